@@ -1,0 +1,1 @@
+"""Acceptance to payout: states, funds, clocks, batches, receipts."""

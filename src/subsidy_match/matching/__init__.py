@@ -1,0 +1,1 @@
+"""Who qualifies, for how much: match runs over a snapshot."""

@@ -1,0 +1,1 @@
+"""What a policy says: typed tree, strict loading, reference evaluator, explanation."""

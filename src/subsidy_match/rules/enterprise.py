@@ -1,0 +1,69 @@
+"""What the evaluator is given about one enterprise: values with their source, and collections that may be incomplete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from typing import TypeAlias
+
+__all__ = ["Collection", "Enterprise", "Known", "Quality", "Row", "Scalar", "Source"]
+
+# 分, counts and millionths are int; code lists such as kinds of insurance are tuples of codes.
+Scalar: TypeAlias = int | str | bool | date | tuple[str, ...]
+Row: TypeAlias = Mapping[str, Scalar | None]
+
+
+class Quality(Enum):
+    """Who vouches for a value."""
+
+    DEPARTMENT = "department"
+    DECLARED = "declared"
+    DERIVED = "derived"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value comes from: the department that owes it, the day it was true, and the file it came in."""
+
+    department: str
+    as_of: date | None
+    batch: str | None = None
+    quality: Quality = Quality.DEPARTMENT
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A value that is known, with its source."""
+
+    value: Scalar
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """The rows of one list about one enterprise.
+
+    ``loaded`` names the departments whose list was imported, with its date: only when all that the catalogue asks for are
+    there and fresh does "no row" mean "none". ``disputed`` says that a row of the list may be this firm's and waits for a
+    person, so that the list is not complete for it.
+    """
+
+    rows: tuple[Row, ...] = ()
+    loaded: Mapping[str, date] = field(default_factory=dict)
+    disputed: bool = False
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enterprise:
+    """One enterprise document (一企一档).
+
+    ``values`` is keyed by fact name, yearly facts by name and year (``revenue_2025``). What is absent is unknown.
+    """
+
+    uscc: str
+    name: str
+    values: Mapping[str, Known]
+    collections: Mapping[str, Collection] = field(default_factory=dict)

@@ -1,0 +1,47 @@
+"""Where content and state live, read once from ``SUBSIDY_*`` variables of the environment."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+__all__ = ["Settings"]
+
+
+class Settings(BaseSettings):
+    """All that a deployment sets.
+
+    ``policies`` is the content folder, ``home`` holds snapshots, runs, published sets and the embedded database.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SUBSIDY_", frozen=True, extra="ignore")
+
+    policies: Path = Path("policies")
+    home: Path = Path("var")
+    database_url: str | None = Field(default=None, description="SQLAlchemy URL; unset means SQLite under home")
+    person_key: SecretStr = Field(
+        default=SecretStr(""), description="key of the HMAC that stands in for person numbers; made under home if unset"
+    )
+
+    @cached_property
+    def snapshots(self) -> Path:
+        """Folder of published profile snapshots and landed files."""
+        return self.home / "profiles"
+
+    @cached_property
+    def runs(self) -> Path:
+        """Folder of match runs."""
+        return self.home / "runs"
+
+    @cached_property
+    def published(self) -> Path:
+        """Folder of published policy sets, one folder a content hash."""
+        return self.home / "published"
+
+    @cached_property
+    def url(self) -> str:
+        """URL of the transactional store."""
+        return self.database_url or f"sqlite:///{(self.home / 'subsidy.sqlite3').absolute()}"

@@ -1,0 +1,1 @@
+"""The transactional store: engine, unit of work, tables, audit, outbox, users."""
