@@ -1,0 +1,212 @@
+"""The fact catalogue: what may be asked of an enterprise, in which unit and range, and who owes the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from subsidy_match.errors import AuthorError, Location
+from subsidy_match.rules.fields import Fields, Findings
+from subsidy_match.rules.source import Mapped, read_yaml
+from subsidy_match.rules.span import ANYTHING, INFINITY, Span
+from subsidy_match.rules.tree import Kind, Label, Type
+from subsidy_match.units import NO_UNIT, Duration, LiteralError, Unit, parse_duration, parse_quantity
+
+__all__ = ["BaseFact", "Catalogue", "CollectionSpec", "FieldSpec", "StatusSpec", "load_catalogue"]
+
+_SENSITIVITIES = ("public", "commercial", "personal", "secret")
+_RATIO_SCALE = 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class BaseFact:
+    """One base fact: its words, type, range, whether it is yearly, and the departments that owe it, most trusted first."""
+
+    name: str
+    label: Label
+    type: Type
+    span: Span
+    yearly: bool
+    sources: tuple[str, ...]
+    sensitivity: str
+    changeable: bool
+    stale_after: Duration | None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field of the rows of a collection."""
+
+    name: str
+    label: Label
+    type: Type
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSpec:
+    """One list about enterprises; "no row" means none only when every list of ``complete_from`` is loaded and fresh."""
+
+    name: str
+    label: Label
+    key: tuple[str, ...]
+    counter: Unit
+    complete_from: tuple[str, ...]
+    stale_after: Duration | None
+    fields: Mapping[str, FieldSpec]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusSpec:
+    """Which collection holds statuses, and which of its fields say what and from when until when."""
+
+    collection: str
+    kind: str
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All facts. ``derived`` keeps the texts of derived facts, which the rule loader reads like any value."""
+
+    departments: Mapping[str, Label]
+    enums: Mapping[str, Mapping[str, Label]]
+    facts: Mapping[str, BaseFact]
+    collections: Mapping[str, CollectionSpec]
+    statuses: StatusSpec
+    derived: Mapping[str, Mapped] = field(repr=False)
+
+    def status_names(self) -> Mapping[str, Label]:
+        """The statuses that ``holds`` may ask for."""
+        kind = self.collections[self.statuses.collection].fields[self.statuses.kind].type
+        return self.enums[kind.codes or ""]
+
+
+def load_catalogue(path: Path) -> Catalogue:
+    """Read ``facts.yml``.
+
+    Raises:
+        AuthorError: with every finding, each with its place.
+    """
+    findings = Findings()
+    catalogue = _Reader(findings).catalogue(Fields.of(read_yaml(path), findings))
+    findings.raise_if_any("P002", "指标目录有误", "the fact catalogue has errors")
+    if catalogue is None:
+        raise AuthorError("P002", "指标目录有误", "the fact catalogue has errors", Location(str(path)))
+    return catalogue
+
+
+class _Reader:
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._enums: dict[str, dict[str, Label]] = {}
+
+    def catalogue(self, top: Fields) -> Catalogue | None:
+        top.allow("departments", "enums", "facts", "collections", "statuses", "derived")
+        departments = {name: self._label(item) for name, item in top.each("departments")}
+        for name, item in top.each("enums"):
+            self._enums[name] = {code: self._label(entry) for code, entry in item.each_of_all()}
+        facts = {name: self._fact(name, item) for name, item in top.each("facts")}
+        collections = {name: self._collection(name, item) for name, item in top.each("collections")}
+        statuses = top.fields("statuses")
+        derived = top.fields("derived")
+        if statuses is None:
+            return None
+        statuses.allow("in", "kind", "from", "until")
+        spec = StatusSpec(*(statuses.text(key) or "" for key in ("in", "kind", "from", "until")))
+        texts = {name: item.node for name, item in derived.each_of_all()} if derived else {}
+        return Catalogue(departments, self._enums, facts, collections, spec, texts)
+
+    def _label(self, item: Fields) -> Label:
+        return Label(item.text("zh") or "", item.text("en") or "")
+
+    def _fact(self, name: str, item: Fields) -> BaseFact:
+        item.allow(
+            "zh", "en", "type", "unit", "enum", "range", "per", "sources", "sensitivity", "changeable", "stale_after"
+        )
+        type_ = self._type(item)
+        return BaseFact(
+            name,
+            self._label(item),
+            type_,
+            self._range(item, type_),
+            yearly=item.choice("per", ("year", "as_of")) == "year",
+            sources=tuple(item.texts("sources")),
+            sensitivity=item.choice("sensitivity", _SENSITIVITIES) or "secret",
+            changeable=item.flag("changeable"),
+            stale_after=self._duration(item),
+        )
+
+    def _collection(self, name: str, item: Fields) -> CollectionSpec:
+        item.allow("zh", "en", "key", "counter", "complete_when", "fields")
+        complete = item.fields("complete_when")
+        fields: dict[str, FieldSpec] = {}
+        for field_name, entry in item.each("fields"):
+            entry.allow("zh", "en", "type", "unit", "enum", "range")
+            type_ = self._type(entry)
+            fields[field_name] = FieldSpec(field_name, self._label(entry), type_, self._range(entry, type_))
+        return CollectionSpec(
+            name,
+            self._label(item),
+            tuple(item.texts("key")),
+            Unit.of(item.text("counter", default="项") or "项"),
+            tuple(complete.texts("all_of")) if complete else (),
+            self._duration(complete) if complete else None,
+            fields,
+        )
+
+    def _type(self, item: Fields) -> Type:
+        sort = item.text("type") or "text"
+        enum = item.text("enum", default=None)
+        match sort:
+            case "money" | "count" | "quantity":
+                return Type(Kind.NUMBER, self._unit(item))
+            case "ratio":
+                return Type(Kind.NUMBER, NO_UNIT, scale=_RATIO_SCALE)
+            case "date":
+                return Type(Kind.DATE)
+            case "bool":
+                return Type(Kind.BOOL)
+            case "enum" | "enums":
+                if enum not in self._enums:
+                    item.wrong("enum", f"没有这个代码表:{enum}", f"no such enum: {enum}")
+                return Type(Kind.CODE if sort == "enum" else Kind.CODES, codes=enum)
+            case "region" | "industry":
+                return Type(Kind.CODE, codes=sort)
+            case "text":
+                return Type(Kind.TEXT)
+            case _:
+                item.wrong("type", f"不认识的类型:{sort}", f"unknown type {sort!r}")
+                return Type(Kind.TEXT)
+
+    def _unit(self, item: Fields) -> Unit:
+        try:
+            return Unit.of(item.text("unit") or "")
+        except LiteralError as error:
+            item.wrong("unit", error.zh, error.en)
+            return NO_UNIT
+
+    def _range(self, item: Fields, type_: Type) -> Span:
+        if type_.kind is not Kind.NUMBER:
+            return ANYTHING
+        ends = item.texts("range", required=False)
+        if not ends:
+            return Span(0, INFINITY)
+        try:
+            low, high = (parse_quantity(end) for end in ends)
+        except (LiteralError, ValueError):
+            item.wrong("range", "范围应为 [下限, 上限]", "a range is [low, high] with units")
+            return ANYTHING
+        if low.unit != type_.unit or high.unit != type_.unit:
+            item.wrong("range", f"单位应为{type_.unit}", f"the unit should be {type_.unit}")
+        return Span(low.value, high.value)
+
+    def _duration(self, item: Fields) -> Duration | None:
+        text = item.text("stale_after", default=None)
+        try:
+            return parse_duration(text) if text else None
+        except LiteralError as error:
+            item.wrong("stale_after", error.zh, error.en)
+            return None

@@ -1,0 +1,382 @@
+"""Reading one policy file: from positioned YAML to a ``Policy``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from subsidy_match.rules.fields import Fields, Findings, Skip, did_you_mean
+from subsidy_match.rules.policy import (
+    Amount,
+    Channel,
+    ClaimTerms,
+    Clause,
+    Exclusive,
+    ForEach,
+    Grant,
+    Material,
+    PeriodKind,
+    Policy,
+)
+from subsidy_match.rules.reader import Reader
+from subsidy_match.rules.scope import Library, Scope
+from subsidy_match.rules.source import Mapped, Node, Scalar, Sequence
+from subsidy_match.rules.tree import All, Condition, Fact, Kind, Label, Mark, Type, Value, Within
+from subsidy_match.rules.values import Place, rounding
+from subsidy_match.units import MONEY, LiteralError, parse_date, parse_quantity
+
+__all__ = ["ClauseFile", "read_clause_file", "read_policy"]
+
+POLICY_KEYS = (
+    "id", "title", "provenance", "basis", "level", "region", "authority", "effective", "window", "channel", "claim", "let",
+    "for_each", "item_if", "inherits", "waive", "eligible_if", "amount", "pays_for", "exclusive", "materials", "chain", "sla",
+    "funding", "grants", "needs_source", "accept", "note",
+)  # fmt: skip
+PROVENANCES = ("official", "sourced", "representative")
+LEVELS = ("national", "provincial", "city", "county")
+STAGES = ("accept", "review", "recheck", "approve", "publish", "pay")
+_MONEY = Type(Kind.NUMBER, MONEY)
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseFile:
+    """Common clauses that policies inherit."""
+
+    id: str
+    title: Label
+    node: Node
+    text: str
+    clauses: Mapping[str, Clause]
+
+
+def read_clause_file(node: Node, text: str, findings: Findings) -> ClauseFile:
+    """Read a file of ``clauses/``; its conditions are read anew for each policy that inherits them."""
+    fields = Fields.of(node, findings)
+    fields.allow("id", "title", "provenance", "basis", "all", "note")
+    provenance = fields.choice("provenance", PROVENANCES) or "representative"
+    clauses = _clauses(fields, provenance)
+    return ClauseFile(fields.text("id") or "", _label(fields), fields.entries.get("all", node), text, clauses)
+
+
+def read_policy(
+    node: Node, text: str, library: Library, shared: Mapping[str, ClauseFile], findings: Findings
+) -> Policy | None:
+    """Read one policy file; findings are recorded, and None is returned where there was one."""
+    before = len(findings)
+    fields = Fields.of(node, findings)
+    fields.allow(*POLICY_KEYS)
+    try:
+        policy = _PolicyReader(fields, text, library, shared, findings).policy()
+    except Skip:
+        return None
+    return policy if len(findings) == before else None
+
+
+class _PolicyReader:
+    """Reads the keys of one policy."""
+
+    def __init__(
+        self, fields: Fields, text: str, library: Library, shared: Mapping[str, ClauseFile], findings: Findings
+    ) -> None:
+        self._fields, self._text, self._library, self._shared, self._findings = fields, text, library, shared, findings
+        self._id = fields.text("id") or ""
+        self._provenance = fields.choice("provenance", PROVENANCES) or "representative"
+        self._own = _clauses(fields, self._provenance)
+        each = fields.fields("for_each")
+        items = library.catalogue.collections.get(each.text("in") or "") if each else None
+        lets = fields.fields("let")
+        self._reader = Reader(
+            library, findings, self._id, dict(lets.entries) if lets else {}, frozenset(self._own), items
+        )
+
+    def policy(self) -> Policy:
+        fields = self._fields
+        start, end = self._dates("effective", "from", "to", date.max)
+        window = self._dates("window", "opens", "closes", None) if "window" in fields else None
+        self._reader.has_window = window is not None
+        for_each, condition, amount = self._for_each(), self._condition(), self._amount()
+        sla = fields.fields("sla")
+        clauses, texts = self._all_clauses(), self._texts()
+        return Policy(
+            id=self._id, start=start, end=end, title=_label(fields), provenance=self._provenance,
+            level=fields.choice("level", LEVELS) or "city", region=fields.text("region", default=None),
+            authority=fields.text("authority") or "", clauses=clauses, window=window,
+            channel=Channel(fields.choice("channel", tuple(Channel)) or Channel.FAST), claim=self._claim(),
+            for_each=for_each, condition=condition, amount=amount, pays_for=fields.text("pays_for", default=None),
+            exclusive=self._exclusive(), materials=self._materials(), chain=self._chain(),
+            sla_days=_days(sla, "total", 10), notice_days=_days(sla, "notice", 5), funding=self._funding(),
+            grants=self._grants(), path=fields.node.at.path, texts=texts, hash=_digest(texts),
+        )  # fmt: skip
+
+    # --- conditions and amount ---
+
+    def _condition(self) -> Condition:
+        parts: list[Condition] = [*self._region(), *self._inherited()]
+        node = self._fields.entries.get("eligible_if")
+        if node is None:
+            self._fields.wrong("eligible_if", "缺少“eligible_if”", "missing 'eligible_if'")
+            raise Skip
+        basis = tuple(self._own)[:1] if len(self._own) == 1 else ()
+        own = self._reader.condition(node, Scope(manual=True, basis=basis))
+        parts.extend(own.of if isinstance(own, All) and own.mark.id is None else (own,))
+        return All(Mark(self._fields.node.at, "eligible"), tuple(parts))
+
+    def _region(self) -> list[Condition]:
+        region = self._fields.text("region", default=None)
+        if region is None:
+            return []
+        fact = self._library.catalogue.facts["district_code"]
+        value = Fact("district_code", None, fact.type, fact.span)
+        mark = Mark(self._fields.entries["region"].at, "region", tuple(self._own)[:1])
+        node = self._fields.entries["region"]
+        inside = Mapped({"value": Scalar("district_code", node.at), "within": node}, {}, node.at)
+        within = self._reader.condition(inside, Scope())
+        if not isinstance(within, Within):
+            raise Skip
+        return [Within(mark, value, within.inside, (), within.prefixes, ())]
+
+    def _inherited(self) -> list[Condition]:
+        waived = self._waived()
+        found: list[Condition] = []
+        for name in self._fields.texts("inherits", required=False):
+            shared = self._shared.get(name)
+            if shared is None:
+                hint = did_you_mean(name, self._shared)
+                self._fields.wrong(
+                    "inherits", f"没有这组通用条款:{name}", f"no such clauses: {name!r}", code="P007", hint=hint
+                )
+                continue
+            found.extend(self._clauses_of(shared, waived))
+        for name, node in waived.items():
+            self._findings.add("P007", f"没有可豁免的条款:{name}", f"no inherited clause {name!r} to waive", node.at)
+        return found
+
+    def _clauses_of(self, shared: ClauseFile, waived: dict[str, Node]) -> list[Condition]:
+        reader = Reader(self._library, self._findings, self._id, {}, frozenset(shared.clauses), None)
+        reader.has_window = self._reader.has_window
+        found: list[Condition] = []
+        for item in shared.node.items if isinstance(shared.node, Sequence) else ():
+            name = Fields.of(item, self._findings).text("id") or ""
+            if waived.pop(name, None) is None:
+                found.append(reader.condition(item, Scope(manual=True)))
+        return found
+
+    def _waived(self) -> dict[str, Node]:
+        node = self._fields.entries.get("waive")
+        waived: dict[str, Node] = {}
+        for item in node.items if isinstance(node, Sequence) else ():
+            entry = Fields.of(item, self._findings)
+            entry.allow("clause", "basis")
+            if (entry.text("basis") or "") not in self._own:
+                entry.wrong("basis", "豁免需要依据", "a waiver names its basis", code="P007")
+            waived[entry.text("clause") or ""] = item
+        return waived
+
+    def _for_each(self) -> ForEach | None:
+        each = self._fields.fields("for_each")
+        if each is None:
+            return None
+        each.allow("in", "key", "claim")
+        items = self._reader.items
+        if items is None:
+            known = self._library.catalogue.collections
+            name = each.text("in") or ""
+            each.wrong(
+                "in",
+                f"没有这个清单:{name}",
+                f"no such collection: {name!r}",
+                code="P007",
+                hint=did_you_mean(name, known),
+            )
+            raise Skip
+        key = each.choice("key", tuple(items.fields)) or ""
+        together = each.choice("claim", ("each", "together")) == "together"
+        node = self._fields.entries.get("item_if")
+        item_if = self._reader.condition(node, Scope(path="item").inside(items)) if node is not None else None
+        return ForEach(items.name, key, together, item_if)
+
+    def _amount(self) -> Amount | None:
+        fields = self._fields.fields("amount")
+        if fields is None:
+            return None
+        rest = {key: node for key, node in fields.entries.items() if key not in ("rounding", "each", "basis")}
+        if "rounding" not in fields:
+            fields.wrong("rounding", "金额需要写明取整", "an amount names its rounding")
+            raise Skip
+        place = Place(self._reader, Scope(), Mark(fields.node.at), fields)
+        step, mode = rounding(place, fields.entries["rounding"], _MONEY)
+        if "each" not in fields:
+            total = self._reader.value(Mapped(rest, fields.node.keys, fields.node.at), Scope())
+            return Amount(None, self._money(total, fields.node), None, step, mode)
+        if self._reader.items is None:
+            fields.wrong("each", "each 需要 for_each", "each needs for_each", code="P005")
+            raise Skip
+        Fields(Mapped(rest, fields.node.keys, fields.node.at), self._findings).allow("cap")
+        each = self._reader.value(fields.entries["each"], Scope().inside(self._reader.items))
+        cap = self._money(self._reader.value(rest["cap"], Scope()), rest["cap"]) if "cap" in rest else None
+        return Amount(self._money(each, fields.entries["each"]), None, cap, step, mode)
+
+    def _money(self, value: Value, node: Node) -> Value:
+        if value.type.unit != MONEY:
+            self._findings.stop(
+                "P006",
+                f"金额的单位应为元,而不是{value.type.unit}",
+                f"an amount is money, not {value.type.unit}",
+                node.at,
+            )
+        return value
+
+    # --- terms ---
+
+    def _claim(self) -> ClaimTerms:
+        claim = self._fields.fields("claim")
+        if claim is None:
+            self._fields.wrong("claim", "缺少“claim”", "missing 'claim'")
+            raise Skip
+        claim.allow("period", "year_of_facts")
+        kind = claim.choice("period", tuple(PeriodKind)) or PeriodKind.CALENDAR_YEAR
+        found = re.fullmatch(r"period(?:\s*-\s*(\d))?", claim.text("year_of_facts") or "")
+        if found is None:
+            claim.wrong("year_of_facts", "写 period 或 period - 1", "write period or period - 1")
+            raise Skip
+        return ClaimTerms(PeriodKind(kind), -int(found[1] or 0))
+
+    def _exclusive(self) -> tuple[Exclusive, ...]:
+        found = []
+        for item in _list(self._fields, "exclusive"):
+            item.allow("group", "at_most", "per", "cap")
+            at_most = item.text("at_most", default=None)
+            per = item.choice("per", ("year", "policy", "item_key"), default=None)
+            cap = self._fen(item, "cap") if "cap" in item else None
+            if (at_most is None) == (cap is None) or (at_most is not None and not at_most.isdecimal()):
+                item.wrong(
+                    "at_most", "互斥需要 at_most 或 cap", "an exclusivity takes at_most (with per) or cap", code="P005"
+                )
+            found.append(
+                Exclusive(item.text("group") or "", int(at_most) if at_most and at_most.isdecimal() else None, per, cap)
+            )
+        return tuple(found)
+
+    def _fen(self, item: Fields, key: str) -> int:
+        try:
+            quantity = parse_quantity(item.text(key) or "")
+        except LiteralError as error:
+            self._findings.stop("P006", error.zh, error.en, item.node.at, error.hint)
+        if quantity.unit != MONEY:
+            item.wrong(key, "应为金额", "money is expected", code="P006")
+        return int(quantity.value)
+
+    def _materials(self) -> tuple[Material, ...]:
+        found = []
+        for item in _list(self._fields, "materials"):
+            item.allow("zh", "en", "from", "required")
+            brought_by = item.choice("from", ("applicant", "department", "commitment")) or "applicant"
+            found.append(Material(_label_of(item), brought_by, item.text("required", default="true") == "true"))
+        return tuple(found)
+
+    def _chain(self) -> tuple[str, ...]:
+        chain = self._fields.texts("chain", required=False) or list(STAGES)
+        if any(stage not in STAGES for stage in chain) or sorted(chain, key=STAGES.index) != chain:
+            self._fields.wrong("chain", f"环节依次为:{' '.join(STAGES)}", f"stages in order: {' '.join(STAGES)}")
+        return tuple(chain)
+
+    def _funding(self) -> tuple[tuple[str, Fraction], ...]:
+        found: list[tuple[str, Fraction]] = []
+        for item in _list(self._fields, "funding"):
+            item.allow("fund", "share")
+            try:
+                share = Fraction(parse_quantity(item.text("share") or "").value)
+            except LiteralError as error:
+                self._findings.stop("P006", error.zh, error.en, item.node.at, error.hint)
+            found.append((item.text("fund") or "", share))
+        if found and sum(share for _, share in found) != 1:
+            self._fields.wrong("funding", "各资金比例之和应为100%", "the shares add up to 100%", code="P005")
+        return tuple(found)
+
+    def _grants(self) -> Grant | None:
+        grants = self._fields.fields("grants")
+        if grants is None:
+            return None
+        grants.allow("status", "until")
+        statuses = self._library.catalogue.status_names()
+        return Grant(grants.choice("status", tuple(statuses)) or "", grants.text("until") or "")
+
+    def _dates(self, key: str, first: str, last: str, open_end: date | None) -> tuple[date, date]:
+        fields = self._fields.fields(key)
+        if fields is None:
+            self._fields.wrong(key, f"缺少“{key}”", f"missing {key!r}")
+            raise Skip
+        fields.allow(first, last)
+        start = self._day(fields, first)
+        end = open_end if open_end is not None and last not in fields else self._day(fields, last)
+        if end < start:
+            fields.wrong(last, "结束早于开始", "ends before it begins", code="P009")
+        return start, end
+
+    def _day(self, fields: Fields, key: str) -> date:
+        try:
+            return parse_date(fields.text(key) or "")
+        except LiteralError as error:
+            self._findings.stop("P006", error.zh, error.en, fields.entries.get(key, fields.node).at, error.hint)
+
+    # --- what the hash covers ---
+
+    def _all_clauses(self) -> dict[str, Clause]:
+        found = dict(self._own)
+        for name in self._fields.texts("inherits", required=False):
+            found.update(self._shared[name].clauses if name in self._shared else {})
+        return found
+
+    def _texts(self) -> dict[str, str]:
+        names = [name for name in self._fields.texts("inherits", required=False) if name in self._shared]
+        return {self._id: self._text, **{name: self._shared[name].text for name in names}}
+
+
+def _clauses(fields: Fields, provenance: str) -> dict[str, Clause]:
+    found: dict[str, Clause] = {}
+    for name, item in fields.each("basis"):
+        item.allow("document", "article", "gist", "quote", "provenance")
+        mark = item.choice("provenance", PROVENANCES, default=provenance) or provenance
+        article, gist, quote = (item.text(key, default=None) or "" for key in ("article", "gist", "quote"))
+        found[name] = Clause(item.text("document") or "", article, gist, quote, mark)
+    return found
+
+
+def _label(fields: Fields) -> Label:
+    title = fields.fields("title")
+    if title is None:
+        fields.wrong("title", "缺少“title”", "missing 'title'")
+        return Label("", "")
+    return _label_of(title)
+
+
+def _label_of(fields: Fields) -> Label:
+    return Label(fields.text("zh") or "", fields.text("en") or "")
+
+
+def _list(fields: Fields, key: str) -> list[Fields]:
+    node = fields.entries.get(key)
+    if node is None:
+        return []
+    if not isinstance(node, Sequence):
+        fields.wrong(key, f"“{key}”应为列表", f"{key!r} should be a list")
+        return []
+    return [Fields.of(item, fields.findings) for item in node.items]
+
+
+def _days(fields: Fields | None, key: str, default: int) -> int:
+    text = fields.text(key, default=str(default)) if fields else str(default)
+    if not (text or "").isdecimal():
+        if fields:
+            fields.wrong(key, "应为工作日数", "a number of working days is expected")
+        return default
+    return int(text or default)
+
+
+def _digest(texts: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(texts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -1,0 +1,158 @@
+"""Loading a folder of policies: everything is read, every finding is collected, nothing is half loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from subsidy_match.errors import AuthorError, InputError, Location
+from subsidy_match.rules.catalogue import Catalogue, load_catalogue
+from subsidy_match.rules.document import ClauseFile, read_clause_file, read_policy
+from subsidy_match.rules.fields import Fields, Findings
+from subsidy_match.rules.parameters import Parameter, load_parameters
+from subsidy_match.rules.policy import Policy, PolicySet
+from subsidy_match.rules.scope import Library
+from subsidy_match.rules.source import Mapped, Node, Scalar, Sequence, parse_yaml
+from subsidy_match.rules.statuses import check_status_cycles
+
+__all__ = ["load_policies", "policy_files"]
+
+_NOT_POLICIES = ("clauses", "parameters", "_schema")
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    path: Path
+    name: str
+    text: str
+    node: Node
+
+
+def policy_files(folder: Path) -> list[Path]:
+    """The policy files below a folder: everything that is not a case file, a clause, a parameter or the catalogue."""
+    return [
+        path
+        for path in sorted(folder.rglob("*.yml"))
+        if not path.name.endswith(".cases.yml")
+        and path.name != "facts.yml"
+        and path.relative_to(folder).parts[0] not in _NOT_POLICIES
+    ]
+
+
+def load_policies(folder: Path) -> PolicySet:
+    """Load all policies of a folder with the catalogue, clauses and parameters they use.
+
+    Raises:
+        InputError: the folder has no fact catalogue.
+        AuthorError: with all findings of all files.
+    """
+    facts = folder / "facts.yml"
+    if not facts.is_file():
+        raise InputError(
+            "no_policies", f"目录里没有 facts.yml:{folder}", f"no facts.yml in {folder}", Location(str(folder))
+        )
+    catalogue = load_catalogue(facts)
+    findings = Findings()
+    parameters = load_parameters(folder / "parameters", findings, folder)
+    shared = _clause_files(folder, findings)
+    read = list(_read_all(policy_files(folder), folder, findings))
+    policies = _policies(read, catalogue, parameters, shared, findings)
+    _refuse_overlaps(policies, findings)
+    check_status_cycles(policies, findings)
+    findings.raise_if_any("policies_invalid", "政策有误", "the policies have errors")
+    files = {str(p.relative_to(folder)): p.read_text(encoding="utf-8") for p in _content(folder)}
+    ordered = tuple(sorted(policies, key=lambda policy: (policy.id, policy.start)))
+    return PolicySet(catalogue, parameters, ordered, _set_hash(files), files)
+
+
+def _content(folder: Path) -> Iterator[Path]:
+    return (p for p in sorted(folder.rglob("*.yml")) if not p.name.endswith(".cases.yml"))
+
+
+def _set_hash(files: Mapping[str, str]) -> str:
+    digest = hashlib.sha256()
+    for name, text in sorted(files.items()):
+        digest.update(f"{name}\0{hashlib.sha256(text.encode()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def _read_all(paths: list[Path], folder: Path, findings: Findings) -> Iterator[_Read]:
+    for path in paths:
+        name = str(path.relative_to(folder.parent)) if path.is_relative_to(folder) else str(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+            yield _Read(path, name, text, parse_yaml(text, name))
+        except UnicodeDecodeError:
+            findings.add("P001", "文件不是 UTF-8 编码", "not UTF-8", Location(name))
+        except AuthorError as error:
+            findings.append(error.as_finding())
+
+
+def _clause_files(folder: Path, findings: Findings) -> dict[str, ClauseFile]:
+    read = _read_all(sorted((folder / "clauses").glob("*.yml")), folder, findings)
+    found = [read_clause_file(item.node, item.text, findings) for item in read]
+    return {clauses.id: clauses for clauses in found}
+
+
+def _policies(
+    read: list[_Read],
+    catalogue: Catalogue,
+    parameters: Mapping[str, Parameter],
+    shared: Mapping[str, ClauseFile],
+    findings: Findings,
+) -> list[Policy]:
+    granted, groups = _granted(read), _groups(read)
+    library = Library(catalogue, parameters, granted, groups)
+    found = []
+    for item in read:
+        policy = read_policy(item.node, item.text, library, shared, findings)
+        if policy is None:
+            continue
+        found.append(policy)
+        if item.path.name != f"{policy.key}.yml":
+            at = Location(item.name, 1, 1)
+            findings.add("P002", "文件名与内容不符", f"the file should be named {policy.key}.yml", at)
+    return found
+
+
+def _granted(read: list[_Read]) -> dict[str, tuple[str, ...]]:
+    """Which policies grant which status, seen before the policies are read so that order does not matter."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for item in read:
+        match item.node:
+            case Mapped(entries={"id": Scalar(text=policy), "grants": Mapped(entries={"status": Scalar(text=status)})}):
+                found[status].add(policy)
+            case _:
+                continue
+    return {status: tuple(sorted(ids)) for status, ids in found.items()}
+
+
+def _groups(read: list[_Read]) -> dict[str, tuple[str, ...]]:
+    """Which policies are in which exclusivity group."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for item in read:
+        match item.node:
+            case Mapped(entries={"id": Scalar(text=policy), "exclusive": Sequence(items=items)}):
+                for entry in items:
+                    name = Fields.of(entry, Findings()).text("group", default=None)
+                    if name:
+                        found[name].add(policy)
+            case _:
+                continue
+    return {group: tuple(sorted(ids)) for group, ids in found.items()}
+
+
+def _refuse_overlaps(policies: list[Policy], findings: Findings) -> None:
+    by_id: dict[str, list[Policy]] = defaultdict(list)
+    for policy in policies:
+        by_id[policy.id].append(policy)
+    for versions in by_id.values():
+        versions.sort(key=lambda policy: policy.start)
+        for before, after in itertools.pairwise(versions):
+            if after.start <= before.end:
+                at = Location(after.path, 1, 1)
+                findings.add("P009", f"与 {before.key} 生效期重叠", f"in force at the same time as {before.key}", at)

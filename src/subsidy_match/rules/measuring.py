@@ -1,0 +1,280 @@
+"""Measuring values: every node of the language, as a span for numbers and dates, as a code or nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from fractions import Fraction
+from typing import TYPE_CHECKING, assert_never
+
+from subsidy_match.rules.comparing import compare
+from subsidy_match.rules.enterprise import Known
+from subsidy_match.rules.reasons import Outcome, Read, Term
+from subsidy_match.rules.span import ANYTHING, INFINITY, Span, greatest, hull, least, ratio
+from subsidy_match.rules.tree import (
+    Add,
+    Band,
+    Best,
+    Clamped,
+    Count,
+    Day,
+    EachOf,
+    Extreme,
+    Fact,
+    FieldOf,
+    FirstOf,
+    Has,
+    Items,
+    Kind,
+    Literal,
+    Multiply,
+    Named,
+    PaidUnder,
+    Param,
+    Ratio,
+    Rounded,
+    Rows,
+    Subtract,
+    Sum,
+    Type,
+    Value,
+)
+from subsidy_match.rules.truth import Truth, all_of
+
+if TYPE_CHECKING:
+    from subsidy_match.rules.frame import Frame
+
+__all__ = ["measure"]
+
+_NOTHING = Span.exactly(0)
+
+
+def measure(frame: Frame, node: Value) -> Outcome:  # noqa: C901 (one arm a node of the language)
+    """Work out a value: a span, a code, or None where a code is unknown."""
+    match node:
+        case Literal(value=value):
+            return _outcome(value)
+        case Fact():
+            return _fact(frame, node)
+        case FieldOf():
+            return _field(frame, node)
+        case Day():
+            return Span.exactly(frame.day(node).toordinal())
+        case Named():
+            return _named(frame, node)
+        case Has(of=condition):
+            return frame.decide(condition).truth.decided
+        case Items():
+            return _counted((item.reason.truth for item in frame.items), open_rows=not frame.is_complete(None))
+        case Add(of=of):
+            return _added(frame.number(value) for value in of)
+        case Subtract(of=of):
+            return frame.number(of[0]) - _added(frame.number(value) for value in of[1:])
+        case Multiply(of=of):
+            return _multiplied(frame.number(value) for value in of)
+        case Ratio(top=top, bottom=bottom):
+            return ratio(frame.number(top), frame.number(bottom))
+        case Best(of=of, least=smallest):
+            return (least if smallest else greatest)([frame.number(value) for value in of])
+        case Band():
+            return _band(frame, node)
+        case FirstOf():
+            return _first_of(frame, node)
+        case EachOf():
+            return _each_of(frame, node)
+        case Count(rows=rows):
+            truths = [truth for truth, _ in _chosen(frame, rows)]
+            return _counted(truths, open_rows=not frame.is_complete(rows.collection))
+        case Sum(rows=rows, take=take):
+            return _sum(frame, rows, take)
+        case Extreme(rows=rows, take=take):
+            return _extreme(frame, rows, take)
+        case Param():
+            return _param(frame, node)
+        case PaidUnder(rows=rows):
+            return _paid(frame, rows)
+        case Clamped(of=of, cap=cap, floor=floor):
+            return _clamped(frame, of, cap, floor)
+        case Rounded(of=of, step=step, mode=mode):
+            return frame.number(of).rounded(step, mode)
+        case _:
+            assert_never(node)
+
+
+def _fact(frame: Frame, node: Fact) -> Outcome:
+    key = node.name if node.offset is None else f"{node.name}_{frame.period.year_of_facts + node.offset}"
+    found = frame.case.enterprise.values.get(key)
+    stale = frame.case.policies.catalogue.facts[node.name].stale_after
+    if found is None or (stale and _is_stale(found, stale.before(frame.case.as_of))):
+        value = _unknown(node.type, node.span)
+        frame.log.append(Read(node, key, value, known=False))
+        return value
+    value = _outcome(found.value, node.type.scale)
+    frame.log.append(Read(node, key, value, known=True, source=found.source))
+    return value
+
+
+def _field(frame: Frame, node: FieldOf) -> Outcome:
+    raw = (frame.row or {}).get(node.name)
+    value = _unknown(node.type, node.span) if raw is None else _outcome(raw, node.type.scale)
+    frame.log.append(Read(node, f"{frame.element}.{node.name}", value, known=raw is not None, source=frame.row_source))
+    return value
+
+
+def _named(frame: Frame, node: Named) -> Outcome:
+    cached = frame.cache.get(id(node))
+    if cached is None:
+        start = len(frame.log)
+        value = frame.measure(node.of)
+        frame.log.append(Term(node, value))
+        frame.cache[id(node)] = value, frame.log[start:]
+        return value
+    frame.log.extend(cached[1])
+    return cached[0]
+
+
+# --- tables and branches ---
+
+
+def _band(frame: Frame, node: Band) -> Span:
+    measured = frame.number(node.of)
+    possible: list[Span] = []
+    for edge, value in node.steps:
+        truth = compare(measured, node.op, Span.exactly(edge))
+        if truth.possible:
+            possible.append(frame.number(value))
+        if truth.sure:
+            return hull(possible)
+    return hull([*possible, frame.number(node.otherwise)])
+
+
+def _first_of(frame: Frame, node: FirstOf) -> Span:
+    possible: list[Span] = []
+    for branch in node.branches:
+        truth = frame.decide(branch.when).truth
+        if truth.possible:
+            possible.append(frame.number(branch.then))
+        if truth.sure:
+            return hull(possible)
+    return hull([*possible, frame.number(node.otherwise) if node.otherwise else _NOTHING])
+
+
+def _each_of(frame: Frame, node: EachOf) -> Span:
+    truths = [frame.decide(branch.when).truth for branch in node.branches]
+    total = _NOTHING
+    for truth, branch in zip(truths, node.branches, strict=True):
+        if truth.possible:
+            value = frame.number(branch.then)
+            total = total + (value if truth.sure else hull([_NOTHING, value]))
+    if node.otherwise is None or any(truth.sure for truth in truths):
+        return total
+    rest = frame.number(node.otherwise)
+    return total + (hull([_NOTHING, rest]) if any(truth.possible for truth in truths) else rest)
+
+
+# --- collections ---
+
+
+def _chosen(frame: Frame, rows: Rows) -> Iterator[tuple[Truth, Frame]]:
+    """The rows that may count, each with how sure that is; accepted items bring their own doubt."""
+    accepted = {item.key: item.reason.truth for item in frame.items} if rows.collection is None else {}
+    for _, inner in frame.rows(rows.collection):
+        truths = [inner.decide(rows.where).truth] if rows.where is not None else []
+        if rows.collection is None and frame.policy.for_each is not None:
+            truths.append(accepted[str((inner.row or {}).get(frame.policy.for_each.key))])
+        truth = all_of(truths)
+        if truth.possible:
+            yield truth, inner
+        frame.log.extend(inner.log)
+
+
+def _counted(truths: Iterable[Truth], *, open_rows: bool) -> Span:
+    several = list(truths)
+    lo, hi = sum(t.sure for t in several), sum(t.possible for t in several)
+    return Span(lo, INFINITY if open_rows else hi)
+
+
+def _sum(frame: Frame, rows: Rows, take: Value) -> Span:
+    total = _NOTHING
+    for truth, inner in _chosen(frame, rows):
+        value = inner.number(take)
+        total = total + (value if truth.sure else hull([_NOTHING, value]))
+    if frame.is_complete(rows.collection):
+        return total
+    return total + Span(0 if _unknown_number(take).lo >= 0 else -INFINITY, INFINITY)
+
+
+def _extreme(frame: Frame, rows: Rows, take: Value) -> Span:
+    empty = Span.exactly(0) if take.type.kind is Kind.NUMBER else Span(-INFINITY, -INFINITY)
+    best = empty
+    for truth, inner in _chosen(frame, rows):
+        value = inner.number(take)
+        best = greatest([best, value if truth.sure else hull([empty, value])])
+    return best if frame.is_complete(rows.collection) else Span(best.lo, INFINITY)
+
+
+def _paid(frame: Frame, rows: Rows) -> Span:
+    spec = frame.case.policies.catalogue.collections["subsidy_history"].fields["amount"]
+    return _sum(frame, rows, FieldOf(spec.name, spec.type, spec.span))
+
+
+# --- the rest ---
+
+
+def _param(frame: Frame, node: Param) -> Span:
+    table = frame.case.policies.parameters[node.name]
+    row = table.row(frame.day(node.on))
+    if row is None:
+        frame.log.append(Read(node, node.name, ANYTHING, known=False))
+        return ANYTHING
+    key = frame.measure(node.key) if node.key is not None else None
+    if node.key is not None and key is None:
+        value = hull(Span.exactly(number) for number in row.values.values())
+    else:
+        number = row.values.get(key if isinstance(key, str) else None)
+        value = ANYTHING if number is None else Span.exactly(number)
+    frame.log.append(Read(node, node.name, value, known=value.is_known))
+    return value
+
+
+def _clamped(frame: Frame, of: Value, cap: Value | None, floor: Value | None) -> Span:
+    found = frame.number(of)
+    if cap is not None:
+        found = least([found, frame.number(cap)])
+    return greatest([found, frame.number(floor)]) if floor is not None else found
+
+
+def _outcome(value: Fraction | int | str | bool | date | tuple[str, ...], scale: int = 1) -> Outcome:
+    match value:
+        case bool() | str() | tuple():
+            return value
+        case date():
+            return Span.exactly(value.toordinal())
+        case _:
+            return Span.exactly(Fraction(value, scale) if scale != 1 else value)
+
+
+def _unknown(type_: Type, span: Span) -> Outcome:
+    return span if type_.kind is Kind.NUMBER else ANYTHING if type_.kind is Kind.DATE else None
+
+
+def _unknown_number(take: Value) -> Span:
+    return take.span if isinstance(take, Fact | FieldOf) else ANYTHING
+
+
+def _is_stale(found: Known, oldest: date) -> bool:
+    return found.source is not None and found.source.as_of is not None and found.source.as_of < oldest
+
+
+def _added(spans: Iterator[Span]) -> Span:
+    total = _NOTHING
+    for span in spans:
+        total = total + span
+    return total
+
+
+def _multiplied(spans: Iterator[Span]) -> Span:
+    total = Span.exactly(1)
+    for span in spans:
+        total = total * span
+    return total
