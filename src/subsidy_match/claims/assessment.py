@@ -1,0 +1,109 @@
+"""What claims ask of matching: whether a firm qualifies, for how much, and what that rests on."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Literal, Protocol
+
+__all__ = ["Assessment", "Assessor", "Channel", "Material", "Share", "Standing", "VerdictName"]
+
+VerdictName = Literal["eligible", "to_confirm", "unknown", "ineligible"]
+Channel = Literal["no_apply", "instant", "fast", "committed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The part of a claim that one fund bears; the shares of a claim add up to one."""
+
+    fund_id: str
+    share: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A document that the policy asks for; a ``deferrable`` one may follow later (容缺)."""
+
+    id: str
+    zh: str
+    en: str
+    required: bool = True
+    deferrable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The verdict on one (firm, policy, period, subject) with all that a claim needs to know of the policy.
+
+    Attributes:
+        amount_min: 分; ``None`` where no amount can be given at all.
+        amount_max: 分; ``None`` where unbounded.
+        policy_hash: hash of the policy's canonical text.
+        with_recheck: whether the chain has a re-examination (复核).
+        notice_days: working days of public notice; 0 for none.
+        item_keys: what the claim uses up (filing numbers, keyed hashes of persons), each once per exclusive group.
+        exclusive_groups: groups in which the item keys are used up; none means the policy and period alone.
+        evidence: canonical JSON of the text, the parameters, the facts read and the explanation.
+    """
+
+    verdict: VerdictName
+    amount_min: int | None
+    amount_max: int | None
+    enterprise_name: str
+    policy_zh: str
+    policy_en: str
+    policy_hash: str
+    snapshot_id: str
+    channel: Channel
+    sla_days: int
+    notice_days: int
+    with_recheck: bool
+    funding: tuple[Share, ...]
+    evidence: bytes
+    item_keys: tuple[str, ...] = ()
+    exclusive_groups: tuple[str, ...] = ()
+    materials: tuple[Material, ...] = ()
+    notice_counts: bool = False
+
+    @property
+    def is_favourable(self) -> bool:
+        """Whether nothing that data can decide speaks against the claim."""
+        return self.verdict in ("eligible", "to_confirm")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the evidence."""
+        return hashlib.sha256(self.evidence).hexdigest()
+
+    def bounds_hold(self, amount: int) -> bool:
+        """Whether ``amount`` (分) lies within what the rules give."""
+        low, high = self.amount_min or 0, self.amount_max
+        return low <= amount and (high is None or amount <= high)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether the credit lists bar a payment; ``clear=None`` where they could not be read or are stale."""
+
+    clear: bool | None
+    zh: str = ""
+    en: str = ""
+
+
+class Assessor(Protocol):
+    """The only door from claims to matching; called outside any transaction."""
+
+    def assess(self, *, uscc: str, policy_id: str, period: str, subject: str | None, as_of: date) -> Assessment:
+        """Assess one firm for one policy.
+
+        Raises:
+            NotFound: no such firm, or no such policy published on ``as_of``.
+            Conflict: the policy is not open for this period.
+        """
+        ...
+
+    def standing(self, *, uscc: str, as_of: date) -> Standing:
+        """Look the firm up in the credit and bar lists, as is done again before every payment."""
+        ...

@@ -1,0 +1,296 @@
+"""Funds: append-only entries with stored balances that the database itself keeps from being overspent.
+
+A balance moves only through ``post``: a guarded ``UPDATE`` (so that two rivals cannot both see the last yuan), one
+entry, one audit row on the fund's chain, in the caller's transaction. Rivals lock funds in the order of their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from subsidy_match.claims.fund_records import FundEntry, FundRow, Op
+from subsidy_match.errors import Conflict, Finding, InputError, NotFound
+from subsidy_match.store import audit
+
+__all__ = [
+    "Fund",
+    "Op",
+    "Posting",
+    "allocate",
+    "check_balances",
+    "entries_of",
+    "freeze_fund",
+    "fund",
+    "list_funds",
+    "lock_funds",
+    "open_fund",
+    "post",
+]
+
+
+# Effect of one 分 on (allocated, reserved, committed, paid).
+_EFFECTS: dict[Op, tuple[int, int, int, int]] = {
+    Op.ALLOCATE: (1, 0, 0, 0),
+    Op.RESERVE: (0, 1, 0, 0),
+    Op.RELEASE: (0, -1, 0, 0),
+    Op.COMMIT: (0, -1, 1, 0),
+    Op.UNCOMMIT: (0, 0, -1, 0),
+    Op.PAY: (0, 0, -1, 1),
+}
+_BARRED_BY_FREEZE = frozenset({Op.RESERVE, Op.COMMIT})
+
+
+@dataclass(frozen=True, slots=True)
+class Fund:
+    """A fund as it stands; money in 分."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    department: str
+    year: int
+    indicator_no: str
+    function_code: str
+    spending_plan: str
+    is_frozen: bool
+    allocated: int
+    reserved: int
+    committed: int
+    paid: int
+
+    @property
+    def available(self) -> int:
+        """What may still be reserved."""
+        return self.allocated - self.reserved - self.committed - self.paid
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One movement to be made: ``amount`` 分, greater than zero, under a ``key`` that is used once."""
+
+    fund_id: str
+    op: Op
+    amount: int
+    key: str
+    at: datetime
+    actor: str
+    claim_id: int | None = None
+
+
+def open_fund(
+    session: Session,
+    fund_id: str,
+    *,
+    name_zh: str,
+    name_en: str,
+    year: int,
+    allocated: int,
+    at: datetime,
+    actor: str,
+    department: str = "",
+    indicator_no: str = "",
+    function_code: str = "",
+    spending_plan: str = "",
+) -> Fund:
+    """Open a fund with its first allocation (分).
+
+    Raises:
+        Conflict: ``fund_exists``.
+    """
+    if session.get(FundRow, fund_id) is not None:
+        raise Conflict("fund_exists", f"资金已存在:{fund_id}", f"the fund {fund_id} exists")
+    row = FundRow(
+        id=fund_id,
+        name_zh=name_zh,
+        name_en=name_en,
+        department=department,
+        year=year,
+        mode="fifo",
+        indicator_no=indicator_no,
+        function_code=function_code,
+        spending_plan=spending_plan,
+        frozen=False,
+        allocated=0,
+        reserved=0,
+        committed=0,
+        paid=0,
+    )
+    session.add(row)
+    session.flush()
+    if allocated:
+        allocate(session, fund_id, allocated, key=f"{fund_id}:open", at=at, actor=actor)
+    return fund(session, fund_id)
+
+
+def allocate(session: Session, fund_id: str, amount: int, *, key: str, at: datetime, actor: str) -> Fund:
+    """Add ``amount`` 分 to a fund; the same ``key`` (a document number) adds only once.
+
+    Raises:
+        Conflict: ``allocation_repeated``.
+    """
+    entry_key = f"allocate:{key}"
+    if session.scalars(select(FundEntry.id).where(FundEntry.key == entry_key)).first() is not None:
+        raise Conflict("allocation_repeated", f"该指标已下达:{key}", f"this allocation was made before: {key}")
+    post(session, Posting(fund_id, Op.ALLOCATE, amount, entry_key, at, actor))
+    return fund(session, fund_id)
+
+
+def freeze_fund(session: Session, fund_id: str, *, frozen: bool, note: str, at: datetime, actor: str) -> Fund:
+    """Freeze a fund (nothing is reserved or committed any more) or free it again."""
+    (row,) = lock_funds(session, [fund_id])
+    row.frozen = frozen
+    audit.append(
+        session,
+        f"fund:{fund_id}",
+        at=at,
+        actor=actor,
+        action="freeze" if frozen else "unfreeze",
+        detail={"note": note},
+    )
+    return _fund(row)
+
+
+def post(session: Session, posting: Posting) -> None:
+    """Move money, or raise with nothing moved.
+
+    Raises:
+        Conflict: ``fund_short`` (it would be overspent), ``fund_frozen``.
+        NotFound: ``fund_unknown``.
+        InputError: ``amount_not_positive``.
+    """
+    if posting.amount <= 0:
+        raise InputError("amount_not_positive", "金额须大于零", "an amount must be greater than zero")
+    allocated, reserved, committed, paid = (sign * posting.amount for sign in _EFFECTS[posting.op])
+    guarded = (
+        update(FundRow)
+        .where(
+            FundRow.id == posting.fund_id,
+            FundRow.allocated + allocated
+            >= FundRow.reserved + reserved + FundRow.committed + committed + FundRow.paid + paid,
+            FundRow.reserved + reserved >= 0,
+            FundRow.committed + committed >= 0,
+        )
+        .values(
+            allocated=FundRow.allocated + allocated,
+            reserved=FundRow.reserved + reserved,
+            committed=FundRow.committed + committed,
+            paid=FundRow.paid + paid,
+        )
+        .returning(FundRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    if posting.op in _BARRED_BY_FREEZE:
+        guarded = guarded.where(FundRow.frozen.is_(False))
+    if session.execute(guarded).scalar_one_or_none() is None:
+        raise _why_not(session, posting)
+    session.add(
+        FundEntry(
+            fund_id=posting.fund_id,
+            claim_id=posting.claim_id,
+            key=posting.key,
+            op=str(posting.op),
+            amount=posting.amount,
+            allocated=allocated,
+            reserved=reserved,
+            committed=committed,
+            paid=paid,
+            at=posting.at,
+            actor=posting.actor,
+        )
+    )
+    audit.append(
+        session,
+        f"fund:{posting.fund_id}",
+        at=posting.at,
+        actor=posting.actor,
+        action=str(posting.op),
+        detail={"amount": posting.amount, "claim": posting.claim_id, "key": posting.key},
+    )
+
+
+def lock_funds(session: Session, fund_ids: Collection[str]) -> Sequence[FundRow]:
+    """Lock funds against rivals until the transaction ends, always in the order of their ids.
+
+    Raises:
+        NotFound: ``fund_unknown``.
+    """
+    wanted = sorted(set(fund_ids))
+    query = select(FundRow).where(FundRow.id.in_(wanted)).order_by(FundRow.id).with_for_update()
+    rows = session.scalars(query.execution_options(populate_existing=True)).all()
+    if missing := set(wanted) - {row.id for row in rows}:
+        raise _unknown(sorted(missing)[0])
+    return rows
+
+
+def fund(session: Session, fund_id: str) -> Fund:
+    """Read a fund as it stands.
+
+    Raises:
+        NotFound: ``fund_unknown``.
+    """
+    row = session.get(FundRow, fund_id, populate_existing=True)
+    if row is None:
+        raise _unknown(fund_id)
+    return _fund(row)
+
+
+def list_funds(session: Session) -> Sequence[Fund]:
+    """Read all funds by id."""
+    query = select(FundRow).order_by(FundRow.id).execution_options(populate_existing=True)
+    return [_fund(row) for row in session.scalars(query)]
+
+
+def entries_of(session: Session, fund_id: str, *, after: int = 0, limit: int = 100) -> Sequence[FundEntry]:
+    """Read the movements of a fund in order, from entry id ``after`` on."""
+    query = select(FundEntry).where(FundEntry.fund_id == fund_id, FundEntry.id > after)
+    return session.scalars(query.order_by(FundEntry.id).limit(limit)).all()
+
+
+def check_balances(session: Session) -> list[Finding]:
+    """Compare every stored balance with the fold of its entries; an empty list means that they agree."""
+    columns = (FundEntry.allocated, FundEntry.reserved, FundEntry.committed, FundEntry.paid)
+    query = select(FundEntry.fund_id, *(func.sum(column) for column in columns)).group_by(FundEntry.fund_id)
+    folded = {row[0]: tuple(int(total) for total in row[1:]) for row in session.execute(query)}
+    findings = []
+    for row in list_funds(session):
+        stored = (row.allocated, row.reserved, row.committed, row.paid)
+        if folded.get(row.id, (0, 0, 0, 0)) != stored:
+            en = f"{row.id}: stored balances {stored} differ from the entries {folded.get(row.id)}"
+            findings.append(Finding("F001", f"{row.id}:余额与明细不符", en))
+    return findings
+
+
+def _fund(row: FundRow) -> Fund:
+    return Fund(
+        id=row.id,
+        name_zh=row.name_zh,
+        name_en=row.name_en,
+        department=row.department,
+        year=row.year,
+        indicator_no=row.indicator_no,
+        function_code=row.function_code,
+        spending_plan=row.spending_plan,
+        is_frozen=row.frozen,
+        allocated=row.allocated,
+        reserved=row.reserved,
+        committed=row.committed,
+        paid=row.paid,
+    )
+
+
+def _why_not(session: Session, posting: Posting) -> Conflict | NotFound:
+    row = session.get(FundRow, posting.fund_id, populate_existing=True)
+    if row is None:
+        return _unknown(posting.fund_id)
+    if row.frozen and posting.op in _BARRED_BY_FREEZE:
+        return Conflict("fund_frozen", f"资金已冻结:{row.name_zh}", f"the fund {row.id} is frozen")
+    return Conflict("fund_short", f"资金不足:{row.name_zh}", f"the fund {row.id} has not enough for this")
+
+
+def _unknown(fund_id: str) -> NotFound:
+    return NotFound("fund_unknown", f"资金不存在:{fund_id}", f"no fund {fund_id}")

@@ -1,0 +1,89 @@
+"""One firing of one row: all that guards and effects may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from subsidy_match.calendar import WorkingCalendar
+from subsidy_match.claims.assessment import Assessment, Standing
+from subsidy_match.claims.clock import ClockReading, Pause, read_clock
+from subsidy_match.claims.duties import Duty, PastDuty
+from subsidy_match.claims.payload import Payload
+from subsidy_match.claims.records import AccountRow, ClaimPause, ClaimRow, ClaimShare, ClaimStep
+from subsidy_match.claims.transition import Transition
+from subsidy_match.store.users import Actor
+
+__all__ = ["Occasion", "claim_clock", "current_amount", "past_duties", "shares_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """A row of the table about to fire, within a transaction that holds the claim."""
+
+    session: Session
+    claim: ClaimRow
+    transition: Transition
+    actor: Actor
+    payload: Payload
+    at: datetime
+    on: date
+    calendar: WorkingCalendar
+    assessment: Assessment | None = None
+    standing: Standing | None = None
+
+    @property
+    def next_version(self) -> int:
+        """The version that the claim will have."""
+        return self.claim.version + 1
+
+    @property
+    def duty(self) -> Duty | None:
+        """The duty that a person does by this; the machine does none."""
+        return None if self.actor.is_machine else self.transition.duty
+
+    def require_assessment(self) -> Assessment:
+        """The assessment, which rows with ``reassess`` always have."""
+        if self.assessment is None:
+            raise AssertionError(f"row {self.transition.row} was fired without assessment")
+        return self.assessment
+
+    def account(self) -> AccountRow | None:
+        """The firm's account that the payload names, else the one the claim has, else the firm's newest."""
+        query = select(AccountRow).where(AccountRow.uscc == self.claim.uscc).order_by(AccountRow.id.desc())
+        wanted = self.payload.get("account_id", self.claim.account_id)
+        if wanted is not None:
+            query = query.where(AccountRow.id == wanted)
+        return self.session.scalars(query.limit(1)).first()
+
+
+def current_amount(claim: ClaimRow) -> int:
+    """What the claim is worth at its stage (分): approved, else proposed, else what was claimed, else the estimate."""
+    stages = (claim.amount_approved, claim.amount_proposed, claim.amount_claimed, claim.amount_max)
+    return next(amount for amount in (*stages, 0) if amount is not None)
+
+
+def shares_of(session: Session, claim_id: int) -> Sequence[ClaimShare]:
+    """Read the shares of a claim in the order of fund ids."""
+    query = select(ClaimShare).where(ClaimShare.claim_id == claim_id).order_by(ClaimShare.fund_id)
+    return session.scalars(query).all()
+
+
+def past_duties(session: Session, claim_id: int) -> list[PastDuty]:
+    """Read who did which duty in the whole history of a claim."""
+    query = select(ClaimStep.actor, ClaimStep.duty).where(ClaimStep.claim_id == claim_id, ClaimStep.duty.is_not(None))
+    return [PastDuty(person, Duty(duty)) for person, duty in session.execute(query) if duty is not None]
+
+
+def claim_clock(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date) -> ClockReading | None:
+    """Read the clock of a claim on a day; ``None`` before acceptance."""
+    if claim.accepted_on is None:
+        return None
+    query = select(ClaimPause).where(ClaimPause.claim_id == claim.id).order_by(ClaimPause.version)
+    pauses = [Pause(row.start_on, row.end_on, row.reason) for row in session.scalars(query)]
+    day = on if claim.ended_on is None else min(on, claim.ended_on)
+    return read_clock(calendar, accepted=claim.accepted_on, limit=claim.sla_days, pauses=pauses, on=day)

@@ -1,0 +1,101 @@
+"""Reads what comes with an event: only the fields its row names, each of the right kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from subsidy_match.claims.reasons import check_reason
+from subsidy_match.claims.transition import Transition
+from subsidy_match.errors import InputError
+
+__all__ = ["FIELDS", "Payload", "parse_payload"]
+
+Payload = Mapping[str, Any]
+
+_LONGEST_TEXT = 2000
+_LARGEST_AMOUNT = 10**15  # ten trillion yuan: beyond any fund, within BIGINT even when many are added
+
+
+def parse_payload(transition: Transition, raw: Mapping[str, Any]) -> Payload:
+    """Check and convert the fields that came with an event.
+
+    Raises:
+        InputError: ``field_unknown``, ``field_missing``, ``field_invalid``, ``reason_unknown``.
+    """
+    for name in raw:
+        if name not in transition.needs and name not in transition.takes:
+            known = ", ".join((*transition.needs, *transition.takes))
+            raise InputError("field_unknown", f"不认识的字段:{name}", f"unknown field: {name}", hint=known)
+    for name in transition.needs:
+        if raw.get(name) in (None, "", []):
+            raise InputError("field_missing", f"缺少字段:{name}", f"missing field: {name}")
+    parsed = {name: _parse(name, value) for name, value in raw.items() if value is not None}
+    if "reason_code" in parsed:
+        check_reason(parsed["reason_code"], transition.event)
+    return parsed
+
+
+def _parse(name: str, value: Any) -> Any:
+    parsed = FIELDS[name](value)
+    if parsed is None:
+        raise InputError("field_invalid", f"字段内容有误:{name}", f"invalid value for the field {name}")
+    return parsed
+
+
+def _text(value: Any) -> str | None:
+    clean = value.strip() if isinstance(value, str) else ""
+    return clean if 0 < len(clean) <= _LONGEST_TEXT and clean.isprintable() else None
+
+
+def _note(value: Any) -> str | None:
+    clean = value.strip() if isinstance(value, str) else ""
+    return clean if 0 < len(clean) <= _LONGEST_TEXT and "\x00" not in clean else None
+
+
+def _amount(value: Any) -> int | None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and 0 < value <= _LARGEST_AMOUNT else None
+
+
+def _day(value: Any) -> date | None:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _texts(value: Any) -> list[str] | None:
+    if not isinstance(value, list | tuple):
+        return None
+    texts = [_text(item) for item in value]
+    return [text for text in texts if text is not None] if all(texts) else None
+
+
+def _materials(value: Any) -> dict[str, str] | None:
+    if not isinstance(value, Mapping):
+        return None
+    given = {_text(key): _text(item) for key, item in value.items()}
+    return {k: v for k, v in given.items() if k and v} if all(given) and all(given.values()) else None
+
+
+FIELDS: Mapping[str, Callable[[Any], Any]] = {
+    "account_id": _amount,
+    "amount": _amount,
+    "assignee": _text,
+    "bank_ref": _text,
+    "batch": _text,
+    "deferred_until": _day,
+    "due_on": _day,
+    "failure_code": _text,
+    "instruction": _text,
+    "items": _texts,
+    "materials": _materials,
+    "note": _note,
+    "notice_no": _text,
+    "reason": _note,
+    "reason_code": _text,
+}

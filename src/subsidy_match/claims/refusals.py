@@ -1,0 +1,51 @@
+"""Refusals: the error that the common tree lacks, and the audit row that every refused attempt leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Engine
+
+from subsidy_match.errors import InputError, RetryableError, SubsidyError
+from subsidy_match.store import audit
+from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import Actor
+
+__all__ = ["Forbidden", "audited"]
+
+Result = TypeVar("Result")
+_LONGEST_ACTION = 40
+
+
+class Forbidden(InputError):
+    """The request is well formed and the state allows it, but not this person (HTTP 403)."""
+
+
+def audited(
+    engine: Engine, subject: str, action: str, *, actor: Actor, at: datetime, work: Callable[[], Result]
+) -> Result:
+    """Do ``work``; where it is refused, write that to the chain of ``subject`` in a transaction of its own.
+
+    What may succeed when tried again was not refused and leaves nothing.
+    """
+    try:
+        return work()
+    except RetryableError:
+        raise
+    except SubsidyError as refusal:
+        detail = {"code": refusal.code, "why": refusal.en, "name": actor.name}
+        in_unit(
+            engine,
+            lambda session: audit.append(
+                session,
+                subject,
+                at=at,
+                actor=actor.id,
+                action=action[:_LONGEST_ACTION],
+                detail=detail,
+                outcome=audit.REFUSED,
+            ),
+        )
+        raise

@@ -1,0 +1,119 @@
+"""The states of a claim and the events that move it, with their names in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+__all__ = ["EVENT_NAMES", "FINAL", "OCCUPYING", "STATE_NAMES", "Event", "State"]
+
+
+class State(StrEnum):
+    """Where a claim stands."""
+
+    DRAFT = "DRAFT"
+    SUBMITTED = "SUBMITTED"
+    NOT_ACCEPTED = "NOT_ACCEPTED"
+    ACCEPTED = "ACCEPTED"
+    CORRECTION = "CORRECTION"
+    LAPSED = "LAPSED"
+    IN_REVIEW = "IN_REVIEW"
+    IN_RECHECK = "IN_RECHECK"
+    IN_APPROVAL = "IN_APPROVAL"
+    REJECTED = "REJECTED"
+    APPROVED = "APPROVED"
+    PUBLISHED = "PUBLISHED"
+    PAYABLE = "PAYABLE"
+    IN_PAYMENT = "IN_PAYMENT"
+    PAY_FAILED = "PAY_FAILED"
+    PAID = "PAID"
+    COMPLETED = "COMPLETED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class Event(StrEnum):
+    """What happens to a claim."""
+
+    DRAFT = "draft"
+    SUBMIT = "submit"
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    REQUEST_CORRECTION = "request_correction"
+    RESUBMIT = "resubmit"
+    LAPSE = "lapse"
+    ASSIGN = "assign"
+    PASS = "pass"  # noqa: S105  # the event's name, no secret
+    RETURN = "return"
+    RESERVE = "reserve"
+    APPROVE = "approve"
+    REJECT = "reject"
+    PUBLISH = "publish"
+    CLEAR = "clear"
+    SET_ACCOUNT = "set_account"
+    BATCH = "batch"
+    UNBATCH = "unbatch"
+    APPROVE_PAYMENT = "approve_payment"
+    SETTLE = "settle"
+    FAIL = "fail"
+    COMPLETE = "complete"
+    WITHDRAW = "withdraw"
+    HOLD = "hold"
+    UNHOLD = "unhold"
+
+
+STATE_NAMES: Mapping[State, tuple[str, str]] = {
+    State.DRAFT: ("待提交", "draft"),
+    State.SUBMITTED: ("已提交", "submitted"),
+    State.NOT_ACCEPTED: ("不予受理", "not accepted"),
+    State.ACCEPTED: ("已受理", "accepted"),
+    State.CORRECTION: ("待补正", "awaiting correction"),
+    State.LAPSED: ("视为撤回", "lapsed"),
+    State.IN_REVIEW: ("初审", "in review"),
+    State.IN_RECHECK: ("复核", "in re-examination"),
+    State.IN_APPROVAL: ("审批", "in approval"),
+    State.REJECTED: ("不予支持", "rejected"),
+    State.APPROVED: ("已审批", "approved"),
+    State.PUBLISHED: ("公示中", "in public notice"),
+    State.PAYABLE: ("待兑付", "payable"),
+    State.IN_PAYMENT: ("兑付中", "in payment"),
+    State.PAY_FAILED: ("退票", "payment failed"),
+    State.PAID: ("已兑付", "paid"),
+    State.COMPLETED: ("办结", "completed"),
+    State.WITHDRAWN: ("已撤回", "withdrawn"),
+}
+
+EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
+    Event.DRAFT: ("填报", "draft"),
+    Event.SUBMIT: ("提交", "submit"),
+    Event.ACCEPT: ("受理", "accept"),
+    Event.REFUSE: ("不予受理", "refuse"),
+    Event.REQUEST_CORRECTION: ("一次性告知补正", "request correction"),
+    Event.RESUBMIT: ("补正提交", "resubmit"),
+    Event.LAPSE: ("逾期视为撤回", "lapse"),
+    Event.ASSIGN: ("交办", "assign"),
+    Event.PASS: ("通过", "pass"),
+    Event.RETURN: ("退回", "return"),
+    Event.RESERVE: ("候补占用资金", "reserve from the waitlist"),
+    Event.APPROVE: ("审批", "approve"),
+    Event.REJECT: ("不予支持", "reject"),
+    Event.PUBLISH: ("公示", "put into a notice"),
+    Event.CLEAR: ("公示期满", "clear for payment"),
+    Event.SET_ACCOUNT: ("登记收款账户", "set the account"),
+    Event.BATCH: ("编入支付批次", "put into a batch"),
+    Event.UNBATCH: ("退出支付批次", "take out of the batch"),
+    Event.APPROVE_PAYMENT: ("支付复核", "approve the payment"),
+    Event.SETTLE: ("到账", "settle"),
+    Event.FAIL: ("退票", "payment failed"),
+    Event.COMPLETE: ("办结", "complete"),
+    Event.WITHDRAW: ("撤回", "withdraw"),
+    Event.HOLD: ("暂缓", "hold"),
+    Event.UNHOLD: ("解除暂缓", "unhold"),
+}
+
+_UNPAID_ENDS = frozenset({State.NOT_ACCEPTED, State.LAPSED, State.REJECTED, State.WITHDRAWN})
+
+FINAL = _UNPAID_ENDS | {State.COMPLETED}
+"""States in which nobody owes a step."""
+
+OCCUPYING = frozenset(State) - _UNPAID_ENDS
+"""States in which a claim bars another one for the same enterprise, policy, period and subject."""

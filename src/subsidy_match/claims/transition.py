@@ -1,0 +1,106 @@
+"""What a row of the transition table says: states, event, actors, guards and effects, all by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from subsidy_match.claims.duties import Duty
+from subsidy_match.claims.states import Event, State
+from subsidy_match.store.users import Role
+
+__all__ = ["Branch", "ClockEffect", "Door", "FundEffect", "Guard", "Transition"]
+
+
+class Branch(StrEnum):
+    """Which attribute of the claim picks one of several rows for the same state and event."""
+
+    WITH_RECHECK = "with_recheck"
+    WITHOUT_RECHECK = "without_recheck"
+    WITH_NOTICE = "with_notice"
+    WITHOUT_NOTICE = "without_notice"
+    ASKED_IN_SUBMITTED = "asked_in_submitted"
+    ASKED_IN_ACCEPTED = "asked_in_accepted"
+    ASKED_IN_REVIEW = "asked_in_in_review"
+    ASKED_IN_RECHECK = "asked_in_in_recheck"
+
+
+class Guard(StrEnum):
+    """A condition that must hold, by name; ``claims.guards`` has the code."""
+
+    MAY_FILE = "may_file"
+    OWN_CHANNEL = "own_channel"
+    FAVOURABLE_OR_REASON = "favourable_or_reason"
+    FAVOURABLE = "favourable"
+    AMOUNT_KNOWN = "amount_known"
+    MATERIALS_COMPLETE = "materials_complete"
+    ACCOUNT_GIVEN = "account_given"
+    ACCOUNT_OF_FIRM = "account_of_firm"
+    ACCOUNT_VERIFIED = "account_verified"
+    ACCOUNT_INDEPENDENT = "account_independent"
+    NOT_HELD = "not_held"
+    HELD = "held"
+    ASSIGNEE_FIT = "assignee_fit"
+    ASSIGNED_TO_ACTOR = "assigned_to_actor"
+    AMOUNT_WITHIN_BOUNDS = "amount_within_bounds"
+    RESERVED_IN_FULL = "reserved_in_full"
+    MAY_USE_FUNDS = "may_use_funds"
+    FIRST_IN_LINE = "first_in_line"
+    BEFORE_CORRECTION_DUE = "before_correction_due"
+    AFTER_CORRECTION_DUE = "after_correction_due"
+    DUE_IN_FUTURE = "due_in_future"
+    NOTICE_OVER = "notice_over"
+    CREDIT_CLEAR = "credit_clear"
+
+
+class FundEffect(StrEnum):
+    """What a transition does with the money."""
+
+    NONE = "none"
+    RESERVE = "reserve"
+    RESERVE_OR_WAIT = "reserve_or_wait"
+    ADJUST = "adjust"
+    RELEASE = "release"
+    COMMIT = "commit"
+    PAY = "pay"
+
+
+class ClockEffect(StrEnum):
+    """What a transition does with the total clock."""
+
+    NONE = "none"
+    START = "start"
+    STOP = "stop"
+    RESUME = "resume"
+    END = "end"
+
+
+class Door(StrEnum):
+    """Through which part of the library a row may be fired."""
+
+    DESK = "desk"
+    PAYOUTS = "payouts"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One row of the table."""
+
+    row: str
+    sources: tuple[State, ...]
+    event: Event
+    target: State | None
+    roles: frozenset[Role]
+    duty: Duty | None = None
+    guards: tuple[Guard, ...] = ()
+    fund: FundEffect = FundEffect.NONE
+    clock: ClockEffect = ClockEffect.NONE
+    when: Branch | None = None
+    needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    reassess: bool = False
+    door: Door = Door.DESK
+
+    def lands_in(self, source: State) -> State:
+        """The state after this row fired from ``source``."""
+        return source if self.target is None else self.target

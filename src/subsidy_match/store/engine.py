@@ -1,0 +1,132 @@
+"""Opens the transactional store: SQLite beside the programme, or PostgreSQL for several nodes.
+
+SQLite 3.7.0-3.51.2 can corrupt a WAL file when two connections write and checkpoint at once (sqlite.org/wal.html,
+"walresetbug"), so below 3.51.3 the rollback journal is used and a warning says so. The ``pysqlite3`` wheel brings a
+safe version where Python's own is old.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from subsidy_match.errors import InputError
+
+__all__ = ["StoreInfo", "describe", "open_engine", "sqlite_module"]
+
+_log = logging.getLogger(__name__)
+_SAFE_WAL = (3, 51, 3)
+_BUSY_MILLISECONDS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """What store is in use; ``note_zh`` and ``note_en`` are empty where there is nothing to warn of."""
+
+    kind: str
+    version: str
+    journal: str
+    note_zh: str = ""
+    note_en: str = ""
+
+
+def open_engine(url: str, *, enforce_foreign_keys: bool = True) -> Engine:
+    """Open the store at ``url`` (``sqlite:///path`` or ``postgresql://…``); nothing is created but the folder.
+
+    Raises:
+        InputError: ``S010``, the URL names neither SQLite nor PostgreSQL.
+    """
+    parsed = _parsed(url)
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _open_sqlite(parsed, enforce_foreign_keys=enforce_foreign_keys)
+        case "postgresql":
+            return _open_postgresql(parsed)
+        case other:
+            raise InputError("S010", f"不支持的数据库:{other}", f"neither SQLite nor PostgreSQL: {other}")
+
+
+def describe(engine: Engine) -> StoreInfo:
+    """Say which store, version and journal are in use, and what is to be known about them."""
+    with engine.connect() as connection:
+        if engine.dialect.name != "sqlite":
+            version = connection.exec_driver_sql("SHOW server_version").scalar_one()
+            return StoreInfo("postgresql", str(version), "wal")
+        version = connection.exec_driver_sql("SELECT sqlite_version()").scalar_one()
+        journal = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+    zh, en = ("", "") if journal == "wal" else _rollback_note(version)
+    return StoreInfo("sqlite", version, journal, zh, en)
+
+
+def sqlite_module() -> ModuleType:
+    """Give the SQLite driver: ``pysqlite3`` where it is installed and newer, else Python's own."""
+    own = importlib.import_module("sqlite3.dbapi2")
+    try:
+        bundled = importlib.import_module("pysqlite3.dbapi2")
+    except ImportError:
+        return own
+    return bundled if bundled.sqlite_version_info >= own.sqlite_version_info else own
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise InputError("S010", "数据库地址无法识别", "the database URL cannot be read") from error
+
+
+def _open_sqlite(url: URL, *, enforce_foreign_keys: bool) -> Engine:
+    if url.database in (None, "", ":memory:"):
+        raise InputError("S011", "SQLite 须为文件", "SQLite must be a file: several processes share it")
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    module = sqlite_module()
+    journal = "WAL" if module.sqlite_version_info >= _SAFE_WAL else "DELETE"
+    if journal == "DELETE":
+        _log.warning(_rollback_note(module.sqlite_version)[1])
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        module=module,
+        # The driver's own BEGIN comes too late for read-then-write; ours is in _begin.
+        connect_args={"isolation_level": None, "timeout": _BUSY_MILLISECONDS / 1000},
+    )
+    event.listen(engine, "connect", _pragmas(journal, enforce_foreign_keys=enforce_foreign_keys))
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _open_postgresql(url: URL) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={"options": f"-c lock_timeout={_BUSY_MILLISECONDS} -c timezone=UTC"},
+        pool_pre_ping=True,
+    )
+
+
+def _pragmas(journal: str, *, enforce_foreign_keys: bool) -> Any:
+    def on_connect(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+        cursor.execute(f"PRAGMA journal_mode={journal}")
+        cursor.execute("PRAGMA synchronous=FULL")  # a payment acknowledged must survive a power cut
+        cursor.execute(f"PRAGMA foreign_keys={'ON' if enforce_foreign_keys else 'OFF'}")
+        cursor.close()
+
+    return on_connect
+
+
+def _begin(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("begin_mode", "IMMEDIATE")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _rollback_note(version: str) -> tuple[str, str]:
+    zh = f"SQLite {version} 的 WAL 有已知损坏缺陷(3.51.3 修复),已改用回滚日志;请安装 pysqlite3 以提升并发"
+    en = f"SQLite {version} has the WAL-reset bug (fixed in 3.51.3): using the rollback journal; install pysqlite3"
+    return zh, en

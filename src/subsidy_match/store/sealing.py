@@ -1,0 +1,102 @@
+"""Keeps bank account numbers unreadable in the store: sealed with a key that lies in a file beside it.
+
+Encrypt-then-MAC from the standard library alone: HMAC-SHA256 in counter mode over a fresh random nonce gives the key
+stream, a second HMAC over context, nonce and text the tag. ``context`` (the firm) is bound in, so that a sealed number
+moved to another firm's row does not open. Each sealed text begins with the name of its scheme.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import os
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from subsidy_match.errors import InputError
+
+__all__ = ["Sealer", "load_sealer"]
+
+_SCHEME = "hs1"
+_KEY_BYTES = 32
+_NONCE_BYTES = 16
+_TAG_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """Seals, opens and fingerprints short secrets under one master key."""
+
+    key: bytes = field(repr=False)
+
+    def seal(self, plain: str, *, context: str) -> str:
+        """Encrypt ``plain`` so that it opens only under the same key and ``context``."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        body = nonce + _xor(plain.encode(), self._stream(nonce, len(plain.encode())))
+        return f"{_SCHEME}.{urlsafe_b64encode(body + self._tag(body, context)).decode()}"
+
+    def open(self, sealed: str, *, context: str) -> str:
+        """Decrypt what ``seal`` gave.
+
+        Raises:
+            InputError: ``S020``, another key or context, or the text was changed.
+        """
+        scheme, _, encoded = sealed.partition(".")
+        raw = urlsafe_b64decode(encoded) if scheme == _SCHEME else b""
+        body, tag = raw[:-_TAG_BYTES], raw[-_TAG_BYTES:]
+        if len(raw) < _NONCE_BYTES + _TAG_BYTES or not hmac.compare_digest(tag, self._tag(body, context)):
+            raise InputError("S020", "密文无法解开:密钥不符或内容被改动", "cannot be opened: another key, or changed")
+        nonce, hidden = body[:_NONCE_BYTES], body[_NONCE_BYTES:]
+        return _xor(hidden, self._stream(nonce, len(hidden))).decode()
+
+    def fingerprint(self, plain: str) -> str:
+        """Give the same text for the same secret, without telling the secret: to compare accounts of two firms."""
+        return hmac.new(self._subkey(b"fingerprint"), plain.encode(), hashlib.sha256).hexdigest()
+
+    def _stream(self, nonce: bytes, length: int) -> bytes:
+        key, blocks = self._subkey(b"stream"), -(-length // hashlib.sha256().digest_size)
+        parts = (hmac.new(key, nonce + n.to_bytes(4, "big"), hashlib.sha256).digest() for n in range(blocks))
+        return b"".join(parts)[:length]
+
+    def _tag(self, body: bytes, context: str) -> bytes:
+        bound = len(context.encode()).to_bytes(4, "big") + context.encode() + body
+        return hmac.new(self._subkey(b"tag"), bound, hashlib.sha256).digest()
+
+    def _subkey(self, purpose: bytes) -> bytes:
+        return hmac.new(self.key, b"subsidy-match " + purpose, hashlib.sha256).digest()
+
+
+def load_sealer(path: Path) -> Sealer:
+    """Read the key file, making it with a new random key (mode 0600) where there is none.
+
+    Raises:
+        InputError: ``S021``, the file is not a key, or others may read it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):  # the usual case: made before, perhaps just now by another process
+        _write_new(path, secrets.token_bytes(_KEY_BYTES))
+    key = path.read_bytes()
+    if len(key) != _KEY_BYTES or path.stat().st_mode & 0o077:
+        raise InputError("S021", f"密钥文件无效或权限过宽:{path.name}", f"no key, or readable by others: {path.name}")
+    return Sealer(key)
+
+
+def _write_new(path: Path, key: bytes) -> None:
+    # Written aside and linked into place, so that a second process never reads half a key.
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    finally:
+        draft.unlink()
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(left, right, strict=True))

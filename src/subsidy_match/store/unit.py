@@ -1,0 +1,84 @@
+"""The one transaction boundary: nothing else in the library commits or rolls back.
+
+Only a lock or serialization failure is ever retried, because only then is it certain that nothing was done.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from subsidy_match.errors import RetryableError
+
+__all__ = ["in_unit", "unit_of_work"]
+
+Result = TypeVar("Result")
+
+_BUSY = "store_busy"
+_ATTEMPTS = 6
+_FIRST_PAUSE = 0.02
+# serialization failure, deadlock, lock not available
+_POSTGRESQL_BUSY = frozenset({"40001", "40P01", "55P03"})
+_SQLITE_BUSY = ("database is locked", "database table is locked")
+
+
+@contextmanager
+def unit_of_work(engine: Engine, *, immediate: bool = True) -> Iterator[Session]:
+    """Open one transaction and commit it at the end, or roll it back on any error.
+
+    Args:
+        engine: the store.
+        immediate: take the write lock at once; ``False`` for reading one consistent state.
+
+    Raises:
+        RetryableError: ``store_busy``, another transaction holds a lock; nothing was done.
+    """
+    try:
+        with (
+            _connection(engine, immediate=immediate) as connection,
+            Session(bind=connection, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+    except DBAPIError as error:
+        if not _is_busy(error):
+            raise
+        raise RetryableError(_BUSY, "系统繁忙,请稍后重试", "the store is busy, try again") from error
+
+
+def in_unit(engine: Engine, work: Callable[[Session], Result], *, immediate: bool = True) -> Result:
+    """Do ``work`` in one transaction, again from its beginning a few times where only a lock stood in the way.
+
+    ``work`` must touch nothing outside the session: no file, no network.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            with unit_of_work(engine, immediate=immediate) as session:
+                return work(session)
+        except RetryableError as error:
+            if error.code != _BUSY or attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(_FIRST_PAUSE * 2**attempt * (1 + random.random()))  # noqa: S311  # spreads rivals, no secret
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _connection(engine: Engine, *, immediate: bool) -> Connection:
+    options: dict[str, Any] = {}
+    if engine.dialect.name == "sqlite":
+        options["begin_mode"] = "IMMEDIATE" if immediate else "DEFERRED"
+    elif not immediate:
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    return engine.connect().execution_options(**options)
+
+
+def _is_busy(error: DBAPIError) -> bool:
+    if getattr(error.orig, "sqlstate", None) in _POSTGRESQL_BUSY:
+        return True
+    return any(sign in str(error.orig) for sign in _SQLITE_BUSY)
