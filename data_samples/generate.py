@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from synthetic import finance, hrss, industry, market, science, tax
 from synthetic.boundaries import draw_lines
 from synthetic.exemplars import all_rounders, demo_firm
-from synthetic.histories import live
+from synthetic.histories import bar, live
 from synthetic.identities import entangle, share_persons
 from synthetic.model import AS_OF, DEMO_NAME, City, Firm
 from synthetic.naming import Names
@@ -49,15 +50,19 @@ def build_city(seed: int, size: int) -> City:
     """Invent the firms and everything that is true about them."""
     city = City(seed=seed, size=size)
     names = Names(city.random("names"))
-    demo = demo_firm(city, names)
     populate(city, names)
     live(city)
-    pool = [f for f in city.firms if f.active and f.company and f is not demo]
+    pool = [f for f in city.firms if f.active and f.company]
     city.random("pool").shuffle(pool)
+    pool.sort(key=lambda f: f.trade.manufacturing)  # the lines of policies are drawn with makers, taken from the end
     rounders = all_rounders(city, pool)
     draw_lines(city, pool)
-    entangle(city, names, pool)
     share_persons(city, pool)
+    city.random("rest").shuffle(pool)
+    entangle(city, names, pool)
+    bar(city, pool)
+    demo = demo_firm(city)
+    city.truth.all_rounders = [f.uscc for f in rounders]
     city.truth.expected = {f.uscc: _facts(f) for f in [demo, *rounders[:12]]}
     return city
 
@@ -67,8 +72,12 @@ def write_files(city: City, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for write in _WRITERS:
         write(city, folder)
-    demo = next(f for f in city.firms if f.name == DEMO_NAME)
-    truth = {
+    (folder.parent / "truth.json").write_text(_truth_text(city), encoding="utf-8", newline="\n")
+
+
+def _truth_text(city: City) -> str:
+    demo, truth = next(f for f in city.firms if f.name == DEMO_NAME), city.truth
+    head = {
         "note": "合成数据 synthetic: every firm, code, person and amount is invented",
         "seed": city.seed,
         "firms": city.size,
@@ -77,13 +86,24 @@ def write_files(city: City, folder: Path) -> None:
         "demo_name": demo.name,
         "registered": len(city.firms),
         "active_companies": sum(f.active and f.company for f in city.firms),
-        "rows": city.truth.rows,
-        "expected": city.truth.expected,
-        "boundaries": city.truth.boundaries,
-        "noise": dict(sorted(city.truth.noise.items())),
+        "rows": truth.rows,
+        "all_rounders": truth.all_rounders,
     }
-    text = json.dumps(truth, ensure_ascii=False, indent=1)
-    (folder.parent / "truth.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+    noise = (f"{_json(case)}: {_block('[]', map(_json, found))}" for case, found in sorted(truth.noise.items()))
+    parts = [f"{_json(key)}: {_json(value)}" for key, value in head.items()]
+    parts.append(f'"expected": {_block("{}", (f"{_json(k)}: {_json(v)}" for k, v in truth.expected.items()))}')
+    parts.append(f'"boundaries": {_block("[]", map(_json, truth.boundaries))}')
+    parts.append(f'"noise": {_block("{}", noise)}')
+    return _block("{}", parts) + "\n"
+
+
+def _block(brackets: str, items: Iterable[str]) -> str:
+    """One item a line, so that a change of the samples reads well as a diff."""
+    return f"{brackets[0]}\n" + ",\n".join(items) + f"\n{brackets[1]}"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _facts(firm: Firm) -> dict[str, object]:

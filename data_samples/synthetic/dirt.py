@@ -15,9 +15,7 @@ from .sheets import Cell, Row
 
 __all__ = ["Scribe", "csv_day", "empty_cell", "full_width", "sheet_day", "wan", "wan_cell", "yuan_cell"]
 
-_FULL_WIDTH = str.maketrans(
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", "０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ"
-)
+_FULL_WIDTH = {code: code + 0xFEE0 for code in (*range(ord("0"), ord("9") + 1), *range(ord("A"), ord("Z") + 1))}
 _EMPTY = ("-", "—", "/", "无", None, "")
 Mark = tuple[str, dict[str, Any]]
 
@@ -95,7 +93,8 @@ class Scribe:
     ) -> None:
         self.random = city.random(file)
         free = sorted(
-            {f.uscc: f for f in firms if not f.guarded and f.company and f.active}.values(), key=lambda f: f.uscc
+            {f.uscc: f for f in firms if not f.guarded and not f.entangled and f.company and f.active}.values(),
+            key=lambda f: f.uscc,
         )
         self._taken = {key_of(f.name) for f in city.firms}
         victims = self._victims(free, city.share(typos) if typos else 0)

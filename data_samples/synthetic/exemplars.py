@@ -7,13 +7,16 @@ from random import Random
 
 from .codes import new_uscc
 from .model import DEMO_NAME, Accounts, City, Firm, Insurance
-from .naming import Names
 from .records import CATEGORIES, GREEN, award_green, enter_sme, hire, recognise, set_project
 from .trades import trade_of
 
-__all__ = ["all_rounders", "demo_firm", "exemplary"]
+__all__ = ["RECORDS", "all_rounders", "demo_firm", "exemplary"]
 
 _WAN = 10_000
+RECORDS = (
+    "high_tech", "tech_sme", "institutes", "prizes", "standards", "green", "projects", "hires", "exports", "discredit", "barred",
+    "paid",
+)  # fmt: skip
 _MAKERS = ("3484", "3491", "3443", "3670", "3831", "3872", "3963", "3982", "4011", "3525")
 
 
@@ -33,25 +36,14 @@ def exemplary(firm: Firm, *, staff: int = 110, revenue: int = 80_000_000, sci_st
     firm.insurance = Insurance((staff * 720, staff * 748), (staff, staff), (staff, staff), 0, 57)
     firm.ip = (2, 6, 1, 2, 0, 0)
     firm.disabled = {2024: (staff, staff * 2 // 100 + 1), 2025: (staff, staff * 2 // 100 + 1)}
-    for rows in (
-        firm.high_tech,
-        firm.tech_sme,
-        firm.institutes,
-        firm.prizes,
-        firm.standards,
-        firm.green,
-        firm.projects,
-    ):
-        rows.clear()
-    for rows in (firm.hires, firm.exports, firm.discredit, firm.barred, firm.paid):
-        rows.clear()
+    for records in RECORDS:
+        getattr(firm, records).clear()
     firm.energy = [(field, True, on) for field, _, on in firm.energy]
     return firm
 
 
-def demo_firm(city: City, names: Names) -> Firm:
+def demo_firm(city: City) -> Firm:
     """Add the firm that the demo follows: equipment, technology-based SME, job expansion and green factory all fit it."""
-    del names
     random = city.random("demo")
     firm = Firm(
         uscc=new_uscc(random, kind="91", office="320812"), name=DEMO_NAME, kind="有限责任公司(自然人投资或控股)", status="active",
@@ -81,7 +73,7 @@ def demo_firm(city: City, names: Names) -> Firm:
 def all_rounders(city: City, pool: list[Firm]) -> list[Firm]:
     """Turn some makers into firms that fit several policies at once."""
     random = city.random("all-rounders")
-    makers = [f for f in pool if f.trade.code in _MAKERS][: city.share(42)]
+    makers = [f for f in reversed(pool) if f.trade.code in _MAKERS][: city.share(42)]
     for position, firm in enumerate(makers):
         pool.remove(firm)
         exemplary(firm, staff=random.randint(60, 320), revenue=random.randint(2_600, 17_500) * _WAN)

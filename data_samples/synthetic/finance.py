@@ -30,11 +30,9 @@ def write_credit(city: City, folder: Path) -> None:
         again.mark("repeated_row", uscc=row.cells[0], document=row.cells[2])
         rows.append(again)
     for serial in range(city.share(5)):
-        code, name = (
-            new_uscc(random, kind="91", office="321302"),
-            f"宿迁虚构{'甲乙丙丁戊己庚辛'[serial % 8]}建材有限公司",
-        )
-        row = Row([code, name, f"宿合成信〔2025〕{serial + 1:04d}号", "严重失信", "较大", "2025-03-04", "", "否"])
+        code = new_uscc(random, kind="91", office="321302")
+        name = f"宿迁虚构{'甲乙丙丁戊己庚辛'[serial % 8]}建材有限公司"
+        row = Row([code, name, city.document("宿合成信", 2025), "严重失信", "较大", "2025-03-04", "", "否"])
         row.mark("not_registered_here", written=name, uscc=code)
         rows.append(row)
     random.shuffle(rows)

@@ -22,7 +22,7 @@ from .records import (
     standard,
 )
 
-__all__ = ["live"]
+__all__ = ["bar", "live"]
 
 _HIGH_TECH_DAYS = {
     2022: (date(2022, 10, 12), date(2022, 12, 12)),
@@ -54,7 +54,6 @@ def live(city: City) -> None:
         random = city.random(name)
         for firm in firms:
             chapter(city, random, firm)
-    _bar(city, active)
 
 
 def _science(city: City, random: Random, firm: Firm) -> None:
@@ -176,29 +175,38 @@ def _payments(city: City, random: Random, firm: Firm) -> None:
             pay(city, firm, "稳岗返还", int(firm.insurance.premium[0] * 0.6), day)
     for award in firm.high_tech:
         if award.on.year <= 2024 and random.random() < 0.5:
-            amount = 300_000 if award.level == "首次" else 100_000
+            day = award.on.replace(year=award.on.year + 1, month=7)
             pay(
-                city,
-                firm,
-                "高新技术企业认定奖励",
-                amount,
-                award.on.replace(year=award.on.year + 1, month=7),
-                key=award.number,
+                city, firm, "高新技术企业认定奖励", 300_000 if award.level == "首次" else 100_000, day, key=award.number
             )
+    _programme_payments(city, random, firm)
     if random.random() < 0.02:
         item, amount = random.choice(_OTHER_ITEMS)
-        pay(
-            city,
-            firm,
-            item,
-            amount,
-            day_between(random, date(2023, 3, 1), date(2026, 4, 30)),
-            level=random.choice(("市级", "县区级")),
-        )
+        day = day_between(random, date(2023, 3, 1), date(2026, 4, 30))
+        pay(city, firm, item, amount, day, level=random.choice(("市级", "县区级")))
 
 
-def _bar(city: City, active: list[Firm]) -> None:
+def _programme_payments(city: City, random: Random, firm: Firm) -> None:
+    """Pay last year's claims, so that some of today's would be a second time."""
+    for made in firm.projects:
+        if made.completed and made.completed.year == 2024 and made.equipment >= 5_000_000 and random.random() < 0.35:
+            amount = min(2_000_000, made.equipment * 8 // 100)
+            pay(city, firm, "技术改造设备投资补助", amount, date(2025, 11, random.randint(3, 28)), key=made.number)
+    hired = sum(h.contract.year == 2025 and h.months >= 3 and h.category != CATEGORIES[3] for h in firm.hires)
+    if hired and random.random() < 0.7:
+        pay(city, firm, "一次性扩岗补助", hired * 1500, date(2025, 12, random.randint(1, 26)))
+    if firm.exports and random.random() < 0.3:
+        amount = sum(e.premium for e in firm.exports) // 4
+        pay(city, firm, "出口信用保险保费补贴", min(2_000_000, amount), date(2025, 6, random.randint(2, 27)))
+    if firm.district == "清江浦区" and firm.tech_sme and random.random() < 0.3:
+        pay(city, firm, "科技型中小企业补助", 20_000, date(2025, 10, random.randint(9, 30)), level="县区级")
+    if 2024 in firm.disabled and firm.disabled[2024][1] * 1000 > firm.disabled[2024][0] * 15 and random.random() < 0.3:
+        pay(city, firm, "超比例安排残疾人就业奖励", 12_000, date(2025, 9, random.randint(1, 29)))
+
+
+def bar(city: City, active: list[Firm]) -> None:
+    """Bar some firms from applying, for a time that is over or not."""
     random = city.random("barred")
     for firm in random.sample(active, min(city.share(5), len(active))):
         until = random.choice((date(2025, 12, 31), date(2026, 12, 31), date(2027, 6, 30), date(2028, 12, 31)))
-        firm.barred.append((f"淮合成财〔2024〕{city.next_number('barring'):03d}号", until, "申报材料弄虚作假"))
+        firm.barred.append((city.document("淮合成财", 2024), until, "申报材料弄虚作假"))

@@ -24,7 +24,7 @@ _SHORT = {"大型": "大", "中型": "中", "小型": "小", "微型": "微"}
 def write_insurance(city: City, folder: Path) -> None:
     """Write about 70% of the insured firms; there is no credit code, only the bureau's own number and a name."""
     random = city.random("insurance")
-    insured = [f for f in city.firms if f.insurance and (f.guarded or f.former or random.random() < 0.69)]
+    insured = [f for f in city.firms if f.insurance and (f.guarded or f.entangled or random.random() < 0.69)]
     random.shuffle(insured)
     scribe = Scribe(city, "insurance", insured, typos=9, suffixes=9)
     rows = [scribe.sign(_insured(city, random, firm), firm, name=1) for firm in insured]

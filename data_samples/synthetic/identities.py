@@ -8,21 +8,12 @@ from datetime import date
 from random import Random
 
 from .codes import new_uscc
+from .exemplars import RECORDS, exemplary
 from .model import City, Firm
-from .naming import RARE, Names
+from .naming import RARE, SECOND, Names
 from .records import CATEGORIES, hire
 
 __all__ = ["entangle", "share_persons"]
-
-_LOOKS_LIKE = {
-    "科技": "科枝",
-    "智能": "智联",
-    "装备": "设备",
-    "机械": "机电",
-    "电子": "电气",
-    "商贸": "经贸",
-    "软件": "软创",
-}
 
 
 def entangle(city: City, names: Names, pool: list[Firm]) -> None:
@@ -34,7 +25,9 @@ def entangle(city: City, names: Names, pool: list[Firm]) -> None:
     for count, plan in plans:
         for _ in range(city.share(count)):
             if len(pool) > city.size // 4:
-                plan(city, random, names, pool.pop())
+                firm = pool.pop()
+                firm.entangled = True
+                plan(city, random, names, firm)
 
 
 def _rename(city: City, random: Random, names: Names, firm: Firm) -> None:
@@ -52,10 +45,12 @@ def _make_rare(city: City, random: Random, names: Names, firm: Firm) -> None:
 
 
 def _twin(city: City, random: Random, names: Names, firm: Firm) -> None:
-    """Another firm whose name is a character or two away: never to be taken for the first."""
+    """Another firm whose name is one character away: never to be taken for the first."""
     del names
-    spot = next((w for w in _LOOKS_LIKE if w in firm.name), None)
-    other = firm.name.replace(spot, _LOOKS_LIKE[spot]) if spot else firm.name.replace("有限", "实业有限", 1)
+    sign = next(c for c in firm.name if c in SECOND)
+    taken = {f.name for f in city.firms}
+    others = (firm.name.replace(sign, c, 1) for c in random.sample(SECOND, len(SECOND)))
+    other = next(name for name in others if name not in taken)
     twin = _copy(random, firm, other)
     twin.insurance, twin.sci_staff = None, None
     city.firms.append(twin)
@@ -90,23 +85,19 @@ def _outside_district(city: City, random: Random, names: Names, firm: Firm) -> N
 
 
 def _copy(random: Random, firm: Firm, name: str) -> Firm:
-    rows = (
-        "high_tech",
-        "tech_sme",
-        "institutes",
-        "prizes",
-        "standards",
-        "green",
-        "projects",
-        "hires",
-        "exports",
-        "discredit",
-    )
-    fresh: dict[str, list[object]] = {r: [] for r in (*rows, "barred", "energy", "paid")}
+    """Register another firm in the same trade and place, with books of its own and nothing else."""
     office = firm.uscc[2:8]
-    twin = replace(firm, uscc=new_uscc(random, kind="91", office=office), name=name, former=[], disabled={}, ip=None)
-    for row, empty in fresh.items():
-        setattr(twin, row, empty)
+    twin = replace(
+        firm,
+        uscc=new_uscc(random, kind="91", office=office),
+        name=name,
+        former=[],
+        disabled={},
+        ip=None,
+        entangled=True,
+    )
+    for records in (*RECORDS, "energy"):
+        setattr(twin, records, [])
     twin.accounts = dict(firm.accounts)
     return twin
 
@@ -118,8 +109,8 @@ def share_persons(city: City, pool: list[Firm]) -> None:
         if len(pool) < 2:
             return
         first, second = pool.pop(), pool.pop()
-        first.hires.clear()
-        second.hires.clear()
+        exemplary(first)
+        exemplary(second)
         made = hire(city, random, first, category=CATEGORIES[0], contract=date(2026, 1, 15), months=4)
         second.hires.append(replace(made, contract=date(2026, 2, 20), months=3))
         city.truth.plant("person_twice", person=made.person, first_uscc=first.uscc, second_uscc=second.uscc)

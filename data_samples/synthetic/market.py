@@ -152,8 +152,8 @@ def _doubles(city: City, random: Random) -> list[Row]:
 
 def _break_codes(city: City, random: Random, rows: list[Row]) -> None:
     used = [str(r.cells[0]) for r in rows]
-    guarded = {f.uscc for f in city.firms if f.guarded}
-    once = [r for r in rows if used.count(str(r.cells[0])) == 1 and r.cells[0] not in guarded and not r.cells[2]]
+    kept = {f.uscc for f in city.firms if f.guarded or f.entangled}
+    once = [r for r in rows if used.count(str(r.cells[0])) == 1 and r.cells[0] not in kept and not r.cells[2]]
     for row in random.sample(once, min(city.share(4), len(once))):
         good = str(row.cells[0])
         row.cells[0] = break_check(random, good)

@@ -112,7 +112,11 @@ class Payment:
 
 @dataclass(slots=True)
 class Firm:
-    """One registered subject. ``guarded`` firms are kept free of accidental dirt because tests rely on them."""
+    """One registered subject.
+
+    ``guarded`` firms are kept free of accidental dirt because tests rely on them;
+    ``entangled`` ones already carry identity trouble of their own.
+    """
 
     uscc: str
     name: str
@@ -125,6 +129,7 @@ class Firm:
     former: list[str] = field(default_factory=list)
     innovative: bool = False
     guarded: bool = False
+    entangled: bool = False
     staff: tuple[int, int] = (0, 0)
     sci_staff: int | None = None
     accounts: dict[int, Accounts] = field(default_factory=dict)
@@ -164,6 +169,7 @@ class Truth:
     boundaries: list[dict[str, str]] = field(default_factory=list)
     expected: dict[str, dict[str, Any]] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
+    all_rounders: list[str] = field(default_factory=list)
 
     def plant(self, case: str, **details: Any) -> None:
         """Record one planted piece of dirt."""
@@ -192,3 +198,7 @@ class City:
         """Count up one series of document numbers."""
         self.numbers[series] = self.numbers.get(series, 0) + 1
         return self.numbers[series]
+
+    def document(self, issuer: str, year: int) -> str:
+        """Return the next document number of an issuer, in the usual tortoise-shell brackets."""
+        return f"{issuer}\u3014{year}\u3015{self.next_number(issuer):04d}号"

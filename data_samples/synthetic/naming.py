@@ -13,7 +13,7 @@ from random import Random
 
 from .trades import Trade
 
-__all__ = ["RARE", "Names", "key_of", "look_alike", "swap_suffix"]
+__all__ = ["RARE", "SECOND", "Names", "key_of", "look_alike", "swap_suffix"]
 
 FIRST = "云澄禾岚沐砚松舟竹弘启昱朗卓赫凌骏腾衡泓溪岳峻霁棠桐楠榕柏梓沛渝澜湛涵淳清瀚诺恺怀景望远归川丰瑞祥和嘉润泽宏森灏曜曦祺煦晟骁"
 SECOND = "璟翊彧昶珩玥骐骥玘沄甯翮旻昉煜炀焱堇琛琮璋珏瑄玮瑾琰璞珺翎翀翰铄锴钧铭钰鑫铠镕潼泷湉沅汭淏澍弈奕屹峤岑峥崟嵘"

@@ -113,12 +113,14 @@ def _other(random: Random, names: Names, kind: str, prefix: str, ending: str, in
         capital=random.choice((5, 10, 20, 50, 100)) * 10_000,
     )
     firm.staff = (random.randint(1, 18), random.randint(1, 18))
+    if random.random() < 0.4:
+        insure(random, firm, cover=1.0)
     return firm
 
 
 def _branch(random: Random, parent: Firm) -> Firm:
     district, office = _place(random)
-    return Firm(
+    branch = Firm(
         uscc=new_uscc(random, kind="91", office=office),
         name=f"{parent.name}{district.removesuffix('经济技术开发区')}分公司",
         kind="有限责任公司分公司",
@@ -128,6 +130,10 @@ def _branch(random: Random, parent: Firm) -> Firm:
         trade=parent.trade,
         capital=0,
     )
+    if branch.founded.year <= 2024 and random.random() < 0.5:
+        branch.staff = (random.randint(2, 30), random.randint(2, 30))
+        insure(random, branch, cover=0.9)
+    return branch
 
 
 def _furnish(random: Random, firm: Firm) -> None:
@@ -148,10 +154,10 @@ def _furnish(random: Random, firm: Firm) -> None:
 
 
 def accounts_of(random: Random, firm: Firm, revenue: int) -> Accounts:
-    """Make a year of accounts around a revenue in 元; sums fall on hundreds, as 万元 with two decimals show them."""
+    """Make a year of accounts around a revenue in 元; sums mostly fall on hundreds, as 万元 with two decimals show."""
     cost = int(revenue * random.triangular(0.82, 1.09, 0.95))
     return Accounts(
-        revenue=_hundreds(revenue),
+        revenue=revenue if random.random() < 0.02 else _hundreds(revenue),
         assets=_hundreds(int(revenue * random.lognormvariate(0.05, 0.5))),
         cost=_hundreds(cost),
         rd=_rd(random, firm, revenue),

@@ -82,10 +82,9 @@ def set_project(
     software: int = 0, title: str = "关键设备更新项目", total: int | None = None,
 ) -> Project:  # fmt: skip
     """Add a project with everything given; money in 元."""
-    serial = city.next_number("project")
     year = min(completed.year if completed else 2026, 2025)
     made = Project(
-        number=f"淮合成备〔{year}〕{serial:04d}号",
+        number=city.document("淮合成备", year),
         title=title,
         kind=kind,
         completed=completed,
@@ -125,7 +124,7 @@ def penalise(
     city: City, firm: Firm, kind: str, grade: str, on: date, *, ended: date | None = None, repaired: bool = False
 ) -> None:
     """Add a penalty or an entry in a discredit list."""
-    number = f"淮合成信〔{on.year}〕{city.next_number('penalty'):04d}号"
+    number = city.document("淮合成信", on.year)
     firm.discredit.append(Discredit(number, kind, grade, on, ended, repaired))
 
 

@@ -94,7 +94,7 @@ _LINES = """
 """
 TRADES = tuple(_trade(line) for line in _LINES.strip().splitlines())
 
-# 国统字〔2017〕213号: staff and revenue (万元) floors of large, medium, small; the lower grade of the two counts.
+# 国统字 (2017) 213号: staff and revenue (万元) floors of large, medium, small; the lower grade of the two counts.
 _STAFF = {"C": (1000, 300, 20), "D": (1000, 300, 20), "F": (200, 20, 5), "G": (1000, 300, 20), "I": (300, 100, 10)}
 _REVENUE = {
     "A": (20000, 500, 50), "C": (40000, 2000, 300), "D": (40000, 2000, 300), "E": (80000, 6000, 300),
