@@ -128,8 +128,15 @@ class Duration:
         return date(year, month + 1, min(day.day, last)) + timedelta(days=sign * self.days)
 
     def __str__(self) -> str:
-        parts = ((self.years, "年"), (self.months, "个月"), (self.days, "天"))
-        return "".join(f"{n}{name}" for n, name in parts if n) or "0天"
+        return self.say("zh")
+
+    def say(self, lang: str) -> str:
+        """The length in Chinese or English."""
+        if lang == "zh":
+            parts = ((self.years, "年"), (self.months, "个月"), (self.days, "天"))
+            return "".join(f"{n}{name}" for n, name in parts if n) or "0天"
+        english = ((self.years, "years"), (self.months, "months"), (self.days, "days"))
+        return " ".join(f"{n} {name}" for n, name in english if n) or "0 days"
 
 
 def parse_quantity(text: str) -> Quantity:

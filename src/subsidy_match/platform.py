@@ -1,0 +1,86 @@
+"""The one place where everything is wired: settings, published policies, snapshot in force, store, claims desk."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy.engine import Engine
+
+from subsidy_match.calendar import WorkingCalendar, load_calendar
+from subsidy_match.claims.matched import MatchingAssessor
+from subsidy_match.claims.payments import payments_of
+from subsidy_match.claims.service import ClaimDesk
+from subsidy_match.matching.history import Payment
+from subsidy_match.matching.single import match_one
+from subsidy_match.profiles.reading import Snapshot, current_snapshot_id, open_snapshot
+from subsidy_match.rules.policy import PolicySet
+from subsidy_match.rules.publishing import current_revision, published_policies
+from subsidy_match.rules.reasons import Match
+from subsidy_match.settings import Settings
+from subsidy_match.store.engine import open_engine
+from subsidy_match.store.sealing import load_sealer
+
+__all__ = ["Platform"]
+
+
+@dataclass(slots=True)
+class Platform:
+    """What a process works with. Safe for threads; a request that began on one snapshot or policy set ends on it."""
+
+    settings: Settings
+    engine: Engine = field(init=False)
+    calendar: WorkingCalendar = field(init=False)
+    desk: ClaimDesk = field(init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _policies: tuple[str, PolicySet] | None = None
+    _snapshot: Snapshot | None = None
+
+    def __post_init__(self) -> None:
+        self.engine = open_engine(self.settings.url)
+        self.calendar = load_calendar(self.settings.policies / "parameters" / "calendar")
+        assessor = MatchingAssessor(self.policies, self.snapshot, self.payments)
+        self.desk = ClaimDesk(self.engine, assessor, self.calendar, load_sealer(self.settings.home / "account.key"))
+
+    def policies(self) -> PolicySet:
+        """The policy set that is published now, loaded once a revision.
+
+        Raises:
+            NotFound: nothing has been published.
+        """
+        revision = current_revision(self.settings.published)
+        with self._lock:
+            if self._policies is None or self._policies[0] != revision:
+                self._policies = revision, published_policies(self.settings.published, revision)
+            return self._policies[1]
+
+    def snapshot(self) -> Snapshot:
+        """The snapshot in force, opened once; an older one stays readable for whoever still holds it.
+
+        Raises:
+            NotFound: nothing has been imported.
+        """
+        wanted = current_snapshot_id(self.settings.home)
+        with self._lock:
+            if self._snapshot is None or self._snapshot.id != wanted:
+                self._snapshot = open_snapshot(self.settings.home, wanted)
+            return self._snapshot
+
+    def payments(self, uscc: str) -> Sequence[Payment]:
+        """What this system has paid to a firm."""
+        return payments_of(self.engine, uscc)
+
+    def match(self, uscc: str, as_of: date, *, policy_ids: Sequence[str] | None = None) -> list[Match]:
+        """Match one firm of the snapshot against the published policies."""
+        enterprise = self.snapshot().enterprise(uscc)
+        return match_one(self.policies(), enterprise, as_of, policy_ids=policy_ids, payments=self.payments(uscc))
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self.engine.dispose()
+        with self._lock:
+            if self._snapshot is not None:
+                self._snapshot.close()
+                self._snapshot = None

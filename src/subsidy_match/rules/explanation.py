@@ -1,0 +1,238 @@
+"""Explanations: the tree of reasons as plain data and as text, in Chinese or English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any as Anything
+
+from subsidy_match.money import yuan_text
+from subsidy_match.rules.enterprise import Source
+from subsidy_match.rules.policy import Clause, PolicySet
+from subsidy_match.rules.reasons import Item, ItemsClause, Match, Read, Reason, Term
+from subsidy_match.rules.span import Span
+from subsidy_match.rules.tree import All, AtLeastN, Manual, Not, Param, Quantified, Stated, Status
+from subsidy_match.rules.tree import Any as AnyOf
+from subsidy_match.rules.truth import Truth, Verdict
+from subsidy_match.rules.wording import Wording
+
+__all__ = ["VERDICT_WORDS", "amount_text", "explain", "explain_text", "missing_words", "summary"]
+
+VERDICT_WORDS = {
+    Verdict.ELIGIBLE: ("符合", "eligible"),
+    Verdict.TO_CONFIRM: ("待核实", "to confirm"),
+    Verdict.UNKNOWN: ("待补数据", "data missing"),
+    Verdict.INELIGIBLE: ("不符合", "not eligible"),
+}
+_STATES = {"met": ("✓", "满足", "met"), "not_met": ("✗", "不满足", "not met"), "open": ("?", "待补数据", "unknown"),
+           "to_confirm": ("○", "待核实", "to confirm")}  # fmt: skip
+_PROVENANCE = {"official": ("官方文本", "official"), "sourced": ("据转载文本", "from a reprint"),
+               "representative": ("代表性写法,非真实文件", "representative, not a real document")}  # fmt: skip
+
+
+def summary(match: Match) -> dict[str, Anything]:
+    """Verdict and amount as plain data; money in 分, an amount without upper bound has ``max`` null."""
+    return {
+        "uscc": match.uscc,
+        "policy_id": match.policy.id,
+        "policy_version": match.policy.start.isoformat(),
+        "policy_hash": match.policy.hash,
+        "title": {"zh": match.policy.title.zh, "en": match.policy.title.en},
+        "provenance": match.policy.provenance,
+        "channel": match.policy.channel.value,
+        "period": match.period.id,
+        "subject": match.subject,
+        "as_of": match.as_of.isoformat(),
+        "verdict": match.verdict.value,
+        "amount": _amount(match.amount),
+        "missing": list(match.missing),
+        "automatic": match.is_automatic,
+    }
+
+
+def explain(match: Match, policies: PolicySet, lang: str = "zh") -> dict[str, Anything]:
+    """Everything about one match as plain data, with words in one language."""
+    words = Wording(policies, lang, match.period)
+    return {
+        **summary(match),
+        "verdict_text": words.pick(*VERDICT_WORDS[match.verdict]),
+        "amount_text": amount_text(match.amount, lang),
+        "missing_facts": missing_words(match, policies, lang),
+        "items": [_item(item, lang) for item in match.items],
+        "amount_from": [_entry(entry, words) for entry in _once(match.amount_log)],
+        "reasons": _reason(match.reason, match, words),
+    }
+
+
+def explain_text(match: Match, policies: PolicySet, lang: str = "zh") -> str:
+    """The explanation as an indented text for people."""
+    whole = explain(match, policies, lang)
+    name = match.policy.title.say(lang)
+    subject = f" · {match.subject}" if match.subject else ""
+    lines = [
+        f"{name}{subject} — {whole['verdict_text']}" + (f",{whole['amount_text']}" if whole["amount_text"] else "")
+    ]
+    lines += _lines(whole["reasons"], 1, top=True)
+    if whole["missing_facts"]:
+        owed = ", ".join(f"{fact['label']}({fact['owed_by']})" for fact in whole["missing_facts"])
+        lines.append(("  待补: " if lang == "zh" else "  to supply: ") + owed)
+    mark = _PROVENANCE[match.policy.provenance][0 if lang == "zh" else 1]
+    lines.append(("  依据性质: " if lang == "zh" else "  basis: ") + mark)
+    return "\n".join(lines)
+
+
+def amount_text(amount: Span | None, lang: str = "zh") -> str:
+    """An amount for people: one number, from–to, or at least."""
+    if amount is None:
+        return ""
+    lo, hi = amount.lo, amount.hi
+    low = "0" if isinstance(lo, float) else yuan_text(lo, lang=lang)
+    if lo == hi:
+        return low
+    if isinstance(hi, float):
+        return f"{low}起" if lang == "zh" else f"from {low}"
+    return f"{low}–{yuan_text(hi, lang=lang)}"
+
+
+def missing_words(match: Match, policies: PolicySet, lang: str) -> list[dict[str, str]]:
+    """The missing facts with their words and the department that owes each."""
+    return [_missing(key, policies, lang) for key in match.missing]
+
+
+def _missing(key: str, policies: PolicySet, lang: str) -> dict[str, str]:
+    catalogue = policies.catalogue
+    name, _, year = key.rpartition("_") if key.rpartition("_")[2].isdecimal() else (key, "", "")
+    collection, _, inner = name.partition(".")
+    if name in catalogue.facts:
+        fact = catalogue.facts[name]
+        label, owed = fact.label.say(lang), fact.sources[:1]
+        label = (f"{year}年{label}" if lang == "zh" else f"{label} ({year})") if year else label
+    elif collection in catalogue.collections:
+        spec = catalogue.collections[collection]
+        label, owed = spec.label.say(lang), spec.complete_from
+        label = f"{label}·{spec.fields[inner].label.say(lang)}" if inner in spec.fields else label
+    else:
+        table = policies.parameters.get(key)
+        label, owed = (table.label.say(lang) if table else key), ()
+    departments = (catalogue.departments[d].say(lang) for d in owed)
+    return {"fact": key, "label": label, "owed_by": "、".join(departments) or "—"}
+
+
+def _amount(amount: Span | None) -> dict[str, int | None] | None:
+    if amount is None:
+        return None
+    low, high = (None if isinstance(end, float) else int(end) for end in (amount.lo, amount.hi))
+    return {"min": low, "max": high}
+
+
+def _item(item: Item, lang: str) -> dict[str, Anything]:
+    return {
+        "key": item.key,
+        "state": _state(item.reason),
+        "amount": _amount(item.amount),
+        "amount_text": amount_text(item.amount, lang),
+    }
+
+
+def _reason(reason: Reason, match: Match, words: Wording) -> dict[str, Anything]:
+    node = reason.node
+    state = _state(reason)
+    return {
+        "id": None if isinstance(node, ItemsClause) else node.mark.id,
+        "key": reason.key,
+        "kind": type(node).__name__.lower(),
+        "state": state,
+        "state_text": words.pick(*_STATES[state][1:]),
+        "text": words.condition(node),
+        "seen": _seen(reason, words),
+        "gap": words.gap(reason),
+        "by": node.by if isinstance(node, Manual) else None,
+        "clauses": [] if isinstance(node, ItemsClause) else [_clause(name, match) for name in node.mark.basis],
+        "from": [_entry(entry, words) for entry in _once(reason.log)],
+        "children": [_reason(child, match, words) for child in reason.children],
+    }
+
+
+def _seen(reason: Reason, words: Wording) -> str | None:
+    node = reason.node
+    if isinstance(node, All | AnyOf | AtLeastN | Not | Stated | Manual):
+        return None
+    if isinstance(node, Quantified | Status | ItemsClause):
+        if reason.open_rows:
+            return words.pick("清单未齐,不能断定", "the list is not complete")
+        met = sum(child.truth.sure for child in reason.children)
+        return words.pick(f"{len(reason.children)}条,满足{met}条", f"{len(reason.children)} rows, {met} fit")
+    return words.outcome(reason.seen, node.value.type)
+
+
+def _entry(entry: Read | Term, words: Wording) -> dict[str, Anything]:
+    node = entry.node
+    base = {"label": words.value(node), "value": words.outcome(entry.value, node.type)}
+    if isinstance(entry, Term):
+        return {"name": entry.node.name, **base, "known": True, "source": None}
+    known = entry.known
+    source = _parameter_source(node, words) if isinstance(node, Param) else _source(entry.source, words)
+    return {"name": entry.key, **base, "known": known, "source": source}
+
+
+def _parameter_source(node: Param, words: Wording) -> str:
+    rows = words.policies.parameters[node.name].rows
+    return "、".join(dict.fromkeys(row.document for row in rows if row.document))
+
+
+def _source(source: Source | None, words: Wording) -> str | None:
+    if source is None:
+        return None
+    department = words.policies.catalogue.departments.get(source.department)
+    who = department.say(words.lang) if department else source.department
+    when = f" {source.as_of.isoformat()}" if source.as_of else ""
+    return f"{who}{when}" + (f" {source.batch}" if source.batch else "")
+
+
+def _clause(name: str, match: Match) -> dict[str, str]:
+    clause = match.policy.clauses.get(name) or Clause(document=name)
+    return {
+        "id": name,
+        "document": clause.document,
+        "article": clause.article,
+        "gist": clause.gist,
+        "quote": clause.quote,
+        "provenance": clause.provenance or match.policy.provenance,
+    }
+
+
+def _state(reason: Reason) -> str:
+    truth: Truth = reason.truth
+    if truth.decided is not None:
+        return "met" if truth.decided else "not_met"
+    return "to_confirm" if truth.confirms else "open"
+
+
+def _once(log: tuple[Read | Term, ...]) -> Iterator[Read | Term]:
+    """Each fact, each field value and each named value once, in the order in which they were looked at."""
+    seen: set[tuple[str, str]] = set()
+    for entry in log:
+        name = entry.key if isinstance(entry, Read) else f"={entry.node.name}"
+        if (key := (name, repr(entry.value))) not in seen:
+            seen.add(key)
+            yield entry
+
+
+def _lines(reason: dict[str, Anything], depth: int, *, top: bool = False) -> Iterator[str]:
+    if not top:
+        pad = "  " * depth
+        sign = _STATES[reason["state"]][0]
+        seen = f"  [{reason['seen']}]" if reason["seen"] else ""
+        gap = f"  {reason['gap']}" if reason["gap"] else ""
+        clauses = "".join(f" 〈{c['document']}{c['article']}〉" for c in reason["clauses"][:1]) if depth <= 2 else ""
+        key = f"{reason['key']}: " if reason["key"] else ""
+        text = (
+            reason["text"]
+            if reason["kind"] not in ("all", "any") or not reason["children"]
+            else reason["id"] or reason["text"]
+        )
+        yield f"{pad}{sign} {key}{text}{seen}{gap}{clauses}"
+        for entry in reason["from"]:
+            if entry["source"] and entry["known"]:
+                yield f"{pad}    {entry['label']} = {entry['value']} ({entry['source']})"
+    for child in reason["children"]:
+        yield from _lines(child, depth if top else depth + 1)
