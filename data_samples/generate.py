@@ -122,11 +122,21 @@ def _facts(firm: Firm) -> dict[str, object]:
         "staff_end_2025": firm.staff[1],
         "sci_tech_staff_2025": firm.sci_staff,
         "ip": firm.ip,
+        "insurance": _insurance(firm),
+        "disabled": firm.disabled,
         "projects": [[p.number, p.kind, str(p.completed), p.equipment] for p in firm.projects],
         "hires": [[h.person, h.category, h.contract.isoformat(), h.months] for h in firm.hires],
         "green": [[a.kind, a.level, a.on.isoformat()] for a in firm.green],
         "high_tech": [[a.number, a.level, a.on.isoformat(), str(a.until)] for a in firm.high_tech],
     }
+
+
+def _insurance(firm: Firm) -> dict[str, object] | None:
+    paid = firm.insurance
+    if paid is None:
+        return None
+    pairs = {"premium": paid.premium, "insured_end": paid.end, "insured_avg": paid.average}
+    return pairs | {"benefit_drawers_2025": paid.drawers, "months_paid": paid.months}
 
 
 if __name__ == "__main__":
