@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from subsidy_match.claims.assessment import Assessment, Material, Share, Standin
 from subsidy_match.errors import Conflict, NotFound
 from subsidy_match.matching.history import Payment, with_payments
 from subsidy_match.profiles.reading import Snapshot
-from subsidy_match.rules.enterprise import Enterprise, Scalar
+from subsidy_match.rules.enterprise import Collection, Enterprise, Row, Scalar
 from subsidy_match.rules.evaluator import Evaluator
 from subsidy_match.rules.explanation import explain
 from subsidy_match.rules.policy import Policy, PolicySet
@@ -46,7 +46,10 @@ class MatchingAssessor:
         if match is None or match.period.id != period:
             known = ", ".join(m.subject or "—" for m in matches)
             raise NotFound(
-                "subject_unknown", f"没有这个申报标的:{subject or period}", f"no such subject: {subject or period}", hint=known
+                "subject_unknown",
+                f"没有这个申报标的:{subject or period}",
+                f"no such subject: {subject or period}",
+                hint=known,
             )
         return _assessment(match, policies, snapshot, enterprise)
 
@@ -54,16 +57,28 @@ class MatchingAssessor:
         """See ``Assessor``."""
         enterprise = self.snapshot().enterprise(uscc)
         penalties, barrings = (enterprise.collections.get(name) for name in ("penalties", "barrings"))
-        if penalties is None or barrings is None or not penalties.loaded or not barrings.loaded:
-            return Standing(clear=None, reasons=("penalties", "barrings"))
-        found = [str(row["kind"]) for row in penalties.rows if _is_open_discredit(row, as_of)]
-        found += [f"barred until {row['until']}" for row in barrings.rows if _is_after(row.get("until"), as_of)]
-        if penalties.disputed or barrings.disputed:
-            return Standing(clear=None, reasons=tuple(found))
-        return Standing(clear=not found, reasons=tuple(found))
+        if not _is_readable(penalties) or not _is_readable(barrings):
+            return Standing(clear=None, zh="信用或取消资格名单未导入", en="the credit or bar list is not loaded")
+        kinds = [str(row["kind"]) for row in _rows(penalties) if _is_open_discredit(row, as_of)]
+        bars = [row for row in _rows(barrings) if _is_after(row.get("until"), as_of)]
+        if not kinds and not bars:
+            return Standing(clear=True)
+        return Standing(
+            clear=False,
+            zh="、".join([*("存在失信记录" for _ in kinds[:1]), *("在取消申报资格期内" for _ in bars[:1])]),
+            en=", ".join([*kinds, *(f"barred until {row.get('until')}" for row in bars)]),
+        )
 
 
-def _is_open_discredit(row: Any, as_of: date) -> bool:
+def _is_readable(found: Collection | None) -> bool:
+    return found is not None and bool(found.loaded) and not found.disputed
+
+
+def _rows(found: Collection | None) -> tuple[Row, ...]:
+    return found.rows if found else ()
+
+
+def _is_open_discredit(row: Row, as_of: date) -> bool:
     ended = row.get("ended_on")
     return row["kind"] in _BARS and not row.get("repaired") and not (isinstance(ended, date) and ended < as_of)
 
@@ -115,7 +130,8 @@ def _materials(policy: Policy) -> tuple[Material, ...]:
 def _ends(amount: Span | None) -> tuple[int | None, int | None]:
     if amount is None:
         return None, None
-    return tuple(None if isinstance(end, float) else int(end) for end in (amount.lo, amount.hi))  # type: ignore[return-value]  # two ends
+    low, high = (None if isinstance(end, float) else int(end) for end in (amount.lo, amount.hi))
+    return low, high
 
 
 def _evidence(match: Match, policies: PolicySet, snapshot: Snapshot) -> bytes:
@@ -146,14 +162,16 @@ def _plain(read: Read) -> object:
     if isinstance(read.value, Span):
         if not read.known:
             return None
-        return date.fromordinal(int(read.value.lo)).isoformat() if read.node.type.kind is Kind.DATE else str(read.value.lo)
+        return (
+            date.fromordinal(int(read.value.lo)).isoformat() if read.node.type.kind is Kind.DATE else str(read.value.lo)
+        )
     return list(read.value) if isinstance(read.value, tuple) else read.value
 
 
 def _source(read: Read) -> dict[str, str | None] | None:
     if read.source is None:
         return None
-    source = replace(read.source)
+    source = read.source
     return {
         "department": source.department,
         "as_of": source.as_of.isoformat() if source.as_of else None,
