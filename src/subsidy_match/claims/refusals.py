@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from subsidy_match.errors import InputError, RetryableError, SubsidyError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor
 
-__all__ = ["Forbidden", "audited"]
+__all__ = ["Forbidden", "audited", "record_refusals"]
 
 Result = TypeVar("Result")
 _LONGEST_ACTION = 40
@@ -35,17 +36,25 @@ def audited(
     except RetryableError:
         raise
     except SubsidyError as refusal:
-        detail = {"code": refusal.code, "why": refusal.en, "name": actor.name}
-        in_unit(
-            engine,
-            lambda session: audit.append(
+        record_refusals(engine, {subject: refusal}, action, actor=actor, at=at)
+        raise
+
+
+def record_refusals(
+    engine: Engine, refusals: Mapping[str, SubsidyError], action: str, *, actor: Actor, at: datetime
+) -> None:
+    """Write refused attempts, subject → why, to their chains in one transaction."""
+
+    def write(session: Session) -> None:
+        for subject, refusal in sorted(refusals.items()):
+            audit.append(
                 session,
                 subject,
                 at=at,
                 actor=actor.id,
                 action=action[:_LONGEST_ACTION],
-                detail=detail,
+                detail={"code": refusal.code, "why": refusal.en, "name": actor.name},
                 outcome=audit.REFUSED,
-            ),
-        )
-        raise
+            )
+
+    in_unit(engine, write)
