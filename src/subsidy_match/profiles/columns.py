@@ -1,0 +1,130 @@
+"""A column of text → a column of values: each distinct text is read once, what cannot be read is listed with its row."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from subsidy_match.profiles.catalogue import ValueType
+from subsidy_match.profiles.cells import (
+    FOREVER,
+    MONEY_UNITS,
+    Parser,
+    Value,
+    is_empty,
+    parse_bool,
+    parse_date,
+    parse_number,
+    parse_word,
+    parse_words,
+    plain,
+)
+from subsidy_match.profiles.industry import parse_industry
+from subsidy_match.profiles.layout import Bound
+from subsidy_match.profiles.persons import person_code
+from subsidy_match.profiles.problems import CellProblem, Problem
+from subsidy_match.profiles.regions import Regions
+
+__all__ = ["Cleaned", "clean", "parser_of"]
+
+_OPEN_END = ("长期", "永久", "无固定期限", "长期有效")
+_ORDINAL = "第"
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A typed column and the problems of its cells, by position."""
+
+    values: pa.Array
+    problems: dict[int, Problem]
+
+
+def clean(texts: Sequence[str], parse: Parser, type_: pa.DataType) -> Cleaned:
+    """Read a column; empty cells are null, unreadable ones are null with a problem."""
+    encoded = pa.array(texts, pa.string()).dictionary_encode()
+    values: list[Value | None] = []
+    problems: dict[int, Problem] = {}
+    for position, text in enumerate(encoded.dictionary.to_pylist()):
+        try:
+            values.append(None if is_empty(text) else parse(text))
+        except CellProblem as found:
+            values.append(None)
+            problems[position] = found.problem
+    column = pa.array(values, type_).take(encoded.indices)
+    return Cleaned(column, _by_row(encoded.indices, problems))
+
+
+def parser_of(bound: Bound, regions: Regions, key: bytes) -> Parser:
+    """The parser for the cells of a bound column."""
+    type_, column = bound.type, bound.column
+    if type_ is None:
+        return plain
+    if column.person:
+        return partial(person_code, key=key)
+    parse = _of_type(type_, bound, regions)
+    if column.unmatched == "empty":
+        return partial(_or_nothing, words={plain(word): code for word, code in column.words.items()})
+    return partial(_or_forever, parse=parse) if column.open_ended else parse
+
+
+def _of_type(type_: ValueType, bound: Bound, regions: Regions) -> Parser:
+    words = {plain(word): code for word, code in {**(type_.codes or {}), **bound.column.words}.items()}
+    simple: dict[str, Parser] = {
+        "date": parse_date,
+        "industry": parse_industry,
+        "bool": partial(_truth, words=words),
+        "enum": partial(parse_word, codes=words),
+        "enums": partial(parse_words, codes=words),
+        "region": partial(_region, find=regions.find),
+        "text": _text,
+    }
+    return simple[type_.kind] if type_.kind in simple else partial(_number, type_=type_, scale=bound.scale)
+
+
+def _number(text: str, type_: ValueType, scale: int) -> int:
+    if type_.kind == "money":
+        value = parse_number(text, scale, MONEY_UNITS, money=True)
+    elif type_.kind == "ratio":
+        value = parse_number(text, scale, {"%": 10**4})
+    else:
+        value = parse_number(plain(text).removeprefix(_ORDINAL), scale, {type_.unit or "": 1, "个": 1, "个月": 1, "名": 1})
+    if (type_.low is not None and value < type_.low) or (type_.high is not None and value > type_.high):
+        raise CellProblem("cell.range", "超出合理范围", "out of range")
+    return value
+
+
+def _truth(text: str, words: dict[str, str]) -> bool:
+    return words[plain(text)] == "true" if plain(text) in words else parse_bool(text)
+
+
+def _region(text: str, find: Callable[[str], str | None]) -> str:
+    if code := find(text):
+        return code
+    raise CellProblem("cell.region", "区划表中没有此地", "not in the table of regions")
+
+
+def _text(text: str) -> str:
+    # Document numbers are keys: width and blanks must not make two of one.
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _or_nothing(text: str, words: dict[str, str]) -> Value | None:
+    # Only the reviewed words count: what nobody linked stays unknown.
+    return words.get(plain(text))
+
+
+def _or_forever(text: str, parse: Parser) -> Value:
+    return FOREVER if plain(text) in _OPEN_END else parse(text)
+
+
+def _by_row(indices: pa.Array, problems: dict[int, Problem]) -> dict[int, Problem]:
+    if not problems:
+        return {}
+    bad = pc.indices_nonzero(pc.is_in(indices, pa.array(list(problems), indices.type)))
+    rows = bad.to_pylist()
+    return {row: problems[code] for row, code in zip(rows, indices.take(bad).to_pylist(), strict=True)}

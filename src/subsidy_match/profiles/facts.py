@@ -1,0 +1,112 @@
+# ruff: noqa: S608 - names of tables and columns come from the catalogue and the mappings, never from a file that is read
+"""Which of several values of one fact counts: the department trusted most, then the newest day.
+
+Two values of equal trust and day that differ, or one that cannot be read, make the fact unknown; what lost is kept beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from subsidy_match.profiles.assembly import Assembly, Placed, quote
+from subsidy_match.profiles.catalogue import Catalogue, Fact
+
+__all__ = ["Target", "decide_facts", "fact_targets"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One column of a snapshot: a fact, or a yearly fact in one year."""
+
+    name: str
+    fact: Fact
+    sources: tuple[Placed, ...] = ()
+
+    @property
+    def table(self) -> str:
+        """The table of the decided values."""
+        return quote(f"fact_{self.name}")
+
+
+def fact_targets(catalogue: Catalogue, placed: Sequence[Placed]) -> list[Target]:
+    """All columns of the snapshot in the order of the catalogue; yearly facts have one for every year that any file speaks of."""
+    feeds: dict[str, list[Placed]] = {}
+    for source in placed:
+        for name in _fed_by(source):
+            feeds.setdefault(name, []).append(source)
+    years = sorted({int(name.rpartition("_")[2]) for name in feeds if name not in catalogue.facts})
+    return [
+        Target(name, fact, tuple(feeds.get(name, ())))
+        for fact in catalogue.facts.values()
+        for name in ([f"{fact.name}_{year}" for year in range(years[0], years[-1] + 1)] if fact.yearly and years else _single(fact))
+    ]
+
+
+def decide_facts(assembly: Assembly, targets: Iterable[Target]) -> None:
+    """Make one table a target with ``uscc``, ``value`` and ``batch``; losers go to ``conflict``, ties to ``review``."""
+    for target in targets:
+        assembly.con.execute(f"CREATE OR REPLACE TEMP TABLE claim AS {_claims(target)}")
+        assembly.con.execute(
+            f"CREATE TEMP TABLE {target.table} AS WITH best AS ("
+            " SELECT * FROM claim QUALIFY place = min(place) OVER (PARTITION BY uscc))"
+            " SELECT uscc, CASE WHEN count(*) = count(value) AND count(DISTINCT value) = 1 THEN any_value(value) END AS value,"
+            " min(batch) AS batch, min(place) AS place, count(DISTINCT value) AS readings FROM best GROUP BY uscc"
+        )
+        _keep_losers(assembly, target)
+
+
+def _single(fact: Fact) -> list[str]:
+    return [] if fact.yearly else [fact.name]
+
+
+def _fed_by(source: Placed) -> list[str]:
+    spec = source.layout.spec
+    if spec.collection is not None:
+        return []
+    facts = {bound.target for bound in source.layout.values}
+    by_row = tuple(f"{bound.target}_" for bound in source.layout.values if bound.column.year == "row")
+    fed = [name for name in source.targets if (name in facts and f"{name}_" not in by_row) or name.startswith(by_row or ("\0",))]
+    return [*(["name"] if spec.register_of_firms else []), *fed]
+
+
+def _claims(target: Target) -> str:
+    places = _places(target)
+    parts = [f"SELECT NULL::VARCHAR AS uscc, NULL::{target.fact.type.sql} AS value, 0 AS batch, 0 AS place WHERE false"]
+    for source in target.sources:
+        number, column = source.batch.number, quote(target.name)
+        place = places[number]
+        known = f"SELECT uscc, {column}, {number}, {place} FROM {source.good} g WHERE {column} IS NOT NULL"
+        parts.append(f"{known} AND {_CURRENT_NAME}" if target.name == "name" else known)
+        parts.append(
+            f"SELECT uscc, NULL, {number}, {place} FROM {source.good} WHERE row IN"
+            f" (SELECT row FROM reject WHERE batch = {number} AND target = '{target.name}')"
+        )
+    return " UNION ALL ".join(parts)
+
+
+# A row that still has a name which another row of the same firm calls a former one speaks of the past.
+_CURRENT_NAME = "NOT EXISTS (SELECT 1 FROM alias a WHERE a.uscc = g.uscc AND a.name_key = g.name_key AND NOT a.current)"
+
+
+def _places(target: Target) -> Mapping[int, int]:
+    """The order of trust: department by the catalogue, then newest first; equals share a place."""
+    trust = {department: rank for rank, department in enumerate(target.fact.sources)}
+    keys = {s.batch.number: (trust[s.batch.department], -s.batch.as_of.toordinal()) for s in target.sources}
+    order = {key: place for place, key in enumerate(sorted(set(keys.values())))}
+    return {number: order[key] for number, key in keys.items()}
+
+
+def _keep_losers(assembly: Assembly, target: Target) -> None:
+    assembly.con.execute(
+        f"INSERT INTO conflict SELECT DISTINCT c.uscc, '{target.name}', c.value::VARCHAR, c.batch,"
+        " CASE WHEN c.place > f.place THEN 'outranked' ELSE 'tie' END"
+        f" FROM claim c JOIN {target.table} f USING (uscc) WHERE c.value IS NOT NULL AND c.value IS DISTINCT FROM f.value"
+    )
+    assembly.con.execute(
+        "INSERT INTO review BY NAME SELECT md5(concat_ws('|', f.uscc, target))[:12] AS id, 'value' AS kind, f.uscc, target,"
+        " 'value.tie' AS code, '同级同日的两个数值不一致' AS zh, 'two values of equal trust and day differ' AS en,"
+        " readings AS rows, f.batch, b.department"
+        f" FROM (SELECT *, '{target.name}' AS target FROM {target.table}) f JOIN batch b ON b.number = f.batch"
+        " WHERE readings > 1"
+    )

@@ -1,0 +1,59 @@
+"""Industry codes (GB/T 4754-2017) in one form: the digits, without the letter of the section.
+
+Spreadsheets eat the zero of 01 to 09, so ``111`` is 0111 (rice) or 111 (a group of coal mining). The letter, where a file
+writes it, decides; without it the cell is refused rather than guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from subsidy_match.profiles.cells import plain
+from subsidy_match.profiles.problems import CellProblem
+
+__all__ = ["parse_industry"]
+
+# section -> first and last division, GB/T 4754-2017
+_SECTIONS: Mapping[str, tuple[int, int]] = {
+    "A": (1, 5), "B": (6, 12), "C": (13, 43), "D": (44, 46), "E": (47, 50), "F": (51, 52), "G": (53, 60), "H": (61, 62),
+    "I": (63, 65), "J": (66, 69), "K": (70, 70), "L": (71, 72), "M": (73, 75), "N": (76, 79), "O": (80, 82), "P": (83, 83),
+    "Q": (84, 85), "R": (86, 90), "S": (91, 96), "T": (97, 97),
+}  # fmt: skip
+_CODE = re.compile(r"([A-T]?)(\d{1,4})(?:\.0+)?")
+
+
+def parse_industry(text: str) -> str:
+    """Read ``C3963``, ``3963``, ``C39`` or ``39``; with a letter a lost leading zero is put back.
+
+    Returns:
+        Two, three or four digits: division, group or class.
+    """
+    found = _CODE.fullmatch(plain(text).upper())
+    if found is None:
+        raise CellProblem("cell.industry", "不是行业代码", "not an industry code")
+    section, digits = found[1], found[2]
+    readings = [digits for digits in _readings(digits) if _fits(section, digits)]
+    if len(readings) == 1:
+        return readings[0]
+    if readings:
+        raise CellProblem(
+            "cell.industry_zero",
+            f"可能丢失首位 0,有两种读法:{'、'.join(readings)}",
+            f"a leading zero may be lost, two readings: {', '.join(readings)}",
+        )
+    raise CellProblem("cell.industry", "行业代码不存在", "no such industry code")
+
+
+def _readings(digits: str) -> list[str]:
+    # Two digits are a division: groups of three digits are not used for the main industry without their zero.
+    padded = f"0{digits}"
+    return {1: [padded], 2: [digits], 3: [digits, padded], 4: [digits]}[len(digits)]
+
+
+def _fits(section: str, digits: str) -> bool:
+    division = int(digits[:2])
+    if section:
+        first, last = _SECTIONS[section]
+        return first <= division <= last
+    return 1 <= division <= 97

@@ -1,0 +1,63 @@
+"""Person numbers never enter a snapshot: a keyed HMAC stands in for them, the same for one person in every file.
+
+The key comes from ``SUBSIDY_PERSON_KEY``; where that is empty, one is made once under the home folder, readable by its owner
+alone. Whoever loses the key can no longer tell that a person was counted before, so it belongs in the backup.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from subsidy_match.profiles.cells import plain
+from subsidy_match.profiles.problems import CellProblem
+
+__all__ = ["key_fingerprint", "load_person_key", "person_code"]
+
+_SHORTEST = 6
+
+
+def load_person_key(home: Path, configured: str = "", *, create: bool = True) -> bytes:
+    """The key in force: the configured one, else the one under ``home``, made if there is none.
+
+    Args:
+        home: the home folder.
+        configured: the key from the settings; empty for none.
+        create: whether to keep a new key; a dry run uses one and forgets it.
+    """
+    if configured:
+        return configured.encode()
+    path = home / "person.key"
+    if not path.exists() and create:
+        _keep(path, secrets.token_hex(32).encode())
+    return path.read_bytes().strip() if path.exists() else secrets.token_bytes(32)
+
+
+def person_code(number: str, key: bytes) -> str:
+    """The stand-in for one person number: 64 hexadecimal digits."""
+    written = plain(number).upper()
+    if len(written) < _SHORTEST or not written.isalnum():
+        raise CellProblem("cell.person", "证件号码不完整", "the person number is incomplete")
+    return hmac.new(key, written.encode(), hashlib.sha256).hexdigest()
+
+
+def key_fingerprint(key: bytes) -> str:
+    """A name for the key that says nothing about it: snapshots under two keys are not the same snapshot."""
+    return hmac.new(key, b"fingerprint of the key", hashlib.sha256).hexdigest()[:12]
+
+
+def _keep(path: Path, key: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    waiting = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):  # another process made one first: that one counts, which is why this is no rename
+        os.link(waiting, path)
+    waiting.unlink()

@@ -1,0 +1,213 @@
+"""Files as sheets of text: CSV in the encodings departments use, and workbooks old and new.
+
+A reader knows nothing of headers, units or facts. It yields rows of text with the merged ranges of the sheet, and refuses a
+file that it cannot read whole: half a file is not a file.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, TypeAlias
+
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+
+from subsidy_match.errors import InputError, Location
+
+__all__ = ["Merge", "Row", "Sheet", "open_sheets"]
+
+Row: TypeAlias = Sequence[str]
+Merge: TypeAlias = tuple[tuple[int, int], tuple[int, int]]  # first and last cell, counted from 0
+
+_ENCODINGS = ("utf-8", "gb18030")
+_CHUNK = 1 << 20
+_LARGEST_UNPACKED = 2 << 30
+_LARGEST_CELL = 1 << 20
+_ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_LOSSLESS = 10**15  # a spreadsheet keeps fifteen digits
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet; a CSV is a file with one sheet without a name."""
+
+    name: str
+    path: Path
+    merged: tuple[Merge, ...]
+    hidden: bool
+    _rows: list[list[str]] | _CsvSource
+
+    def rows(self) -> Iterator[Row]:
+        """All rows from the first line of the file on, each call anew; blank cells are empty text."""
+        return self._rows.rows() if isinstance(self._rows, _CsvSource) else iter(self._rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _CsvSource:
+    path: Path
+    title: str
+    encoding: str
+    delimiter: str
+
+    def rows(self) -> Iterator[Row]:
+        csv.field_size_limit(_LARGEST_CELL)
+        with self.path.open(encoding=self.encoding, newline="") as file:
+            reader = csv.reader(file, delimiter=self.delimiter, strict=True)
+            try:
+                yield from reader
+            except csv.Error as error:
+                raise _refusal(
+                    "csv", self.title, f"CSV 结构有误({error})", f"broken CSV: {error}", line=reader.line_num
+                ) from error
+
+
+@contextmanager
+def open_sheets(path: Path, title: str) -> Iterator[list[Sheet]]:
+    """Open a file and give its sheets; what it is, is told by its first bytes, not by the end of its name.
+
+    Args:
+        path: the file.
+        title: the name it had when it was handed over, for messages.
+
+    Raises:
+        InputError: the file is damaged, locked by a password, of another kind, or in an encoding that is neither UTF-8 nor
+            GB18030.
+    """
+    with path.open("rb") as file:
+        head = file.read(1024)
+    if not head.strip():
+        raise _refusal("empty", title, "文件是空的", "the file is empty")
+    if head.startswith(_ZIP) or head.startswith(_OLE):
+        yield from _workbook(path, title)
+        return
+    if head.lstrip().lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
+        raise _refusal("html", title, "这是网页或 XML,不是表格,请另存为 xlsx", "this is a web page or XML; save it as xlsx")
+    yield [_csv(path, title)]
+
+
+def _csv(path: Path, title: str) -> Sheet:
+    encoding = _sniff(path, title)
+    with path.open(encoding=encoding, newline="") as file:
+        first = next((line for line in _lines(file) if line.strip()), "")
+    delimiter = max(",\t;|", key=first.count)
+    return Sheet("", path, (), hidden=False, _rows=_CsvSource(path, title, encoding, delimiter))
+
+
+def _lines(file: IO[str]) -> Iterator[str]:
+    while line := file.readline(_LARGEST_CELL):
+        yield line
+
+
+def _sniff(path: Path, title: str) -> str:
+    with path.open("rb") as file:
+        head = file.read(4)
+    if head.startswith(_UTF16):
+        raise _refusal("encoding", title, "编码是 UTF-16,请另存为 UTF-8 的 CSV", "the encoding is UTF-16; save it as CSV in UTF-8")
+    if head.startswith(codecs.BOM_UTF8):
+        return _checked(path, title, "utf-8-sig")
+    failures = []
+    for encoding in _ENCODINGS:
+        if (line := _first_undecodable_line(path, title, encoding)) is None:
+            return encoding
+        failures.append(line)
+    raise _refusal(
+        "encoding", title, "编码既不是 UTF-8 也不是 GB18030", "the encoding is neither UTF-8 nor GB18030", line=max(failures)
+    )
+
+
+def _checked(path: Path, title: str, encoding: str) -> str:
+    if (line := _first_undecodable_line(path, title, encoding)) is not None:
+        raise _refusal("encoding", title, "文件头标明 UTF-8,内容却不是", "marked as UTF-8, but it is not", line=line)
+    return encoding
+
+
+def _first_undecodable_line(path: Path, title: str, encoding: str) -> int | None:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line = 1
+    with path.open("rb") as file:
+        while True:
+            chunk = file.read(_CHUNK)
+            if (zero := chunk.find(b"\0")) >= 0:
+                line += chunk.count(b"\n", 0, zero)
+                raise _refusal("nul", title, "文件含空字节(NUL),已损坏", "the file has NUL bytes: it is damaged", line=line)
+            try:
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                return line + error.object.count(b"\n", 0, error.start)
+            if not chunk:
+                return None
+            line += chunk.count(b"\n")
+
+
+def _workbook(path: Path, title: str) -> Iterator[list[Sheet]]:
+    _refuse_bombs(path, title)
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+    except PasswordError as error:
+        raise _refusal("password", title, "工作簿有密码,请解除后再交", "the workbook has a password") from error
+    except CalamineError as error:
+        raise _refusal("damaged", title, f"工作簿已损坏或不完整({error})", f"the workbook is damaged or cut off: {error}") from error
+    try:
+        yield [_sheet(book, position, path, title) for position in _worksheets(book)]
+    finally:
+        book.close()
+
+
+def _worksheets(book: CalamineWorkbook) -> list[int]:
+    return [n for n, sheet in enumerate(book.sheets_metadata) if sheet.typ == SheetTypeEnum.WorkSheet]
+
+
+def _sheet(book: CalamineWorkbook, position: int, path: Path, title: str) -> Sheet:
+    meta = book.sheets_metadata[position]
+    try:
+        sheet = book.get_sheet_by_index(position)
+        rows = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    except CalamineError as error:
+        zh, en = f"工作表“{meta.name}”无法读取({error})", f"sheet {meta.name!r} cannot be read: {error}"
+        raise _refusal("damaged", title, zh, en) from error
+    merged = tuple(sheet.merged_cell_ranges or ())
+    return Sheet(meta.name, path, merged, hidden=meta.visible != SheetVisibleEnum.Visible, _rows=rows)
+
+
+def _text(cell: object) -> str:
+    match cell:
+        case str():
+            return cell
+        case bool():
+            return "是" if cell else "否"
+        case float():
+            return _digits(cell)
+        case datetime():
+            return cell.date().isoformat()
+        case date():
+            return cell.isoformat()
+        case _:
+            return str(cell)
+
+
+def _digits(number: float) -> str:
+    # Fifteen digits are what the spreadsheet shows; beyond them the digits are invented, so the exponent stays to be seen.
+    shown = f"{number:.15g}"
+    return shown if abs(number) >= _LOSSLESS else f"{Decimal(shown):f}"
+
+
+def _refuse_bombs(path: Path, title: str) -> None:
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    if unpacked > _LARGEST_UNPACKED:
+        zh, en = "工作簿解压后超过 2 GiB,不予读取", "the workbook unpacks to more than 2 GiB and is not read"
+        raise _refusal("too_large", title, zh, en)
+
+
+def _refusal(code: str, title: str, zh: str, en: str, *, line: int | None = None) -> InputError:
+    return InputError(f"profiles.file.{code}", zh, en, Location(title, line=line))

@@ -1,0 +1,160 @@
+"""Which firm a row means: by its code, by its exact name, by a former name — or by a person.
+
+Nothing that is only similar is ever accepted: money goes by the match. Whatever is open goes to the review queue with scored
+candidates, and a candidate is *disputed* for that list, so that "no row" does not come to mean "none" for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from subsidy_match.profiles.decisions import Decision
+from subsidy_match.profiles.names import name_core, name_key, similar_names
+from subsidy_match.profiles.problems import Problem
+from subsidy_match.profiles.uscc import Grade, check_uscc
+
+__all__ = ["Candidate", "Given", "Match", "Open", "Register", "identify"]
+
+_NO_IDENTITY = Problem("identity.missing", "既无统一社会信用代码也无名称", "neither a code nor a name")
+_NOT_REGISTERED = Problem("identity.not_registered", "代码不在企业登记信息中", "the code is not in the register of firms")
+_UNKNOWN_NAME = Problem("identity.unknown_name", "登记信息中没有此名称", "no registered firm has this name")
+_SHARED_NAME = Problem("identity.shared_name", "此名称属于不止一家企业", "more than one firm has or had this name")
+_DISAGREE = Problem("identity.disagree", "代码与名称分属不同企业", "the code is one firm's and the name another's")
+_REFUSED = Problem("identity.refused", "经核对不是登记在册的企业", "decided: none of the registered firms")
+_GRADES = {
+    Grade.FORMAT: Problem("uscc.format", "统一社会信用代码格式不对", "the code has the wrong format"),
+    Grade.CHARSET: Problem("uscc.charset", "统一社会信用代码含不允许的字符", "the code has a character that codes never have"),
+    Grade.ORGANISATION: Problem("uscc.organisation", "主体标识码校验位不符", "the organisation check character is wrong"),
+    Grade.CHECK: Problem("uscc.check", "统一社会信用代码校验位不符", "the check character of the code is wrong"),
+}
+_EXACT = 100
+_SLIPS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An identity as a department wrote it: normalised code and name key, either may be empty."""
+
+    department: str
+    uscc: str
+    name_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A firm that an open row may mean, with a score from 0 to 100."""
+
+    uscc: str
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The row is this firm's."""
+
+    uscc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Nobody can say whose the row is; with candidates it waits for a person."""
+
+    problem: Problem
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(slots=True)
+class Register:
+    """The firms that exist: codes, and every name they have or had.
+
+    ``accepted_codes`` are codes in use whose check character is wrong.
+    """
+
+    codes: set[str] = field(default_factory=set)
+    owners: dict[str, set[str]] = field(default_factory=dict)
+    accepted_codes: frozenset[str] = frozenset()
+    _cores: dict[str, str] = field(default_factory=dict)
+    _similar: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
+
+    def add(self, uscc: str, names: Iterable[str]) -> None:
+        """Enter a firm under its names, old ones too."""
+        self.codes.add(uscc)
+        for name in filter(None, map(name_key, names)):
+            self.owners.setdefault(name, set()).add(uscc)
+            self._cores.setdefault(name, name_core(name))
+
+    def grade(self, uscc: str) -> Grade:
+        """The grade of a code, overrides counted as valid."""
+        return Grade.VALID if uscc in self.accepted_codes else check_uscc(uscc).grade
+
+    def similar(self, key: str) -> tuple[Candidate, ...]:
+        """Firms whose name is like a name that nobody has."""
+        if key not in self._similar:
+            best: dict[str, int] = {}
+            for name, score in similar_names(key, self._cores):
+                for uscc in self.owners[name]:
+                    best[uscc] = max(score, best.get(uscc, 0))
+            self._similar[key] = _ranked(best)
+        return self._similar[key]
+
+    def mistyped(self, code: str) -> tuple[Candidate, ...]:
+        """Firms whose code is two slips of the hand or less from a broken one."""
+        near = process.extract(code, sorted(self.codes), scorer=OSA.distance, score_cutoff=_SLIPS, limit=5)
+        return _ranked({uscc: _EXACT - 5 * round(distance) for uscc, distance, _ in near})
+
+
+def identify(given: Given, register: Register, decisions: Mapping[str, Decision], review_id: str) -> Match | Open:
+    """Decide one identity.
+
+    Args:
+        given: the identity as written.
+        register: the firms that exist.
+        decisions: what people decided, by review id.
+        review_id: the id under which this identity would be decided.
+    """
+    decision = decisions.get(review_id)
+    if decision is not None and (decision.firm is None or decision.firm in register.codes):
+        return Match(decision.firm) if decision.firm else Open(_REFUSED)
+    if given.uscc:
+        return _by_code(given, register)
+    return _by_name(given, register) if given.name_key else Open(_NO_IDENTITY)
+
+
+def _by_code(given: Given, register: Register) -> Match | Open:
+    owners = register.owners.get(given.name_key, set())
+    grade = register.grade(given.uscc)
+    if grade is not Grade.VALID:
+        return Open(_GRADES[grade], _near(given, register, owners))
+    if given.uscc not in register.codes:
+        return Open(_NOT_REGISTERED, _exact(owners))
+    if owners and given.uscc not in owners:
+        return Open(_DISAGREE, _exact({given.uscc, *owners}))
+    return Match(given.uscc)
+
+
+def _by_name(given: Given, register: Register) -> Match | Open:
+    owners = register.owners.get(given.name_key, set())
+    if len(owners) == 1:
+        return Match(next(iter(owners)))
+    return Open(_SHARED_NAME, _exact(owners)) if owners else Open(_UNKNOWN_NAME, register.similar(given.name_key))
+
+
+def _near(given: Given, register: Register, owners: set[str]) -> tuple[Candidate, ...]:
+    suggestion = check_uscc(given.uscc).suggestion
+    if likely := {*owners, *({suggestion} & register.codes if suggestion else ())}:
+        return _exact(likely)
+    by_name = register.similar(given.name_key) if given.name_key else ()
+    return _ranked({c.uscc: c.score for c in (*register.mistyped(given.uscc), *by_name)})
+
+
+def _exact(usccs: Iterable[str]) -> tuple[Candidate, ...]:
+    return _ranked({uscc: _EXACT for uscc in usccs})
+
+
+def _ranked(scores: Mapping[str, int]) -> tuple[Candidate, ...]:
+    order = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(Candidate(uscc, score) for uscc, score in order)

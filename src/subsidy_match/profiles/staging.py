@@ -1,0 +1,213 @@
+"""A sheet → typed blocks with the identity as written, the values, and every cell that could not be read.
+
+Nothing is resolved here: which firm a row means and which value counts is decided when all files are staged, so that no
+order of files or rows can matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from subsidy_match.profiles.catalogue import Catalogue
+from subsidy_match.profiles.cells import is_empty
+from subsidy_match.profiles.columns import Cleaned, clean, parser_of
+from subsidy_match.profiles.layout import Bound, Layout, cell_name
+from subsidy_match.profiles.names import name_key
+from subsidy_match.profiles.problems import Problem
+from subsidy_match.profiles.readers import Sheet
+from subsidy_match.profiles.regions import Regions
+from subsidy_match.profiles.rows import Block, read_blocks
+from subsidy_match.profiles.uscc import normalise_uscc
+
+__all__ = ["Batch", "Reject", "Staged", "Staging", "stage_sheet"]
+
+_RAGGED = Problem("row.ragged", "单元格多于表头,各栏可能错位", "more cells than headers: the columns may be shifted")
+_KEY = Problem("row.key", "关键栏为空", "a field that identifies the row is empty")
+_SPREAD = Problem("cell.merged", "合并的数值单元格无法分摊到各行", "a merged number cannot be split among its rows")
+_YEAR = Problem("row.year", "年度栏不是年份", "the year column holds no year")
+_NUMERIC = frozenset({"money", "count", "ratio"})
+_SECRET = "******"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One sheet of one file: what every value of a snapshot refers to as its source."""
+
+    number: int
+    department: str
+    file: str
+    sheet: str
+    list_id: str
+    as_of: date
+    sha256: str
+
+    @property
+    def title(self) -> str:
+        """``file!sheet``, as officers name it."""
+        return f"{self.file}!{self.sheet}" if self.sheet else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A cell or a row that could not be used. ``target`` is empty where the whole row is meant."""
+
+    row: int
+    cell: str
+    target: str
+    problem: Problem
+    value: str
+
+
+@dataclass(slots=True)
+class Staged:
+    """One block: an Arrow table with ``row``, the identity columns and one column a target, and what was left out.
+
+    ``fault`` in the table is the code of the reason why a whole row cannot be used.
+    """
+
+    table: pa.Table
+    rejects: list[Reject] = field(default_factory=list)
+    ignored: list[tuple[int, str]] = field(default_factory=list)
+    seen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What reading cells depends on besides the sheet itself."""
+
+    catalogue: Catalogue
+    regions: Regions
+    person_key: bytes
+
+
+def stage_sheet(sheet: Sheet, layout: Layout, staging: Staging) -> Iterator[Staged]:
+    """Read a sheet block by block."""
+    for block in read_blocks(sheet, layout):
+        yield _Stager(block, layout, staging).staged()
+
+
+class _Stager:
+    """Turns one block into a table; a class because cells, rows and years all add to the same rejects."""
+
+    def __init__(self, block: Block, layout: Layout, staging: Staging) -> None:
+        self._block, self._layout, self._staging = block, layout, staging
+        self._rejects: list[Reject] = []
+        self._faults: dict[int, str] = {}
+
+    def staged(self) -> Staged:
+        """Clean all columns, then mark the rows that cannot be used."""
+        columns = self._identity() | self._constants()
+        years = self._years()
+        if years is not None:
+            columns["year"] = years
+        for bound in self._layout.values:
+            for target, cleaned in self._by_year(bound, self._clean(bound), years).items():
+                columns[target] = cleaned.values
+                self._report(bound, target, cleaned.problems)
+        self._check_rows(columns)
+        columns["fault"] = pa.array([self._faults.get(i) for i in range(len(self._block.rows))], pa.string())
+        ignored = [(row + 1, reason) for row, reason in self._block.ignored]
+        return Staged(pa.table(columns), self._rejects, ignored, self._block.seen)
+
+    def _identity(self) -> dict[str, pa.Array]:
+        names = [" ".join(text.split()) for text in self._texts("name")]
+        columns = {
+            "row": pa.array([row + 1 for row in self._block.rows], pa.int64()),
+            "uscc_given": pa.array([_code(text) for text in self._texts("uscc")], pa.string()),
+            "name": pa.array([None if is_empty(name) else name for name in names], pa.string()),
+            "name_key": pa.array(["" if is_empty(name) else name_key(name) for name in names], pa.string()),
+            "district": pa.array(self._texts("district"), pa.string()),
+        }
+        if self._layout.spec.register_of_firms:
+            former = [_split_names(text) for text in self._texts("former_names")]
+            columns["former_names"] = pa.array(former, pa.list_(pa.string()))
+        return columns
+
+    def _constants(self) -> dict[str, pa.Array]:
+        size = len(self._block.rows)
+        return {name: pa.array([code] * size, pa.string()) for name, code in self._layout.spec.constants.items()}
+
+    def _texts(self, role: str) -> Sequence[str]:
+        bound = self._layout.role(role)
+        return self._block.columns[bound.index] if bound else [""] * len(self._block.rows)
+
+    def _years(self) -> pa.Array | None:
+        bound = self._layout.role("year")
+        if bound is None:
+            return None
+        years = [_year(text) for text in self._texts("year")]
+        for position, year in enumerate(years):
+            if year is None:
+                self._fault(position, bound, _YEAR)
+        return pa.array(years, pa.int64())
+
+    def _clean(self, bound: Bound) -> Cleaned:
+        if bound.type is None:
+            raise AssertionError(bound.target)
+        parse = parser_of(bound, self._staging.regions, self._staging.person_key)
+        cleaned = clean(self._block.columns[bound.index], parse, bound.type.arrow)
+        spread = {row: _SPREAD for row, index in self._block.spread if index == bound.index}
+        if not spread or bound.type.kind not in _NUMERIC:
+            return cleaned
+        keep = pa.array([row not in spread for row in range(len(cleaned.values))])
+        return Cleaned(pc.if_else(keep, cleaned.values, None), {**cleaned.problems, **spread})
+
+    @staticmethod
+    def _by_year(bound: Bound, cleaned: Cleaned, years: pa.Array | None) -> dict[str, Cleaned]:
+        if bound.column.year != "row" or years is None:
+            return {bound.target: cleaned}
+        of_row = years.to_pylist()
+        parts = {}
+        for year in sorted({y for y in of_row if y is not None}):
+            values = pc.if_else(pc.equal(years, year), cleaned.values, None)
+            parts[f"{bound.target}_{year}"] = Cleaned(values, {i: p for i, p in cleaned.problems.items() if of_row[i] == year})
+        return parts
+
+    def _report(self, bound: Bound, target: str, problems: Mapping[int, Problem]) -> None:
+        for position, problem in problems.items():
+            self._reject(position, bound, target, problem)
+
+    def _check_rows(self, columns: Mapping[str, pa.Array]) -> None:
+        for position in self._block.ragged:
+            self._fault(position, self._layout.bound[0], _RAGGED)
+        collection = self._staging.catalogue.collections.get(self._layout.spec.collection or "")
+        for bound in self._layout.values if collection else ():
+            if collection and bound.target in collection.key:
+                self._check_key(bound, columns[bound.target])
+
+    def _check_key(self, bound: Bound, values: pa.Array) -> None:
+        for position in pc.indices_nonzero(values.is_null()).to_pylist():
+            if is_empty(self._block.columns[bound.index][position]):
+                self._fault(position, bound, _KEY)
+            else:  # unreadable: the cell is reported already, the row falls with it
+                self._faults.setdefault(position, _KEY.code)
+
+    def _fault(self, position: int, bound: Bound, problem: Problem) -> None:
+        self._faults.setdefault(position, problem.code)
+        self._reject(position, bound, "", problem)
+
+    def _reject(self, position: int, bound: Bound, target: str, problem: Problem) -> None:
+        row = self._block.rows[position]
+        text = self._block.columns[bound.index][position]
+        value = _SECRET if bound.column.person else text[:120]
+        self._rejects.append(Reject(row + 1, cell_name(row, bound.index), target, problem, value))
+
+
+def _code(text: str) -> str:
+    return "" if is_empty(text) else normalise_uscc(text)
+
+
+def _split_names(text: str) -> list[str]:
+    for separator in "，,；;\n|":
+        text = text.replace(separator, "、")
+    return [part for part in (" ".join(name.split()) for name in text.split("、")) if not is_empty(part)]
+
+
+def _year(text: str) -> int | None:
+    digits = text.strip().removesuffix("度").removesuffix("年")
+    return int(digits) if digits.isdecimal() and 1990 <= int(digits) <= 2100 else None
