@@ -32,7 +32,10 @@ class Light(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Days that do not count: those after ``start`` up to and including ``end``; open while ``end`` is ``None``."""
+    """Days that do not count: those after ``start`` up to and including ``end``, which may be a day to come.
+
+    It is open while ``end`` is ``None``.
+    """
 
     start: date
     end: date | None
@@ -89,7 +92,7 @@ def read_clock(
         counted=_counted(calendar, accepted, on, closed),
         limit=limit,
         due=_due(calendar, accepted, limit, closed),
-        is_stopped=any(p.end is None for p in pauses),
+        is_stopped=any(p.start <= on and (p.end is None or on < p.end) for p in pauses),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import assert_never
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from subsidy_match.claims.assessment import Assessment
 from subsidy_match.claims.fund_records import Op
@@ -208,17 +208,20 @@ def _notice_that_counts(occasion: Occasion) -> bool:
 
 
 def _stop(occasion: Occasion) -> None:
+    # A notice ends on a known day: whoever clears the claim late does so on our time, not on the notice's.
+    known_end = occasion.claim.notice_until if occasion.transition.event is Event.PUBLISH else None
     pause = ClaimPause(
         claim_id=occasion.claim.id,
         version=occasion.next_version,
         reason=str(occasion.transition.target),
         start_on=occasion.on,
-        end_on=None,
+        end_on=known_end,
     )
     occasion.session.add(pause)
 
 
 def _resume(occasion: Occasion) -> None:
-    mine = select(ClaimPause).where(ClaimPause.claim_id == occasion.claim.id, ClaimPause.end_on.is_(None))
+    still_on = or_(ClaimPause.end_on.is_(None), ClaimPause.end_on > occasion.on)
+    mine = select(ClaimPause).where(ClaimPause.claim_id == occasion.claim.id, still_on)
     for pause in occasion.session.scalars(mine):
         pause.end_on = occasion.on

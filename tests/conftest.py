@@ -1,0 +1,10 @@
+"""Makes the shared test kit importable: fixtures of the transactional store and a small world of claims."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "kit"))
+
+pytest_plugins = ["store_fixtures"]

@@ -1,0 +1,209 @@
+"""A small invented world of claims: people for every post, one fund, one firm, an assessor that says what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from subsidy_match.calendar import WorkingCalendar, load_calendar
+from subsidy_match.claims import funds
+from subsidy_match.claims.assessment import Assessment, Share, Standing
+from subsidy_match.claims.claim import Claim
+from subsidy_match.claims.payouts import PayoutOffice
+from subsidy_match.claims.service import ClaimDesk
+from subsidy_match.claims.states import Event, State
+from subsidy_match.store.sealing import load_sealer
+from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import Actor, Role, add_user
+
+USCC = "91320812MAB4DM124P"
+OTHER_USCC = "91320803MAUJ3CK13H"
+FIRM = "淮安示例一号有限公司"
+FUND = "demo-fund-2026"
+POLICY = "demo-policy"
+MORNING = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)  # Monday 9:00 in China
+CALENDAR = load_calendar(Path(__file__).parents[2] / "policies" / "parameters" / "calendar")
+
+ASSESSMENT = Assessment(
+    verdict="eligible",
+    amount_min=10_000_00,
+    amount_max=10_000_00,
+    enterprise_name=FIRM,
+    policy_zh="示例政策",
+    policy_en="Demo policy",
+    policy_hash="p" * 64,
+    snapshot_id="s1",
+    channel="fast",
+    sla_days=10,
+    notice_days=5,
+    with_recheck=True,
+    funding=(Share(FUND, Fraction(1)),),
+    evidence=b'{"verdict":"eligible"}',
+)
+
+PEOPLE: Mapping[str, tuple[Role, ...]] = {
+    "applicant": (Role.APPLICANT,),
+    "clerk": (Role.CLERK,),
+    "lead": (Role.LEAD,),
+    "reviewer": (Role.REVIEWER,),
+    "rechecker": (Role.RECHECKER,),
+    "approver": (Role.APPROVER,),
+    "notice": (Role.NOTICE,),
+    "maker": (Role.MAKER,),
+    "checker": (Role.CHECKER,),
+    "reconciler": (Role.RECONCILER,),
+    "supervisor": (Role.SUPERVISOR,),
+    "other_applicant": (Role.APPLICANT,),
+    "everything": tuple(role for role in Role if role not in (Role.PUSH, Role.SYSTEM)),
+}
+
+
+@dataclass
+class FakeAssessor:
+    """Says for every firm and policy what the test put in."""
+
+    answer: Assessment = ASSESSMENT
+    credit: Standing = field(default_factory=lambda: Standing(clear=True))
+    calls: int = 0
+
+    def assess(self, *, uscc: str, policy_id: str, period: str, subject: str | None, as_of: date) -> Assessment:
+        self.calls += 1
+        return self.answer
+
+    def standing(self, *, uscc: str, as_of: date) -> Standing:
+        return self.credit
+
+
+@dataclass
+class World:
+    """Everything a test needs to walk a claim; ``now`` moves only when the test moves it."""
+
+    engine: Engine
+    desk: ClaimDesk
+    office: PayoutOffice
+    assessor: FakeAssessor
+    people: Mapping[str, Actor]
+    now: datetime = MORNING
+
+    def assume(self, **changes: Any) -> None:
+        self.assessor.answer = replace(self.assessor.answer, **changes)
+
+    def wait(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+    def draft(self, *, by: str = "applicant", uscc: str = USCC, period: str = "2026", **more: Any) -> Claim:
+        return self.desk.create_draft(
+            uscc=uscc, policy_id=POLICY, period=period, actor=self.people[by], at=self.now, **more
+        )
+
+    def fire(self, claim: Claim | int, event: Event | str, by: str, **payload: Any) -> Claim:
+        claim_id = claim if isinstance(claim, int) else claim.id
+        return self.desk.fire(claim_id, event, actor=self.people[by], at=self.now, payload=payload)
+
+    def give_account(self, *, uscc: str = USCC, holder: str = FIRM, number: str = "6222000000001234") -> int:
+        account = self.desk.register_account(
+            uscc=uscc, holder=holder, bank_name="示例银行", number=number, actor=self.people["applicant"], at=self.now
+        )
+        self.desk.verify_account(account.id, actor=self.people["clerk"], at=self.now)
+        return account.id
+
+    def walk(self, state: State, **draft: Any) -> Claim:
+        """Bring a new claim along the main path to ``state``."""
+        claim = self.draft(**draft)
+        for step in _PATH:
+            if claim.state is state:
+                break
+            claim = step(self, claim)
+        assert claim.state is state
+        return claim
+
+    def pay(self, claim: Claim, outcome: str = "成功", code: str = "") -> Claim:
+        """Send the open batch of ``claim`` and take its receipt in."""
+        batch = next(b for b in self.office.batches() if b.lines[0].claim_id == claim.id and b.state != "CLOSED")
+        self.office.send_batch(batch.id, actor=self.people["maker"], at=self.now)
+        self.receipts([(batch.lines[0].instruction, batch.total, outcome, "B1", code)])
+        return self.desk.claim(claim.id)
+
+    def receipts(self, rows: list[tuple[str, int, str, str, str]], name: str = "receipts.csv") -> Any:
+        content = receipt_file(rows)
+        return self.office.import_receipts(content, name=name, actor=self.people["reconciler"], at=self.now)
+
+    def fund(self, fund_id: str = FUND) -> funds.Fund:
+        return in_unit(self.engine, lambda session: funds.fund(session, fund_id), immediate=False)
+
+    def open_fund(self, fund_id: str, allocated: int) -> None:
+        in_unit(self.engine, lambda session: _open_fund(session, fund_id, allocated))
+
+
+def receipt_file(rows: list[tuple[str, int, str, str, str]]) -> bytes:
+    lines = ["支付令号,金额(元),结果,银行流水号,到账日期,失败代码"]
+    for instruction, amount, outcome, ref, code in rows:
+        lines.append(f"{instruction},{amount // 100}.{amount % 100:02d},{outcome},{ref},2026-06-20,{code}")
+    return "\r\n".join(lines).encode("utf-8-sig")
+
+
+def build_world(engine: Engine, folder: Path, *, allocated: int = 1_000_000_00) -> World:
+    assessor = FakeAssessor()
+    desk = ClaimDesk(engine, assessor, CALENDAR, load_sealer(folder / "seal.key"))
+    people = in_unit(engine, _people)
+    world = World(engine, desk, PayoutOffice(desk, folder / "payouts"), assessor, people)
+    world.open_fund(FUND, allocated)
+    world.give_account()
+    return world
+
+
+def _people(session: Any) -> dict[str, Actor]:
+    made = {}
+    for login, roles in PEOPLE.items():
+        firms = {"applicant": [USCC, OTHER_USCC], "everything": [USCC], "other_applicant": [OTHER_USCC]}.get(login, [])
+        made[login], _ = add_user(session, login=login, name=f"甲{login}", roles=roles, funds=["*"], firms=firms)
+    return made
+
+
+def _open_fund(session: Any, fund_id: str, allocated: int) -> None:
+    funds.open_fund(
+        session,
+        fund_id,
+        name_zh="示例资金",
+        name_en="Demo fund",
+        year=2026,
+        allocated=allocated,
+        at=MORNING,
+        actor="admin",
+        indicator_no=f"示例指〔2026〕{fund_id}",
+        function_code="2150805",
+        spending_plan="示例计划",
+    )
+
+
+def _approve_payment(world: World, claim: Claim) -> Claim:
+    batch = world.office.create_batch([claim.id], actor=world.people["maker"], at=world.now)
+    world.office.approve_batch(batch.id, actor=world.people["checker"], at=world.now)
+    return world.desk.claim(claim.id)
+
+
+def _clear(world: World, claim: Claim) -> Claim:
+    world.wait(8)
+    return world.fire(claim, "clear", "notice")
+
+
+_PATH = (
+    lambda world, claim: world.fire(claim, "submit", "applicant"),
+    lambda world, claim: world.fire(claim, "accept", "clerk"),
+    lambda world, claim: world.fire(claim, "assign", "lead", assignee="reviewer"),
+    lambda world, claim: world.fire(claim, "pass", "reviewer"),
+    lambda world, claim: world.fire(claim, "pass", "rechecker"),
+    lambda world, claim: world.fire(claim, "approve", "approver"),
+    lambda world, claim: world.fire(claim, "publish", "notice"),
+    _clear,
+    _approve_payment,
+    lambda world, claim: world.pay(claim),
+)
+
+__all__ = ["CALENDAR", "FIRM", "FUND", "POLICY", "USCC", "FakeAssessor", "World", "WorkingCalendar", "build_world"]
