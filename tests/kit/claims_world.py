@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -115,12 +115,12 @@ class World:
 
     def walk(self, state: State, **draft: Any) -> Claim:
         """Bring a new claim along the main path to ``state``."""
-        claim = self.draft(**draft)
-        for step in _PATH:
-            if claim.state is state:
-                break
-            claim = step(self, claim)
-        assert claim.state is state
+        return self.carry_on(self.draft(**draft), state)
+
+    def carry_on(self, claim: Claim, state: State) -> Claim:
+        """Bring a claim along the main path from where it stands to ``state``."""
+        while claim.state is not state:
+            claim = _NEXT[claim.state](self, claim)
         return claim
 
     def pay(self, claim: Claim, outcome: str = "成功", code: str = "") -> Claim:
@@ -176,7 +176,7 @@ def _open_fund(session: Any, fund_id: str, allocated: int) -> None:
         allocated=allocated,
         at=MORNING,
         actor="admin",
-        indicator_no=f"示例指〔2026〕{fund_id}",
+        indicator_no=f"示例指2026-{fund_id}",
         function_code="2150805",
         spending_plan="示例计划",
     )
@@ -193,17 +193,22 @@ def _clear(world: World, claim: Claim) -> Claim:
     return world.fire(claim, "clear", "notice")
 
 
-_PATH = (
-    lambda world, claim: world.fire(claim, "submit", "applicant"),
-    lambda world, claim: world.fire(claim, "accept", "clerk"),
-    lambda world, claim: world.fire(claim, "assign", "lead", assignee="reviewer"),
-    lambda world, claim: world.fire(claim, "pass", "reviewer"),
-    lambda world, claim: world.fire(claim, "pass", "rechecker"),
-    lambda world, claim: world.fire(claim, "approve", "approver"),
-    lambda world, claim: world.fire(claim, "publish", "notice"),
-    _clear,
-    _approve_payment,
-    lambda world, claim: world.pay(claim),
-)
+def _pass_review(world: World, claim: Claim) -> Claim:
+    who = next(person for person in world.people.values() if person.id == claim.assignee)
+    return world.desk.fire(claim.id, "pass", actor=who, at=world.now)
 
-__all__ = ["CALENDAR", "FIRM", "FUND", "POLICY", "USCC", "FakeAssessor", "World", "WorkingCalendar", "build_world"]
+
+_NEXT: Mapping[State, Callable[[World, Claim], Claim]] = {
+    State.DRAFT: lambda world, claim: world.fire(claim, "submit", "applicant"),
+    State.SUBMITTED: lambda world, claim: world.fire(claim, "accept", "clerk"),
+    State.ACCEPTED: lambda world, claim: world.fire(claim, "assign", "lead", assignee="reviewer"),
+    State.IN_REVIEW: _pass_review,
+    State.IN_RECHECK: lambda world, claim: world.fire(claim, "pass", "rechecker"),
+    State.IN_APPROVAL: lambda world, claim: world.fire(claim, "approve", "approver"),
+    State.APPROVED: lambda world, claim: world.fire(claim, "publish", "notice"),
+    State.PUBLISHED: _clear,
+    State.PAYABLE: _approve_payment,
+    State.IN_PAYMENT: lambda world, claim: world.pay(claim),
+}
+
+__all__ = ["CALENDAR", "FIRM", "FUND", "POLICY", "USCC", "FakeAssessor", "WorkingCalendar", "World", "build_world"]

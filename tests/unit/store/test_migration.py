@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import threading
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+import subsidy_match.claims.payouts
+import subsidy_match.claims.service
+import subsidy_match.push.records
+import subsidy_match.store.idempotency  # noqa: F401
+from subsidy_match.store.engine import open_engine
+from subsidy_match.store.migration import current_revision, downgrade, head_revision, upgrade
+from subsidy_match.store.schema import Base
+
+
+def shape(engine: Engine) -> dict[str, list[str]]:
+    """Every definition that the database itself reports, so that checks and partial indexes are compared as well."""
+    if engine.dialect.name == "sqlite":
+        query = "SELECT tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name <> 'alembic_version'"
+    else:
+        query = """
+            SELECT conrelid::regclass::text, conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+            WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'alembic_version'
+            UNION ALL SELECT tablename, indexdef FROM pg_indexes
+            WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+            UNION ALL SELECT table_name, concat_ws(' ', column_name, data_type, character_maximum_length, is_nullable)
+            FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'alembic_version'"""
+    found: dict[str, list[str]] = {}
+    with engine.connect() as connection:
+        for table, definition in connection.execute(text(query)):
+            found.setdefault(table, []).extend(sorted(part.strip() for part in definition.split("\n")))
+    return {table: sorted(line.strip(" ,") for line in lines) for table, lines in found.items()}
+
+
+def test_the_migrated_schema_is_the_metadata(engine: Engine, empty_url: str):
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    if empty_url.split(":")[0] != engine.url.get_backend_name():
+        return
+    created = open_engine(empty_url)
+    Base.metadata.create_all(created)
+    expected, found = shape(created), shape(engine)
+    created.dispose()
+    assert found == expected
+
+
+def test_upgrading_twice_changes_nothing(empty_url: str):
+    upgrade(empty_url)
+    upgrade(empty_url)
+    assert current_revision(empty_url) == head_revision()
+
+
+def test_two_processes_may_upgrade_at_once(empty_url: str):
+    errors: list[Exception] = []
+
+    def go() -> None:
+        try:
+            upgrade(empty_url)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=go) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def test_down_to_nothing_and_up_again(empty_url: str):
+    upgrade(empty_url)
+    downgrade(empty_url, "base")
+    engine = open_engine(empty_url)
+    left = set(inspect(engine).get_table_names()) - {"alembic_version"}
+    engine.dispose()
+    assert left == set()
+    upgrade(empty_url)
+
+
+def test_every_table_can_be_written_out_for_both_stores(engine: Engine):
+    for table in Base.metadata.sorted_tables:
+        assert str(CreateTable(table).compile(engine))
+        assert all(str(CreateIndex(index).compile(engine)) for index in table.indexes)
