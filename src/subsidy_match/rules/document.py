@@ -158,7 +158,7 @@ class _PolicyReader:
 
     def _clauses_of(self, shared: ClauseFile, waived: dict[str, Node]) -> list[Condition]:
         reader = Reader(self._library, self._findings, self._id, {}, frozenset(shared.clauses), None)
-        reader.has_window = self._reader.has_window
+        reader.has_window, reader.inherited = self._reader.has_window, True
         found: list[Condition] = []
         for item in shared.node.items if isinstance(shared.node, Sequence) else ():
             name = Fields.of(item, self._findings).text("id") or ""
@@ -204,7 +204,7 @@ class _PolicyReader:
         fields = self._fields.fields("amount")
         if fields is None:
             return None
-        rest = {key: node for key, node in fields.entries.items() if key not in ("rounding", "each", "basis")}
+        rest = {key: node for key, node in fields.entries.items() if key not in ("rounding", "each")}
         if "rounding" not in fields:
             fields.wrong("rounding", "金额需要写明取整", "an amount names its rounding")
             raise Skip

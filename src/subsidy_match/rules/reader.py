@@ -30,6 +30,9 @@ class Reader:
         lets: texts of its named values.
         clauses: names of its legal sources.
         items: collection of its ``for_each``.
+        has_window: whether the policy has a window, so that its first and last day can be named.
+        inherited: whether clauses are read that many policies share. There ``window_close`` stands for the deadline of
+            whoever inherits: without a window one may apply any day, so the deadline is the day of evaluation.
     """
 
     library: Library
@@ -39,6 +42,7 @@ class Reader:
     clauses: frozenset[str] = frozenset()
     items: CollectionSpec | None = None
     has_window: bool = False
+    inherited: bool = False
     _named: dict[str, Named | Stated] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 from subsidy_match.money import Rounding
 from subsidy_match.rules.catalogue import CollectionSpec
 from subsidy_match.rules.fields import Fields, did_you_mean
+from subsidy_match.rules.parameters import Parameter
 from subsidy_match.rules.scope import Scope
 from subsidy_match.rules.source import Mapped, Node, Scalar, Sequence
 from subsidy_match.rules.tree import (
@@ -156,6 +157,8 @@ def _resolve(reader: Reader, node: Scalar, name: str, offset: int, scope: Scope)
     if name == "items" and reader.items is not None:
         return Items(Type(Kind.NUMBER, reader.items.counter))
     if name in tuple(DayName):
+        if name == DayName.WINDOW_CLOSE and reader.inherited and not reader.has_window:
+            return Day(DayName.AS_OF, offset)
         if name.startswith("window") and not reader.has_window:
             reader.findings.stop(
                 "P005", "没有申报窗口", "the policy has no window", node.at, "add window: {opens, closes}"
@@ -364,7 +367,22 @@ def _param(place: Place, node: Node) -> Value:
     key = place.value(fields.entries["for"]) if "for" in fields else None
     if (key.type.codes if key else None) != found.by:
         reader.findings.stop("P005", f"参数按{found.by}取值", f"the parameter is looked up for {found.by}", node.at)
+    _every_code(place, found, node)
     return Param(name, Day(DayName(picked), 0), key, found.type)
+
+
+def _every_code(place: Place, found: Parameter, node: Node) -> None:
+    """Refuse a table that says nothing for a code an enterprise may have, or something for one that there is not."""
+    known = place.reader.library.catalogue.enums.get(found.by or "")
+    for row in found.rows:
+        wrong = sorted({str(code) for code in row.values} ^ set(known)) if known else []
+        if wrong:
+            place.reader.findings.stop(
+                "P007",
+                f"参数{found.name}自{row.start}起的取值与{found.by}不符:{'、'.join(wrong)}",
+                f"the values of {found.name} from {row.start} do not fit {found.by}: {', '.join(wrong)}",
+                node.at,
+            )
 
 
 def _paid_under(place: Place, node: Node) -> Value:
