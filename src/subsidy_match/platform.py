@@ -15,7 +15,8 @@ from subsidy_match.claims.payments import payments_of
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.matching.history import Payment
 from subsidy_match.matching.single import match_one
-from subsidy_match.profiles.reading import Snapshot, current_snapshot_id, open_snapshot
+from subsidy_match.profiles.publishing import Shelf
+from subsidy_match.profiles.reading import Snapshot, open_snapshot
 from subsidy_match.rules.policy import PolicySet
 from subsidy_match.rules.publishing import current_revision, published_policies
 from subsidy_match.rules.reasons import Match
@@ -62,7 +63,7 @@ class Platform:
         Raises:
             NotFound: nothing has been imported.
         """
-        wanted = current_snapshot_id(self.settings.home)
+        wanted = Shelf(self.settings.home).find(None)
         with self._lock:
             if self._snapshot is None or self._snapshot.id != wanted:
                 self._snapshot = open_snapshot(self.settings.home, wanted)

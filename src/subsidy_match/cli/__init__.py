@@ -1,1 +1,63 @@
-"""The command line."""
+"""The command line: ``subsidy-match``. Exit codes: 0 ok, 1 findings or some rows failed, 2 could not run."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from subsidy_match import __version__
+from subsidy_match.cli import audit, claims, matching, payouts, policies, profiles, push, system
+from subsidy_match.cli.demo import demo
+from subsidy_match.cli.output import note, print_error, print_text
+from subsidy_match.errors import AuthorError, RetryableError, SubsidyError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="subsidy-match",
+    help="惠企政策精准匹配、主动推送、安全兑付 / Match subsidies to enterprises, tell them first, pay safely.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(policies.app, name="policies")
+app.add_typer(profiles.app, name="profiles")
+app.add_typer(matching.app, name="match")
+app.add_typer(push.app, name="push")
+app.add_typer(claims.app, name="claims")
+app.add_typer(payouts.app, name="payouts")
+app.add_typer(audit.app, name="audit")
+app.add_typer(system.database, name="db")
+app.command()(system.serve)
+app.command()(system.doctor)
+app.command()(demo)
+
+
+@app.command()
+def version() -> None:
+    """版本 / Version."""
+    print_text(__version__)
+
+
+def main() -> None:
+    """Run a command and turn errors into sentences and exit codes."""
+    try:
+        app(standalone_mode=False)
+    except AuthorError as error:
+        print_error(error)
+        sys.exit(1)
+    except SubsidyError as error:
+        print_error(error)
+        if isinstance(error, RetryableError):
+            note("稍后重试 / try again later")
+        sys.exit(2)
+    except typer.Exit as error:
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.exit(2)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # a usage error of the command line has one
+            raise
+        note(f"{error.format_message()}  (--help)")
+        sys.exit(2)

@@ -27,7 +27,9 @@ _BLOCK = 500
 class Engine(Protocol):
     """What every engine does, whichever way it does it."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Name of the engine, for the manifest."""
 
     def batches(
         self, policies: PolicySet, snapshot: Snapshot, as_of: date, progress: Progress | None = None

@@ -1,0 +1,60 @@
+"""What commands share: settings, the clock of the edge, the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+
+import typer
+
+from subsidy_match.errors import InputError
+from subsidy_match.platform import Platform
+from subsidy_match.settings import Settings
+
+__all__ = ["AS_OF", "JSON", "LANG", "day", "now", "platform", "settings"]
+
+AS_OF = typer.Option("--as-of", help="评价日 / day of evaluation, YYYY-MM-DD (default: today)")
+JSON = typer.Option("--json", help="输出 JSON / print JSON")
+LANG = typer.Option("--lang", help="zh | en")
+
+
+def settings() -> Settings:
+    """Settings from the environment."""
+    return Settings()
+
+
+def now() -> datetime:
+    """The one clock: read at the edge, passed in everywhere else."""
+    return datetime.now(UTC)
+
+
+def day(text: str | None) -> date:
+    """The day given, or today in China.
+
+    Raises:
+        InputError: not a date.
+    """
+    if text is None:
+        return business_today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError("bad_date", f"不是日期:{text}", f"not a date: {text}", hint="YYYY-MM-DD") from None
+
+
+def business_today() -> date:
+    """Today as the offices count it (UTC+8)."""
+    from subsidy_match.claims.clock import business_day
+
+    return business_day(now())
+
+
+@contextmanager
+def platform() -> Iterator[Platform]:
+    """The wired platform, closed at the end."""
+    wired = Platform(settings())
+    try:
+        yield wired
+    finally:
+        wired.close()

@@ -1,0 +1,119 @@
+"""Commands that match: one firm with its reasons, or the whole population."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from subsidy_match.claims.payments import all_payments
+from subsidy_match.cli.context import AS_OF, JSON, LANG, day, platform, settings
+from subsidy_match.cli.output import bar, note, print_json, print_table, print_text
+from subsidy_match.errors import InputError
+from subsidy_match.matching.engines import ReferenceEngine
+from subsidy_match.matching.report import report
+from subsidy_match.matching.runs import Run, latest_run, run_match
+from subsidy_match.matching.single import ranked
+from subsidy_match.money import yuan_text
+from subsidy_match.rules.explanation import VERDICT_WORDS, amount_text, explain_text, missing_words
+
+__all__ = ["app", "print_run"]
+
+app = typer.Typer(help="匹配:一家企业,或全部企业 / Match one enterprise, or all of them.", invoke_without_command=True)
+
+
+@app.callback()
+def match(
+    ctx: typer.Context,
+    uscc: Annotated[str | None, typer.Option(help="统一社会信用代码 / the firm")] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="全部企业 / the whole population")] = False,
+    as_of: Annotated[str | None, AS_OF] = None,
+    out: Annotated[Path | None, typer.Option(help="结果目录 / folder for the results of --all")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="逐条说明 / every reason")] = False,
+    policy: Annotated[list[str] | None, typer.Option(help="只看这些政策 / only these policies")] = None,
+    lang: Annotated[str, LANG] = "zh",
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """匹配 / Match."""
+    if ctx.invoked_subcommand is not None:
+        return
+    if (uscc is None) == (not everyone):
+        raise InputError("match_whom", "请用 --uscc 或 --all 之一", "give either --uscc or --all")
+    if uscc is not None:
+        _one(uscc, as_of, policy, lang, explain=explain, as_json=as_json)
+    else:
+        _all(as_of, out, as_json=as_json)
+
+
+@app.command()
+def status(as_json: Annotated[bool, JSON] = False) -> None:
+    """最近一次全量匹配 / The latest run over the population."""
+    run = latest_run(settings().runs)
+    if run is None:
+        note("还没有匹配结果 / no match run yet")
+        raise typer.Exit(1)
+    print_run(run, as_json=as_json)
+
+
+def print_run(run: Run, *, as_json: bool = False) -> None:
+    """Print what a run came to, policy by policy."""
+    manifest = run.manifest
+    if as_json:
+        print_text(manifest.to_json().rstrip())
+        return
+    columns = ("政策 / policy", "符合 / eligible", "待核实 / confirm", "待补 / unknown", "不符 / no", "金额 / amount")
+    rows = [
+        (policy, c.eligible, c.to_confirm, c.unknown, c.ineligible, _money(c.amount_min, c.amount_max))
+        for policy, c in sorted(manifest.counts.items())
+    ]
+    print_table(columns, rows, right=(1, 2, 3, 4, 5))
+    total = sum(c.amount_min for c in manifest.counts.values())
+    print_text(
+        f"{manifest.enterprises} 家企业 / firms, {manifest.rows} 条结果 / results, {yuan_text(total)}, {run.folder}"
+    )
+
+
+def _one(uscc: str, as_of: str | None, policy: list[str] | None, lang: str, *, explain: bool, as_json: bool) -> None:
+    when = day(as_of)
+    with platform() as wired:
+        policies, snapshot = wired.policies(), wired.snapshot()
+        matches = ranked(wired.match(uscc, when, policy_ids=policy or None))
+        if as_json:
+            print_json(report(matches, policies, uscc=uscc, as_of=when, snapshot_id=snapshot.id, lang=lang))
+            return
+        name = snapshot.enterprise(uscc).name
+        print_text(f"{name}  {uscc}  {when}")
+        if explain:
+            for found in matches:
+                print_text()
+                print_text(explain_text(found, policies, lang))
+            return
+        rows = [
+            (
+                VERDICT_WORDS[m.verdict][0 if lang == "zh" else 1],
+                m.policy.title.say(lang),
+                m.subject or "",
+                amount_text(m.amount, lang),
+                "、".join(fact["label"] for fact in missing_words(m, policies, lang)),
+            )
+            for m in matches
+        ]
+        print_table(
+            ("结论 / verdict", "政策 / policy", "标的 / subject", "金额 / amount", "待补 / to supply"), rows, right=(3,)
+        )
+
+
+def _all(as_of: str | None, out: Path | None, *, as_json: bool) -> None:
+    when = day(as_of)
+    with platform() as wired:
+        policies, snapshot = wired.policies(), wired.snapshot()
+        target = out or settings().runs / f"{when}-{policies.hash[:8]}-{snapshot.id[:8]}"
+        engine = ReferenceEngine(all_payments(wired.engine))
+        with bar(f"匹配 {snapshot.count()} 家企业") as progress:
+            run = run_match(policies, snapshot, when, target, engine, progress)
+        print_run(run, as_json=as_json)
+
+
+def _money(low: int, high: int) -> str:
+    return yuan_text(low) if low == high else f"{yuan_text(low)}–{yuan_text(high)}"

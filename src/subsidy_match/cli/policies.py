@@ -1,0 +1,113 @@
+"""Commands for policy officers: check, test, explain and publish policies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from subsidy_match.cli.context import AS_OF, JSON, LANG, day, settings
+from subsidy_match.cli.output import note, print_findings, print_json, print_table, print_text
+from subsidy_match.errors import AuthorError
+from subsidy_match.rules.library import load_policies
+from subsidy_match.rules.portrait import policy_portrait, portrait_text
+from subsidy_match.rules.publishing import publish as publish_set
+from subsidy_match.rules.publishing import run_cases
+
+__all__ = ["app"]
+
+app = typer.Typer(help="政策:检查、测试、解释、发布 / Policies: check, test, explain, publish.", no_args_is_help=True)
+Folder = Annotated[Path | None, typer.Argument(help="政策目录 / folder of policies (default: SUBSIDY_POLICIES)")]
+
+
+@app.command()
+def validate(
+    path: Folder = None,
+    form: Annotated[str, typer.Option("--format", help="human | json | github")] = "human",
+) -> None:
+    """检查政策:一次列出全部问题 / Check policies and list everything wrong at once."""
+    folder = path or settings().policies
+    try:
+        policies = load_policies(folder)
+    except AuthorError as error:
+        found = error.findings or (error.as_finding(),)
+        print_findings(found, form)
+        note(f"{len(found)} 个问题 / findings in {folder}")
+        raise typer.Exit(1) from None
+    print_findings((), form) if form == "json" else print_text(
+        f"{len(policies.policies)} 个政策版本,没有问题 / policy versions, no findings  {policies.hash[:12]}"
+    )
+
+
+@app.command("test")
+def run_tests(
+    path: Folder = None,
+    keyword: Annotated[str, typer.Option("-k", help="只测名称含此文字的用例 / only cases whose name holds this")] = "",
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """运行 *.cases.yml 用例 / Run the cases of the policies."""
+    folder = path or settings().policies
+    results = run_cases(load_policies(folder), folder, keyword=keyword)
+    failed = [result for result in results if result.problems]
+    if as_json:
+        print_json(
+            [
+                {
+                    "policy": r.case.policy.key,
+                    "name": r.case.name,
+                    "at": str(r.case.at),
+                    "passed": not r.problems,
+                    "problems": [{"zh": zh, "en": en} for zh, en in r.problems],
+                }
+                for r in results
+            ]
+        )
+    else:
+        for result in failed:
+            print_text(f"{result.case.at}  {result.case.policy.id}: {result.case.name}")
+            for zh, en in result.problems:
+                print_text(f"    {zh} / {en}")
+        counts = Counter(result.case.policy.id for result in results)
+        print_table(("政策 / policy", "用例 / cases"), sorted(counts.items()), right=(1,))
+        print_text(f"{len(results)} 个用例,{len(failed)} 个未通过 / cases, {len(failed)} failed")
+    if failed or not results:
+        raise typer.Exit(1)
+
+
+@app.command()
+def explain(
+    policy_id: Annotated[str, typer.Argument(help="政策代码 / policy id")],
+    as_of: Annotated[str | None, AS_OF] = None,
+    lang: Annotated[str, LANG] = "zh",
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """用文字说明一项政策 / Say in words what a policy asks and pays."""
+    policies = load_policies(settings().policies)
+    policy = policies.get(policy_id, day(as_of))
+    if as_json:
+        print_json(policy_portrait(policy, policies, day(as_of)))
+    else:
+        print_text(portrait_text(policy, policies, day(as_of), lang))
+
+
+@app.command()
+def publish(path: Folder = None) -> None:
+    """检查、测试并冻结一套政策,自此由系统采用 / Check, test and freeze a set; it is served from now on."""
+    policies = publish_set(path or settings().policies, settings().published)
+    print_text(policies.hash)
+    note(f"已发布 {len(policies.policies)} 个政策版本 / policy versions published")
+
+
+@app.command("list")
+def list_policies(as_of: Annotated[str | None, AS_OF] = None, as_json: Annotated[bool, JSON] = False) -> None:
+    """列出有效政策 / List the policies in force."""
+    found = list(load_policies(settings().policies).in_force(day(as_of)))
+    if as_json:
+        print_json(
+            [{"id": p.id, "version": p.start.isoformat(), "title": {"zh": p.title.zh, "en": p.title.en}} for p in found]
+        )
+        return
+    rows = [(p.id, p.start, p.title.zh, p.channel.value, p.provenance, p.authority) for p in found]
+    print_table(("id", "版本 / from", "名称 / title", "渠道 / channel", "性质 / mark", "主管 / authority"), rows)
