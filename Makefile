@@ -1,0 +1,52 @@
+# make demo and make test are complete on a fresh machine with Python >= 3.11 and make; everything goes into .venv
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := .demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test serve lint fix bench check-python clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+check-python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 demo / 需要 Python 3.11 以上"; exit 2; }
+
+$(VENV)/.installed: pyproject.toml constraints.txt | check-python
+	@$(PYTHON) -m venv $(VENV) || { echo "venv is missing: install python3-venv / 缺少 venv:请安装 python3-venv"; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.tested: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,postgres]'
+	@touch $@
+
+demo: $(VENV)/.installed  ## import, match, push and pay on synthetic data
+	$(BIN)/subsidy-match demo --home $(DEMO)
+
+serve: $(VENV)/.installed  ## serve the API over the demo's data
+	@test -d $(DEMO) || $(MAKE) demo
+	SUBSIDY_HOME=$(DEMO) $(BIN)/subsidy-match serve
+
+test: $(VENV)/.tested lint  ## everything that CI runs
+	$(BIN)/subsidy-match policies validate policies
+	$(BIN)/subsidy-match policies test policies
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+lint: $(VENV)/.tested  ## style, types, directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(VENV)/.tested  ## mend what can be mended by machine
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.tested  ## measure
+	$(BIN)/python benchmarks/match_population.py
+
+clean:  ## remove what the targets made
+	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis
