@@ -17,6 +17,7 @@ import pyarrow as pa
 from subsidy_match.profiles.catalogue import Catalogue
 from subsidy_match.profiles.decisions import Decisions, review_id
 from subsidy_match.profiles.layout import Layout, cell_name
+from subsidy_match.profiles.names import name_key
 from subsidy_match.profiles.resolve import Given, Match, Open, Register, identify
 from subsidy_match.profiles.staging import Batch, Staged
 from subsidy_match.profiles.uscc import Grade
@@ -30,7 +31,7 @@ CREATE TABLE reject (batch INTEGER, "row" BIGINT, cell VARCHAR, target VARCHAR, 
     value VARCHAR);
 CREATE TABLE ignored (batch INTEGER, "row" BIGINT, reason VARCHAR);
 CREATE TABLE review (id VARCHAR, kind VARCHAR, department VARCHAR, uscc VARCHAR, target VARCHAR, uscc_given VARCHAR,
-    name VARCHAR, district VARCHAR, code VARCHAR, zh VARCHAR, en VARCHAR, "rows" BIGINT, batch INTEGER, "row" BIGINT,
+    name_key VARCHAR, name VARCHAR, district VARCHAR, code VARCHAR, zh VARCHAR, en VARCHAR, "rows" BIGINT, batch INTEGER, "row" BIGINT,
     candidates STRUCT(uscc VARCHAR, score BIGINT)[]);
 CREATE TABLE conflict (uscc VARCHAR, target VARCHAR, value VARCHAR, batch INTEGER, outcome VARCHAR);
 CREATE TABLE disputed (uscc VARCHAR, collection VARCHAR);
@@ -181,6 +182,9 @@ class Assembly:
                     for code, name, former in rows:
                         if register.grade(code) is Grade.VALID:
                             register.add(code, [name or "", *(former or ())])
+                        else:
+                            register.broken.add(name_key(name or ""))
+        register.broken -= {"", *register.owners}
         return register
 
     def _identify(self, placed: Placed, register: Register, decisions: Decisions) -> None:
@@ -204,11 +208,16 @@ class Assembly:
             "en": [o.problem.en for _, o in items],
         }
         candidates = [[{"uscc": c.uscc, "score": c.score} for c in o.candidates] for _, o in items]
-        table = pa.table({**{n: pa.array(v, pa.string()) for n, v in columns.items()}, "candidates": pa.array(candidates, _CANDIDATES)})
+        table = pa.table(
+            {
+                **{n: pa.array(v, pa.string()) for n, v in columns.items()},
+                "candidates": pa.array(candidates, _CANDIDATES),
+            }
+        )
         self.con.register("waiting", table)
         self.con.execute(
             f"INSERT INTO review BY NAME SELECT w.id, 'identity' AS kind, '{placed.batch.department}' AS department,"
-            " w.uscc_given, min(s.name) AS name, min(s.district) AS district, w.code, w.zh, w.en, count(*) AS rows,"
+            " w.uscc_given, w.name_key, min(s.name) AS name, min(s.district) AS district, w.code, w.zh, w.en, count(*) AS rows,"
             f" {placed.batch.number} AS batch, min(s.row) AS row, w.candidates"
             f" FROM waiting w JOIN {placed.stage} s USING (uscc_given, name_key) GROUP BY ALL"
         )

@@ -24,7 +24,14 @@ __all__ = ["Catalogue", "Collection", "Department", "Fact", "ValueType", "fact_c
 _WIDEST = {"money": (-(10**15), 10**15), "count": (0, 10**9), "ratio": (-(10**12), 10**12)}
 _ARROW = {"money": pa.int64(), "count": pa.int64(), "ratio": pa.int64(), "date": pa.date32(), "bool": pa.bool_(),
           "enums": pa.list_(pa.string())}  # fmt: skip
-_SQL = {"money": "BIGINT", "count": "BIGINT", "ratio": "BIGINT", "date": "DATE", "bool": "BOOLEAN", "enums": "VARCHAR[]"}
+_SQL = {
+    "money": "BIGINT",
+    "count": "BIGINT",
+    "ratio": "BIGINT",
+    "date": "DATE",
+    "bool": "BOOLEAN",
+    "enums": "VARCHAR[]",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,12 @@ MONEY_UNITS: Mapping[str, int] = {  # in 分
 }  # fmt: skip
 FOREVER = date(9999, 12, 31)
 
-_EMPTY = frozenset({"", "-", "--", "—", "——", "–", "/", "//", "\\", "无", "暂无", "空", "null", "none", "nan", "n/a", "#n/a", "未填报"})
-_FOREIGN = re.compile(r"美元|港[元币]|欧元|日元|英镑|澳元|加元|新元|韩元|卢布|外币|USD|HKD|EUR|JPY|GBP|\$|€|£", re.IGNORECASE)
+_EMPTY = frozenset(
+    {"", "-", "--", "—", "——", "–", "/", "//", "\\", "无", "暂无", "空", "null", "none", "nan", "n/a", "#n/a", "未填报"}
+)
+_FOREIGN = re.compile(
+    r"美元|港[元币]|欧元|日元|英镑|澳元|加元|新元|韩元|卢布|外币|USD|HKD|EUR|JPY|GBP|\$|€|£", re.IGNORECASE
+)
 _CURRENCY = re.compile(r"^(?:人民币|RMB|CNY|¥)|(?:人民币|RMB|CNY)$|\(人民币\)", re.IGNORECASE)
 _NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?")
 _LONGEST = 40
@@ -105,9 +109,9 @@ def parse_word(text: str, codes: Mapping[str, str]) -> str:
 
 
 def parse_words(text: str, codes: Mapping[str, str]) -> list[str]:
-    """Read several words of a code list, in the order of their codes."""
+    """Read several words of a code list, in the order of their codes; one word may stand for several."""
     words = [word for word in _SEPARATORS.split(unicodedata.normalize("NFKC", text).strip()) if word]
-    return sorted({parse_word(word, codes) for word in words})
+    return sorted({code for word in words for code in parse_word(word, codes).split()})
 
 
 def _exact(body: str) -> Fraction:

@@ -69,6 +69,8 @@ def parser_of(bound: Bound, regions: Regions, key: bytes) -> Parser:
     parse = _of_type(type_, bound, regions)
     if column.unmatched == "empty":
         return partial(_or_nothing, words={plain(word): code for word, code in column.words.items()})
+    if column.empty:
+        return partial(_or_empty, parse=parse, words=frozenset(map(plain, column.empty)))
     return partial(_or_forever, parse=parse) if column.open_ended else parse
 
 
@@ -92,7 +94,9 @@ def _number(text: str, type_: ValueType, scale: int) -> int:
     elif type_.kind == "ratio":
         value = parse_number(text, scale, {"%": 10**4})
     else:
-        value = parse_number(plain(text).removeprefix(_ORDINAL), scale, {type_.unit or "": 1, "个": 1, "个月": 1, "名": 1})
+        value = parse_number(
+            plain(text).removeprefix(_ORDINAL), scale, {type_.unit or "": 1, "个": 1, "个月": 1, "名": 1}
+        )
     if (type_.low is not None and value < type_.low) or (type_.high is not None and value > type_.high):
         raise CellProblem("cell.range", "超出合理范围", "out of range")
     return value
@@ -118,7 +122,11 @@ def _or_nothing(text: str, words: dict[str, str]) -> Value | None:
     return words.get(plain(text))
 
 
-def _or_forever(text: str, parse: Parser) -> Value:
+def _or_empty(text: str, parse: Parser, words: frozenset[str]) -> Value | None:
+    return None if plain(text) in words else parse(text)
+
+
+def _or_forever(text: str, parse: Parser) -> Value | None:
     return FOREVER if plain(text) in _OPEN_END else parse(text)
 
 

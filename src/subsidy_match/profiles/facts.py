@@ -39,7 +39,11 @@ def fact_targets(catalogue: Catalogue, placed: Sequence[Placed]) -> list[Target]
     return [
         Target(name, fact, tuple(feeds.get(name, ())))
         for fact in catalogue.facts.values()
-        for name in ([f"{fact.name}_{year}" for year in range(years[0], years[-1] + 1)] if fact.yearly and years else _single(fact))
+        for name in (
+            [f"{fact.name}_{year}" for year in range(years[0], years[-1] + 1)]
+            if fact.yearly and years
+            else _single(fact)
+        )
     ]
 
 
@@ -66,7 +70,11 @@ def _fed_by(source: Placed) -> list[str]:
         return []
     facts = {bound.target for bound in source.layout.values}
     by_row = tuple(f"{bound.target}_" for bound in source.layout.values if bound.column.year == "row")
-    fed = [name for name in source.targets if (name in facts and f"{name}_" not in by_row) or name.startswith(by_row or ("\0",))]
+    fed = [
+        name
+        for name in source.targets
+        if (name in facts and f"{name}_" not in by_row) or name.startswith(by_row or ("\0",))
+    ]
     return [*(["name"] if spec.register_of_firms else []), *fed]
 
 
@@ -76,8 +84,8 @@ def _claims(target: Target) -> str:
     for source in target.sources:
         number, column = source.batch.number, quote(target.name)
         place = places[number]
-        known = f"SELECT uscc, {column}, {number}, {place} FROM {source.good} g WHERE {column} IS NOT NULL"
-        parts.append(f"{known} AND {_CURRENT_NAME}" if target.name == "name" else known)
+        rows = f"{source.good} WHERE {column} IS NOT NULL" if target.name != "name" else _current_names(source)
+        parts.append(f"SELECT uscc, {column}, {number}, {place} FROM {rows}")
         parts.append(
             f"SELECT uscc, NULL, {number}, {place} FROM {source.good} WHERE row IN"
             f" (SELECT row FROM reject WHERE batch = {number} AND target = '{target.name}')"
@@ -85,8 +93,13 @@ def _claims(target: Target) -> str:
     return " UNION ALL ".join(parts)
 
 
-# A row that still has a name which another row of the same firm calls a former one speaks of the past.
-_CURRENT_NAME = "NOT EXISTS (SELECT 1 FROM alias a WHERE a.uscc = g.uscc AND a.name_key = g.name_key AND NOT a.current)"
+def _current_names(source: Placed) -> str:
+    # A row under a name that another row of the same firm calls a former one speaks of the past. Spellings that are one name
+    # count as one, by the greatest of them, so that no order of rows matters.
+    return (
+        f"(SELECT DISTINCT g.uscc, n.name FROM {source.good} g JOIN (SELECT uscc, name_key, max(name) AS name FROM alias"
+        " GROUP BY uscc, name_key HAVING bool_and(current)) n USING (uscc, name_key))"
+    )
 
 
 def _places(target: Target) -> Mapping[int, int]:

@@ -7,19 +7,14 @@ writes it, decides; without it the cell is refused rather than guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from subsidy_match.profiles.cells import plain
 from subsidy_match.profiles.problems import CellProblem
+from subsidy_match.rules.codes import industry_prefixes
 
 __all__ = ["parse_industry"]
 
-# section -> first and last division, GB/T 4754-2017
-_SECTIONS: Mapping[str, tuple[int, int]] = {
-    "A": (1, 5), "B": (6, 12), "C": (13, 43), "D": (44, 46), "E": (47, 50), "F": (51, 52), "G": (53, 60), "H": (61, 62),
-    "I": (63, 65), "J": (66, 69), "K": (70, 70), "L": (71, 72), "M": (73, 75), "N": (76, 79), "O": (80, 82), "P": (83, 83),
-    "Q": (84, 85), "R": (86, 90), "S": (91, 96), "T": (97, 97),
-}  # fmt: skip
+_DIVISIONS = 97  # GB/T 4754-2017
 _CODE = re.compile(r"([A-T]?)(\d{1,4})(?:\.0+)?")
 
 
@@ -37,11 +32,8 @@ def parse_industry(text: str) -> str:
     if len(readings) == 1:
         return readings[0]
     if readings:
-        raise CellProblem(
-            "cell.industry_zero",
-            f"可能丢失首位 0,有两种读法:{'、'.join(readings)}",
-            f"a leading zero may be lost, two readings: {', '.join(readings)}",
-        )
+        zh, en = "首位 0 可能丢失,有两种读法", "a leading zero may be lost: there are two readings"
+        raise CellProblem("cell.industry_zero", zh, en)
     raise CellProblem("cell.industry", "行业代码不存在", "no such industry code")
 
 
@@ -52,8 +44,6 @@ def _readings(digits: str) -> list[str]:
 
 
 def _fits(section: str, digits: str) -> bool:
-    division = int(digits[:2])
     if section:
-        first, last = _SECTIONS[section]
-        return first <= division <= last
-    return 1 <= division <= 97
+        return digits.startswith(industry_prefixes(section))
+    return 1 <= int(digits[:2]) <= _DIVISIONS

@@ -41,7 +41,12 @@ class Landed:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for the manifest."""
-        return {"name": self.name, "sha256": self.sha256, "as_of": self.as_of.isoformat(), "department": self.department}
+        return {
+            "name": self.name,
+            "sha256": self.sha256,
+            "as_of": self.as_of.isoformat(),
+            "department": self.department,
+        }
 
     @classmethod
     def from_dict(cls, node: dict[str, Any]) -> Landed:

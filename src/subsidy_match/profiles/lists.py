@@ -7,6 +7,7 @@ Rows of one key and one day complete each other; a field on which they differ be
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from subsidy_match.profiles.assembly import Assembly, Placed, quote
 from subsidy_match.profiles.catalogue import Collection
@@ -36,7 +37,7 @@ def loaded_lists(assembly: Assembly, wanted: Sequence[tuple[str, str, str]]) -> 
         assembly: the snapshot that is being built.
         wanted: (collection, department, list id) of all mappings.
     """
-    newest = {}
+    newest: dict[str, date] = {}
     for placed in assembly.placed:
         list_id, as_of = placed.batch.list_id, placed.batch.as_of
         newest[list_id] = max(as_of, newest.get(list_id, as_of))
@@ -58,7 +59,9 @@ def _items(collection: Collection, sources: Sequence[Placed]) -> str:
             quote(name) if name in source.targets else f"NULL::{type_.sql} AS {quote(name)}"
             for name, type_ in collection.fields.items()
         )
-        parts.append(f"SELECT uscc, {source.batch.number}, {-source.batch.as_of.toordinal()}, {columns} FROM {source.good}")
+        parts.append(
+            f"SELECT uscc, {source.batch.number}, {-source.batch.as_of.toordinal()}, {columns} FROM {source.good}"
+        )
     return " UNION ALL ".join(parts)
 
 
@@ -71,7 +74,9 @@ def _merged(collection: Collection) -> str:
         if f not in collection.key
     )
     newest = f"SELECT * FROM item QUALIFY place = min(place) OVER (PARTITION BY uscc, {key})"
-    return f"SELECT uscc, {key}, min(batch) AS batch{', ' if fields else ''}{fields} FROM ({newest}) GROUP BY uscc, {key}"
+    return (
+        f"SELECT uscc, {key}, min(batch) AS batch{', ' if fields else ''}{fields} FROM ({newest}) GROUP BY uscc, {key}"
+    )
 
 
 def _gathered(collection: Collection) -> str:

@@ -32,8 +32,9 @@ class Column(_Node):
 
     ``year`` says to which fiscal year a yearly fact belongs: the one written in the header (``{year}`` in the pattern), the
     year of the title, the year before it, or the year column of the row. ``unit`` holds where neither the header nor the
-    sheet states one. ``words`` are added to those of the catalogue; ``ignore_rows`` are words whose rows are none of our
-    business.
+    sheet states one. ``words`` are added to those of the catalogue (one word of a list may mean several codes,
+    separated by blanks); ``empty`` are words that say that there is no value yet; ``ignore_rows`` are words whose rows are
+    none of our business.
     """
 
     header: tuple[str, ...]
@@ -46,6 +47,7 @@ class Column(_Node):
     words: ReadMapping[str, str] = {}
     unmatched: Literal["reject", "empty"] = "reject"
     ignore_rows: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
     person: bool = False
     open_ended: bool = False
 
@@ -95,9 +97,13 @@ def load_mappings(catalogue: Catalogue, folder: Path = _SHIPPED) -> Mappings:
         digest.update(raw)
         mapping = _parse(path, raw)
         for spec in mapping.lists:
-            findings += [Finding("profiles.mapping", zh, en, Location(str(path))) for zh, en in _faults(mapping, spec, catalogue)]
+            findings += [
+                Finding("profiles.mapping", zh, en, Location(str(path))) for zh, en in _faults(mapping, spec, catalogue)
+            ]
             if spec.id in lists:
-                findings.append(Finding("profiles.mapping", f"清单编号重复:{spec.id}", f"list id used twice: {spec.id}"))
+                findings.append(
+                    Finding("profiles.mapping", f"清单编号重复:{spec.id}", f"list id used twice: {spec.id}")
+                )
             lists[spec.id], departments[spec.id] = spec, mapping.department
     if findings:
         raise AuthorError("profiles.mapping", "字段映射有误", "a mapping is wrong", findings=findings)
@@ -126,11 +132,16 @@ def _faults(mapping: Mapping, spec: ListSpec, catalogue: Catalogue) -> list[tupl
 
 def _unsure_keys(spec: ListSpec, catalogue: Catalogue) -> list[str]:
     sure = {*spec.constants, *(column.field for column in spec.columns if column.required)}
-    return [field for field in catalogue.collections[spec.collection].key if field not in sure] if spec.collection else []
+    return (
+        [field for field in catalogue.collections[spec.collection].key if field not in sure] if spec.collection else []
+    )
 
 
 def _key_fault(spec: ListSpec, field: str) -> tuple[str, str]:
-    return f"{spec.id}: 主键 {field} 须为必有列或常量", f"{spec.id}: the key {field} must be a required column or a constant"
+    return (
+        f"{spec.id}: 主键 {field} 须为必有列或常量",
+        f"{spec.id}: the key {field} must be a required column or a constant",
+    )
 
 
 def _column_faults(department: str, spec: ListSpec, column: Column, catalogue: Catalogue) -> list[tuple[str, str]]:
@@ -159,5 +170,6 @@ def _fact_faults(department: str, place: str, column: Column, catalogue: Catalog
 
 
 def _word_faults(place: str, column: Column, type_: ValueType) -> list[tuple[str, str]]:
-    strange = [code for code in column.words.values() if type_.codes and code not in type_.codes]
+    codes = [code for word in column.words.values() for code in word.split()]
+    strange = [code for code in codes if type_.codes and code not in type_.codes]
     return [(f"{place}: 没有代码 {code}", f"{place}: no code {code}") for code in strange]

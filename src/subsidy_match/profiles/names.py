@@ -13,22 +13,29 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
-__all__ = ["name_core", "name_key", "similar_names"]
+__all__ = ["display_name", "name_core", "name_key", "similar_names"]
 
-_BRACKETS = str.maketrans({"[": "(", "{": "(", "〔": "(", "【": "(", "〈": "(", "《": "(", "]": ")", "}": ")", "〕": ")", "】": ")",
-                           "〉": ")", "》": ")", "•": "·", "・": "·", "‧": "·"})  # fmt: skip
+_BRACKETS = str.maketrans("[{\u3014【〈《]}\u3015】〉》•・‧", "((((((" + "))))))" + "···")
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 _PLACE = re.compile(r"江苏省?|淮安市?|(?:清江浦|淮阴|洪泽|楚州)区?|(?:涟水|盱眙|金湖)县?|[()]")
 _SUFFIX = re.compile(r"(?:有限责任公司|股份有限公司|有限公司|公司)")
-_FULL_FLOOR = 80
-_CORE_FLOOR = 60
+_WIDE_BRACKETS = str.maketrans("()", "（）")
+_WHOLE_FLOOR = 70
+_FLOOR = 80
 
 
 def name_key(name: str) -> str:
     """The form by which names are compared exactly; empty for a name of nothing but blanks."""
     folded = unicodedata.normalize("NFKC", name).upper().translate(_BRACKETS)
     return _INVISIBLE.sub("", folded)
+
+
+def display_name(name: str) -> str:
+    """The form in which names are shown: half-width, single blanks, and brackets as the register writes them."""
+    folded = " ".join(unicodedata.normalize("NFKC", name).split())
+    return folded if folded.isascii() else folded.translate(_WIDE_BRACKETS)
 
 
 @lru_cache(maxsize=200_000)
@@ -40,6 +47,8 @@ def name_core(key: str) -> str:
 def similar_names(key: str, known: Mapping[str, str], *, limit: int = 5) -> list[tuple[str, int]]:
     """Rank known names by likeness, for a person to choose from.
 
+    A name one slip away in its telling part is always among them; others must be alike as a whole and in that part.
+
     Args:
         key: the key that no firm has.
         known: key → core (:func:`name_core`) of all registered and former names.
@@ -49,8 +58,10 @@ def similar_names(key: str, known: Mapping[str, str], *, limit: int = 5) -> list
         ``(known key, score)`` with scores 0 to 100, best first; ties in alphabetical order, so that any order of the
         register gives the same list.
     """
-    whole = process.extract(key, known.keys(), scorer=fuzz.ratio, score_cutoff=_FULL_FLOOR, limit=None)
     core = name_core(key)
-    scored = [(name, full, fuzz.ratio(core, known[name])) for name, full, _ in whole]
-    kept = [(name, round((full + part) / 2)) for name, full, part in scored if part >= _CORE_FLOOR]
-    return sorted(kept, key=lambda pair: (-pair[1], pair[0]))[:limit]
+    scored = []
+    for name, whole, _ in process.extract(key, known.keys(), scorer=fuzz.ratio, score_cutoff=_WHOLE_FLOOR, limit=None):
+        score = round((whole + fuzz.ratio(core, known[name])) / 2)
+        if score >= _FLOOR or OSA.distance(core, known[name], score_cutoff=1) <= 1:
+            scored.append((name, score))
+    return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:limit]

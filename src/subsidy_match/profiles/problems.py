@@ -16,8 +16,8 @@ class Problem:
     en: str
 
 
-class CellProblem(Exception):  # noqa: N818 - it is the problem of a cell, never leaves this package
-    """Raised by the parser of a cell; becomes a line of the report and never a guess."""
+class CellProblem(Exception):
+    """Raised by the parser of a cell, never leaves this package; becomes a line of the report and never a guess."""
 
     def __init__(self, code: str, zh: str, en: str) -> None:
         super().__init__(en)

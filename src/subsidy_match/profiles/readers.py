@@ -89,7 +89,9 @@ def open_sheets(path: Path, title: str) -> Iterator[list[Sheet]]:
         yield from _workbook(path, title)
         return
     if head.lstrip().lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
-        raise _refusal("html", title, "这是网页或 XML,不是表格,请另存为 xlsx", "this is a web page or XML; save it as xlsx")
+        raise _refusal(
+            "html", title, "这是网页或 XML,不是表格,请另存为 xlsx", "this is a web page or XML; save it as xlsx"
+        )
     yield [_csv(path, title)]
 
 
@@ -110,7 +112,9 @@ def _sniff(path: Path, title: str) -> str:
     with path.open("rb") as file:
         head = file.read(4)
     if head.startswith(_UTF16):
-        raise _refusal("encoding", title, "编码是 UTF-16,请另存为 UTF-8 的 CSV", "the encoding is UTF-16; save it as CSV in UTF-8")
+        raise _refusal(
+            "encoding", title, "编码是 UTF-16,请另存为 UTF-8 的 CSV", "the encoding is UTF-16; save it as CSV in UTF-8"
+        )
     if head.startswith(codecs.BOM_UTF8):
         return _checked(path, title, "utf-8-sig")
     failures = []
@@ -119,7 +123,11 @@ def _sniff(path: Path, title: str) -> str:
             return encoding
         failures.append(line)
     raise _refusal(
-        "encoding", title, "编码既不是 UTF-8 也不是 GB18030", "the encoding is neither UTF-8 nor GB18030", line=max(failures)
+        "encoding",
+        title,
+        "编码既不是 UTF-8 也不是 GB18030",
+        "the encoding is neither UTF-8 nor GB18030",
+        line=max(failures),
     )
 
 
@@ -137,7 +145,9 @@ def _first_undecodable_line(path: Path, title: str, encoding: str) -> int | None
             chunk = file.read(_CHUNK)
             if (zero := chunk.find(b"\0")) >= 0:
                 line += chunk.count(b"\n", 0, zero)
-                raise _refusal("nul", title, "文件含空字节(NUL),已损坏", "the file has NUL bytes: it is damaged", line=line)
+                raise _refusal(
+                    "nul", title, "文件含空字节(NUL),已损坏", "the file has NUL bytes: it is damaged", line=line
+                )
             try:
                 decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
@@ -154,7 +164,9 @@ def _workbook(path: Path, title: str) -> Iterator[list[Sheet]]:
     except PasswordError as error:
         raise _refusal("password", title, "工作簿有密码,请解除后再交", "the workbook has a password") from error
     except CalamineError as error:
-        raise _refusal("damaged", title, f"工作簿已损坏或不完整({error})", f"the workbook is damaged or cut off: {error}") from error
+        raise _refusal(
+            "damaged", title, f"工作簿已损坏或不完整({error})", f"the workbook is damaged or cut off: {error}"
+        ) from error
     try:
         yield [_sheet(book, position, path, title) for position in _worksheets(book)]
     finally:

@@ -6,6 +6,7 @@ candidates, and a candidate is *disputed* for that list, so that "no row" does n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -20,17 +21,30 @@ from subsidy_match.profiles.uscc import Grade, check_uscc
 __all__ = ["Candidate", "Given", "Match", "Open", "Register", "identify"]
 
 _NO_IDENTITY = Problem("identity.missing", "既无统一社会信用代码也无名称", "neither a code nor a name")
-_NOT_REGISTERED = Problem("identity.not_registered", "代码不在企业登记信息中", "the code is not in the register of firms")
+_NOT_REGISTERED = Problem(
+    "identity.not_registered", "代码不在企业登记信息中", "the code is not in the register of firms"
+)
 _UNKNOWN_NAME = Problem("identity.unknown_name", "登记信息中没有此名称", "no registered firm has this name")
+_BROKEN_ENTRY = Problem(
+    "identity.broken_entry", "登记信息中有此名称,但代码有误", "the register has this name, but under a broken code"
+)
 _SHARED_NAME = Problem("identity.shared_name", "此名称属于不止一家企业", "more than one firm has or had this name")
 _DISAGREE = Problem("identity.disagree", "代码与名称分属不同企业", "the code is one firm's and the name another's")
 _REFUSED = Problem("identity.refused", "经核对不是登记在册的企业", "decided: none of the registered firms")
 _GRADES = {
     Grade.FORMAT: Problem("uscc.format", "统一社会信用代码格式不对", "the code has the wrong format"),
-    Grade.CHARSET: Problem("uscc.charset", "统一社会信用代码含不允许的字符", "the code has a character that codes never have"),
-    Grade.ORGANISATION: Problem("uscc.organisation", "主体标识码校验位不符", "the organisation check character is wrong"),
+    Grade.CHARSET: Problem(
+        "uscc.charset", "统一社会信用代码含不允许的字符", "the code has a character that codes never have"
+    ),
+    Grade.ORGANISATION: Problem(
+        "uscc.organisation", "主体标识码校验位不符", "the organisation check character is wrong"
+    ),
     Grade.CHECK: Problem("uscc.check", "统一社会信用代码校验位不符", "the check character of the code is wrong"),
 }
+_EXPONENT = Problem(
+    "uscc.scientific", "代码被存成数字,末几位已丢失", "the code was stored as a number and lost its last characters"
+)
+_SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d+")
 _EXACT = 100
 _SLIPS = 2
 
@@ -71,12 +85,14 @@ class Open:
 class Register:
     """The firms that exist: codes, and every name they have or had.
 
-    ``accepted_codes`` are codes in use whose check character is wrong.
+    ``accepted_codes`` are codes in use whose check character is wrong; ``broken`` are the names of entries whose code is
+    broken, so that nobody takes such a firm for one with a similar name.
     """
 
     codes: set[str] = field(default_factory=set)
     owners: dict[str, set[str]] = field(default_factory=dict)
     accepted_codes: frozenset[str] = frozenset()
+    broken: set[str] = field(default_factory=set)
     _cores: dict[str, str] = field(default_factory=dict)
     _similar: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
 
@@ -93,6 +109,8 @@ class Register:
 
     def similar(self, key: str) -> tuple[Candidate, ...]:
         """Firms whose name is like a name that nobody has."""
+        if not key or key in self.broken:
+            return ()
         if key not in self._similar:
             best: dict[str, int] = {}
             for name, score in similar_names(key, self._cores):
@@ -128,7 +146,8 @@ def _by_code(given: Given, register: Register) -> Match | Open:
     owners = register.owners.get(given.name_key, set())
     grade = register.grade(given.uscc)
     if grade is not Grade.VALID:
-        return Open(_GRADES[grade], _near(given, register, owners))
+        problem = _EXPONENT if _SCIENTIFIC.fullmatch(given.uscc) else _GRADES[grade]
+        return Open(problem, _near(given, register, owners))
     if given.uscc not in register.codes:
         return Open(_NOT_REGISTERED, _exact(owners))
     if owners and given.uscc not in owners:
@@ -140,15 +159,18 @@ def _by_name(given: Given, register: Register) -> Match | Open:
     owners = register.owners.get(given.name_key, set())
     if len(owners) == 1:
         return Match(next(iter(owners)))
-    return Open(_SHARED_NAME, _exact(owners)) if owners else Open(_UNKNOWN_NAME, register.similar(given.name_key))
+    if owners:
+        return Open(_SHARED_NAME, _exact(owners))
+    if given.name_key in register.broken:
+        return Open(_BROKEN_ENTRY)
+    return Open(_UNKNOWN_NAME, register.similar(given.name_key))
 
 
 def _near(given: Given, register: Register, owners: set[str]) -> tuple[Candidate, ...]:
     suggestion = check_uscc(given.uscc).suggestion
     if likely := {*owners, *({suggestion} & register.codes if suggestion else ())}:
         return _exact(likely)
-    by_name = register.similar(given.name_key) if given.name_key else ()
-    return _ranked({c.uscc: c.score for c in (*register.mistyped(given.uscc), *by_name)})
+    return _ranked({c.uscc: c.score for c in (*register.mistyped(given.uscc), *register.similar(given.name_key))})
 
 
 def _exact(usccs: Iterable[str]) -> tuple[Candidate, ...]:

@@ -14,7 +14,10 @@ __all__ = ["Block", "read_blocks"]
 
 _BLOCK = 50_000
 _TOTAL = re.compile(r"(?:本页|全部)?[合总小共累]计(?:\(.*\))?:?")
-_NOTE = re.compile(r"(?:注|备注|附注|说明|填表说明|填报人|填表人|制表人?|审核人|复核人|负责人|联系人|联系电话|数据来源|填表日期)\d*:.*", re.DOTALL)
+_NOTE = re.compile(
+    r"(?:注|备注|附注|说明|填表说明|填报人|填表人|制表人?|审核人|复核人|负责人|联系人|联系电话|数据来源|填表日期)\d*:.*",
+    re.DOTALL,
+)
 
 
 @dataclass(slots=True)
@@ -48,7 +51,7 @@ def read_blocks(sheet: Sheet, layout: Layout) -> Iterator[Block]:
         if reason := _no_record(row, layout):
             block.ignored.append((number, reason))
             continue
-        _take(block, number, row, layout, merges, width)
+        _take(block, number, row, merges, width)
         if len(block.rows) == _BLOCK:
             yield block
             block = _new_block(layout)
@@ -59,7 +62,7 @@ def _new_block(layout: Layout) -> Block:
     return Block(columns={bound.index: [] for bound in layout.bound})
 
 
-def _take(block: Block, number: int, row: Row, layout: Layout, merges: Mapping[tuple[int, int], str], width: int) -> None:
+def _take(block: Block, number: int, row: Row, merges: Mapping[tuple[int, int], str], width: int) -> None:
     if any(text.strip() for text in row[width:]):
         block.ragged.add(len(block.rows))
     for index, texts in block.columns.items():
@@ -73,7 +76,11 @@ def _take(block: Block, number: int, row: Row, layout: Layout, merges: Mapping[t
 
 def _body_merges(sheet: Sheet, layout: Layout) -> dict[tuple[int, int], str]:
     wanted = {bound.index for bound in layout.bound}
-    tops = {top: None for (top, left), (bottom, _) in sheet.merged if top >= layout.first_row and left in wanted and bottom > top}
+    tops = {
+        top: None
+        for (top, left), (bottom, _) in sheet.merged
+        if top >= layout.first_row and left in wanted and bottom > top
+    }
     if not tops:
         return {}
     texts = {number: row for number, row in enumerate(sheet.rows()) if number in tops}

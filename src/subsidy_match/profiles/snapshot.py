@@ -69,7 +69,9 @@ def read_layouts(path: Path, file: Landed, rules: Rules) -> Iterator[tuple[Sheet
     """
     specs = rules.mappings.of(file.department)
     with open_sheets(path, file.name) as sheets:
-        found = [(sheet, None if sheet.hidden else find_layout(sheet, file.name, specs, rules.catalogue)) for sheet in sheets]
+        found = [
+            (sheet, None if sheet.hidden else find_layout(sheet, file.name, specs, rules.catalogue)) for sheet in sheets
+        ]
         if not any(layout for _, layout in found):
             raise _unknown_headers(file, sheets, specs)
         yield from ((sheet, layout) for sheet, layout in found if layout or any(any(row) for row in sheet.rows()))
@@ -100,6 +102,9 @@ def _stage_files(assembly: Assembly, folder: Path, files: Sequence[Landed], rule
     number = 0
     for done, file in enumerate(files):
         progress("read", done, len(files))
+        if not landed_path(folder, file).exists():
+            zh, en = "留存的原始文件不见了,请重新导入", "the landed copy is gone: import the file again"
+            raise InputError("profiles.file.lost", zh, en, Location(file.name))
         for sheet, layout in read_layouts(landed_path(folder, file), file, rules):
             _note_unused(assembly, file, sheet, layout)
             if layout is not None:
@@ -115,11 +120,17 @@ def _batch(number: int, file: Landed, sheet: Sheet, layout: Layout, rules: Rules
 
 
 def _note_unused(assembly: Assembly, file: Landed, sheet: Sheet, layout: Layout | None) -> None:
-    notes = [("sheet.unknown", "工作表未被识别,未导入", "the sheet is not known and was not imported")] if layout is None else []
+    notes = (
+        [("sheet.unknown", "工作表未被识别,未导入", "the sheet is not known and was not imported")]
+        if layout is None
+        else []
+    )
     if sheet.hidden:
         notes = [("sheet.hidden", "隐藏的工作表未导入", "a hidden sheet was not imported")]
     for header in layout.unknown if layout else ():
-        notes.append(("column.unknown", f"未识别的列“{header}”未导入", f"the unknown column {header!r} was not imported"))
+        notes.append(
+            ("column.unknown", f"未识别的列“{header}”未导入", f"the unknown column {header!r} was not imported")
+        )
     for code, zh, en in notes:
         assembly.con.execute("INSERT INTO finding VALUES (?, ?, ?, ?, ?)", [file.name, sheet.name, code, zh, en])
 
@@ -133,7 +144,8 @@ def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> None:
     collect_lists(assembly)
     departments = rules.mappings.departments
     loaded_lists(
-        assembly, [(spec.collection, departments[name], name) for name, spec in rules.mappings.lists.items() if spec.collection]
+        assembly,
+        [(spec.collection, departments[name], name) for name, spec in rules.mappings.lists.items() if spec.collection],
     )
     _firms(assembly, targets)
     _reference(assembly, files, rules)
@@ -157,7 +169,9 @@ def _alias(assembly: Assembly) -> None:
     con.create_function("name_key", name_key, ["VARCHAR"], "VARCHAR")
     for placed in assembly.placed:
         if placed.layout.spec.register_of_firms:
-            con.execute(f"INSERT INTO alias SELECT DISTINCT uscc, name, name_key, true FROM {placed.good} WHERE name IS NOT NULL")
+            con.execute(
+                f"INSERT INTO alias SELECT DISTINCT uscc, name, name_key, true FROM {placed.good} WHERE name IS NOT NULL"
+            )
             con.execute(
                 "INSERT INTO alias SELECT DISTINCT uscc, former, name_key(former), false"
                 f" FROM (SELECT uscc, unnest(former_names) AS former FROM {placed.good})"
@@ -192,7 +206,9 @@ def _reference(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> Non
     con = assembly.con
     con.execute("CREATE TABLE region (code VARCHAR, zh VARCHAR, en VARCHAR, parent VARCHAR, kind VARCHAR)")
     for region in rules.regions.by_code.values():
-        con.execute("INSERT INTO region VALUES (?, ?, ?, ?, ?)", [region.code, region.zh, region.en, region.parent, region.kind])
+        con.execute(
+            "INSERT INTO region VALUES (?, ?, ?, ?, ?)", [region.code, region.zh, region.en, region.parent, region.kind]
+        )
     con.execute("CREATE TABLE department (code VARCHAR, zh VARCHAR, en VARCHAR)")
     for department in rules.catalogue.departments.values():
         con.execute("INSERT INTO department VALUES (?, ?, ?)", [department.code, department.zh, department.en])

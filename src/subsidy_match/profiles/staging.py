@@ -17,7 +17,7 @@ from subsidy_match.profiles.catalogue import Catalogue
 from subsidy_match.profiles.cells import is_empty
 from subsidy_match.profiles.columns import Cleaned, clean, parser_of
 from subsidy_match.profiles.layout import Bound, Layout, cell_name
-from subsidy_match.profiles.names import name_key
+from subsidy_match.profiles.names import display_name, name_key
 from subsidy_match.profiles.problems import Problem
 from subsidy_match.profiles.readers import Sheet
 from subsidy_match.profiles.regions import Regions
@@ -31,7 +31,7 @@ _KEY = Problem("row.key", "关键栏为空", "a field that identifies the row is
 _SPREAD = Problem("cell.merged", "合并的数值单元格无法分摊到各行", "a merged number cannot be split among its rows")
 _YEAR = Problem("row.year", "年度栏不是年份", "the year column holds no year")
 _NUMERIC = frozenset({"money", "count", "ratio"})
-_SECRET = "******"
+_MASK = "******"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class _Stager:
         return Staged(pa.table(columns), self._rejects, ignored, self._block.seen)
 
     def _identity(self) -> dict[str, pa.Array]:
-        names = [" ".join(text.split()) for text in self._texts("name")]
+        names = [display_name(text) for text in self._texts("name")]
         columns = {
             "row": pa.array([row + 1 for row in self._block.rows], pa.int64()),
             "uscc_given": pa.array([_code(text) for text in self._texts("uscc")], pa.string()),
@@ -165,7 +165,9 @@ class _Stager:
         parts = {}
         for year in sorted({y for y in of_row if y is not None}):
             values = pc.if_else(pc.equal(years, year), cleaned.values, None)
-            parts[f"{bound.target}_{year}"] = Cleaned(values, {i: p for i, p in cleaned.problems.items() if of_row[i] == year})
+            parts[f"{bound.target}_{year}"] = Cleaned(
+                values, {i: p for i, p in cleaned.problems.items() if of_row[i] == year}
+            )
         return parts
 
     def _report(self, bound: Bound, target: str, problems: Mapping[int, Problem]) -> None:
@@ -194,7 +196,7 @@ class _Stager:
     def _reject(self, position: int, bound: Bound, target: str, problem: Problem) -> None:
         row = self._block.rows[position]
         text = self._block.columns[bound.index][position]
-        value = _SECRET if bound.column.person else text[:120]
+        value = _MASK if bound.column.person else text[:120]
         self._rejects.append(Reject(row + 1, cell_name(row, bound.index), target, problem, value))
 
 
@@ -205,7 +207,7 @@ def _code(text: str) -> str:
 def _split_names(text: str) -> list[str]:
     for separator in "，,；;\n|":
         text = text.replace(separator, "、")
-    return [part for part in (" ".join(name.split()) for name in text.split("、")) if not is_empty(part)]
+    return [part for part in (display_name(name) for name in text.split("、")) if not is_empty(part)]
 
 
 def _year(text: str) -> int | None:

@@ -20,7 +20,7 @@ _WEIGHTS = tuple(3**i % 31 for i in range(17))
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714
 _ORGANISATION_CHECKS = "0123456789X0"
 _LENGTH = 18
-_NOISE = re.compile(r"[\s\-‐-―'’‘`]+")
+_NOISE = re.compile("[\\s\\-\u2010-\u2015'`\u2018\u2019]+")
 _CONFUSED = {"O": "0", "I": "1", "S": "5", "Z": "2", "V": "U"}
 
 

@@ -1,0 +1,91 @@
+"""Header texts: found in a sheet, also on two levels, compared without width, blanks and units, and the units they state."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+
+from subsidy_match.profiles.cells import MONEY_UNITS
+from subsidy_match.profiles.readers import Merge, Row
+
+__all__ = ["find_headers", "matches", "normal", "stated_unit", "unit_above", "without_units"]
+
+_BRACKETS = re.compile(r"\(([^()]*)\)")
+_PARTS = re.compile(r"[,;、/]|单位:")
+_UNIT_ROW = re.compile(r"单位:(?:人民币|金额|[人个户件,;、/])*((?:百|千|十|万|百万|千万|亿)?元|万?(?:美|欧|港)元)")
+_COUNT_UNITS = frozenset({"人", "件", "个", "名", "项", "台", "月", "个月"})
+_FOREIGN_UNITS = frozenset({"美元", "万美元", "欧元", "万欧元", "港元", "万港元", "日元"})
+
+
+def find_headers(head: Sequence[Row], merged: Sequence[Merge]) -> Iterable[tuple[int, Mapping[int, str]]]:
+    """All rows that could be the header, alone or together with the row below.
+
+    Returns:
+        ``(row, headers)``: the last row of the header, counted from 0, and its texts by column, two levels as ``营业收入/本年``.
+    """
+    filled = _fill_merged(head, merged)
+    for number, row in enumerate(filled):
+        texts = {i: normal(text) for i, text in enumerate(row) if text.strip()}
+        if len(texts) < 2 or len(set(texts.values())) < 2:
+            continue
+        yield number, texts
+        if number + 1 < len(filled):
+            yield number + 1, _two_levels(row, filled[number + 1])
+
+
+def matches(pattern: str, header: str) -> re.Match[str] | None:
+    """Compare a header with a pattern of a mapping, units aside; ``{year}`` in the pattern stands for a year."""
+    wanted = re.escape(without_units(normal(pattern))).replace(r"\{year\}", r"(?P<year>20\d{2})")
+    return re.fullmatch(wanted, without_units(header))
+
+
+def normal(text: str) -> str:
+    """A text as headers are compared: half-width, without blanks."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).strip("*:")
+
+
+def without_units(header: str) -> str:
+    """A header without the units in its brackets: ``金额(不含税,万元)`` becomes ``金额(不含税)``."""
+    return _BRACKETS.sub(lambda found: _brackets_without_units(found[1]), header)
+
+
+def stated_unit(header: str) -> str | None:
+    """The unit that a header states in brackets."""
+    return next(
+        (p for inside in _BRACKETS.findall(header) for p in _PARTS.split(inside) if _is_unit(p) and p != "人民币"), None
+    )
+
+
+def unit_above(texts: Iterable[str]) -> str | None:
+    """The unit of money stated above a header, such as ``单位:万元``."""
+    return next((found[1] for text in texts if (found := _UNIT_ROW.search(text))), None)
+
+
+def _two_levels(above: Row, below: Row) -> dict[int, str]:
+    headers, group = {}, ""
+    for i in range(max(len(above), len(below))):
+        upper, lower = (normal(row[i]) if i < len(row) else "" for row in (above, below))
+        group = upper or (group if lower else "")
+        parts = [group, lower] if lower and lower != group else [group]
+        if text := "/".join(part for part in parts if part):
+            headers[i] = text
+    return headers
+
+
+def _fill_merged(head: Sequence[Row], merged: Sequence[Merge]) -> list[list[str]]:
+    rows = [list(row) for row in head]
+    for (top, left), (bottom, right) in merged:
+        for r in range(top, min(bottom + 1, len(rows))):
+            for c in range(left, min(right + 1, len(rows[r]))):
+                rows[r][c] = head[top][left] if left < len(head[top]) else ""
+    return rows
+
+
+def _brackets_without_units(inside: str) -> str:
+    kept = [part for part in _PARTS.split(inside) if not _is_unit(part)]
+    return f"({','.join(kept)})" if kept else ""
+
+
+def _is_unit(part: str) -> bool:
+    return part in MONEY_UNITS or part in _COUNT_UNITS or part in _FOREIGN_UNITS or part in ("%", "人民币")

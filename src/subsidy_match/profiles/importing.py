@@ -1,0 +1,226 @@
+"""Hand over files, get a snapshot and a list of what needs a person."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+from pydantic import SecretStr
+
+from subsidy_match.errors import Finding, InputError, Location, NotFound, RetryableError
+from subsidy_match.profiles.catalogue import Catalogue
+from subsidy_match.profiles.decisions import Decision, Decisions, load_decisions, save_decisions
+from subsidy_match.profiles.landing import Landed, as_of_name, merge_landed, store_file
+from subsidy_match.profiles.persons import load_person_key
+from subsidy_match.profiles.publishing import Shelf
+from subsidy_match.profiles.reading import open_snapshot
+from subsidy_match.profiles.report import ImportReport, read_report
+from subsidy_match.profiles.snapshot import Progress, Rules, build_snapshot, load_rules, read_layouts, snapshot_id
+from subsidy_match.profiles.uscc import normalise_uscc
+
+__all__ = ["decide", "import_files"]
+
+_KINDS = frozenset({".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    shelf: Shelf
+    rules: Rules
+    department: str | None
+    as_of: date | None
+    progress: Progress
+
+
+def import_files(
+    files: Sequence[Path],
+    *,
+    home: Path,
+    policies: Path,
+    person_key: SecretStr | str = "",
+    department: str | None = None,
+    as_of: date | None = None,
+    dry_run: bool = False,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> ImportReport:
+    """Import department files and publish the snapshot that all files in force give together.
+
+    Nothing is half done: either the new snapshot is in force, or the old one still is. Files that were imported before are
+    known by their hash and change nothing; no files at all means to build again, after a decision or a new mapping.
+
+    Args:
+        files: files, or folders of files.
+        home: the home folder.
+        policies: the policy folder with the fact catalogue and the table of regions.
+        person_key: key for person numbers; empty for the one kept under ``home``.
+        department: whose files these are, by code or Chinese name; their headers decide where this is not said.
+        as_of: the day that the files speak of; else the day in each name.
+        dry_run: build and report, but keep and publish nothing.
+        progress: called with a stage (``land``, ``read``, ``resolve``, ``publish``), how much of it is done, and of how much.
+
+    Raises:
+        InputError: a file cannot be read or recognised; all such files are reported at once.
+        RetryableError: another import is running, or the storage failed.
+    """
+    shelf = Shelf(home)
+    with _storage(home), ExitStack() as stack:
+        if not dry_run:
+            stack.enter_context(shelf.lock())
+        key = load_person_key(home, _secret(person_key), create=not dry_run)
+        rules = load_rules(policies, load_decisions(shelf.decisions), key)
+        owner = _department(department, rules.catalogue)
+        request = _Request(shelf, rules, owner, as_of, progress or (lambda _stage, _done, _of: None))
+        if not dry_run:
+            return _publish(request, files)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        return _rehearse(request, files, folder)
+
+
+def decide(
+    home: Path, decisions: Iterable[tuple[str, str | None]], *, by: str, on: date, accept_codes: Iterable[str] = ()
+) -> Decisions:
+    """Record what a person decided about review items; takes effect with the next import, which may be one without files.
+
+    Args:
+        home: the home folder.
+        decisions: pairs of review id and the code of the firm, or ``None`` for "none of ours".
+        by: who decided.
+        on: the day of the decision.
+        accept_codes: codes that are really in use although their check character is wrong.
+
+    Raises:
+        NotFound: no such review item, or no such firm in the snapshot.
+        RetryableError: an import is running.
+    """
+    shelf = Shelf(home)
+    with shelf.lock():
+        known = load_decisions(shelf.decisions)
+        with open_snapshot(home) as snapshot:
+            items = {item.id: item for item in snapshot.reviews() if item.kind == "identity"}
+            taken = []
+            for item_id, firm in decisions:
+                if item_id not in items:
+                    raise NotFound(
+                        "profiles.no_review", f"没有待核对事项 {item_id}", f"there is no review item {item_id}"
+                    )
+                code = snapshot.enterprise(firm).uscc if firm else None
+                item = items[item_id]
+                taken.append(Decision(item.department, item.uscc_given, item.name_key, code, by, on))
+        codes = known.accepted_codes | {normalise_uscc(code) for code in accept_codes}
+        decided = Decisions((*known.taken, *taken), codes)
+        save_decisions(shelf.decisions, decided)
+        return decided
+
+
+@contextmanager
+def _storage(home: Path) -> Iterator[None]:
+    """A full disk, missing rights or too little memory: nothing is wrong with the files."""
+    try:
+        yield
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        zh, en = f"存储出错:{error}", f"the storage failed: {error}"
+        raise RetryableError("profiles.storage", zh, en, Location(str(home))) from error
+
+
+def _publish(request: _Request, files: Sequence[Path]) -> ImportReport:
+    shelf, rules = request.shelf, request.rules
+    building = shelf.workplace()
+    current = shelf.current()
+    old = _in_force(shelf, current)
+    new = _land(request, files, shelf.landed)
+    inputs = merge_landed(old, new)
+    fresh = [file.sha256 for file in new]
+    snapshot = snapshot_id(inputs, rules)
+    if snapshot == current:
+        return replace(read_report(shelf.file(snapshot), snapshot, fresh), unchanged=True)
+    build_snapshot(building, shelf.landed, inputs, rules, request.progress)
+    report = read_report(building, snapshot, fresh)
+    request.progress("publish", 0, 1)
+    shelf.publish(building, snapshot, {"files": [file.to_dict() for file in inputs], "report": report.to_dict()})
+    request.progress("publish", 1, 1)
+    return report
+
+
+def _rehearse(request: _Request, files: Sequence[Path], folder: Path) -> ImportReport:
+    shelf = request.shelf
+    old = _in_force(shelf, shelf.current())
+    new = _land(request, files, folder)
+    for file in old:
+        (folder / file.stored_name).unlink(missing_ok=True)
+        (folder / file.stored_name).symlink_to((shelf.landed / file.stored_name).absolute())
+    inputs = merge_landed(old, new)
+    built = folder / "rehearsal.duckdb"
+    build_snapshot(built, folder, inputs, request.rules, request.progress)
+    return read_report(built, snapshot_id(inputs, request.rules), [file.sha256 for file in new], published=False)
+
+
+def _in_force(shelf: Shelf, current: str | None) -> tuple[Landed, ...]:
+    return tuple(Landed.from_dict(node) for node in shelf.manifest(current)["files"]) if current else ()
+
+
+def _land(request: _Request, files: Sequence[Path], folder: Path) -> list[Landed]:
+    paths = _expand(files)
+    landed: list[Landed] = []
+    findings: list[Finding] = []
+    for done, path in enumerate(paths):
+        request.progress("land", done, len(paths))
+        try:
+            as_of = request.as_of or as_of_name(path.name)
+            file = store_file(path, folder, name=path.name, as_of=as_of, department=request.department)
+            for _sheet, _layout in read_layouts(folder / file.stored_name, file, request.rules):
+                pass  # to know that every sheet can be read before anything is built
+            landed.append(file)
+        except InputError as error:
+            findings += error.findings or [error.as_finding()]
+    if findings:
+        first = findings[0]
+        raise InputError(first.code, first.zh, first.en, first.at, findings=tuple(findings))
+    return landed
+
+
+def _expand(files: Sequence[Path]) -> list[Path]:
+    paths = []
+    for path in files:
+        if not path.is_dir():
+            paths.append(path)
+            continue
+        inside = sorted(child for child in path.iterdir() if child.is_file() and not child.name.startswith("."))
+        if strange := [child for child in inside if child.suffix.lower() not in _KINDS]:
+            raise _no_table(strange)
+        paths += inside
+    return paths
+
+
+def _no_table(strange: Sequence[Path]) -> InputError:
+    findings = [
+        Finding(
+            "profiles.file.kind",
+            "文件夹中有不是表格的文件",
+            "the folder holds a file that is no table",
+            Location(str(path)),
+        )
+        for path in strange
+    ]
+    first = findings[0]
+    return InputError(first.code, first.zh, first.en, first.at, findings=findings)
+
+
+def _department(written: str | None, catalogue: Catalogue) -> str | None:
+    if written is None or written in catalogue.departments:
+        return written
+    found = [d.code for d in catalogue.departments.values() if written in (d.zh, d.en) or written in d.zh]
+    if len(found) == 1:
+        return found[0]
+    known = "、".join(catalogue.departments)
+    raise InputError(
+        "profiles.department", f"没有部门“{written}”", f"there is no department {written!r}", hint=f"one of: {known}"
+    )
+
+
+def _secret(key: SecretStr | str) -> str:
+    return key.get_secret_value() if isinstance(key, SecretStr) else key

@@ -1,0 +1,134 @@
+"""Where snapshots live and how one comes into force: a finished file, then one small pointer replaced in one step.
+
+Readers follow the pointer ``current``; a file that it does not name is not in force, whatever a crash left behind. The lock
+is held by the operating system for the process that imports, so a killed import leaves none.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from subsidy_match.errors import InputError, Location, NotFound, RetryableError
+
+__all__ = ["Shelf"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The profiles folder of a home."""
+
+    home: Path
+
+    @property
+    def folder(self) -> Path:
+        """Everything about profiles."""
+        return self.home / "profiles"
+
+    @property
+    def landed(self) -> Path:
+        """Copies of the files that were handed over; closed to others, for they hold person numbers."""
+        return self.folder / "landed"
+
+    @property
+    def decisions(self) -> Path:
+        """What people decided in review."""
+        return self.folder / "decisions.yml"
+
+    def file(self, snapshot_id: str) -> Path:
+        """The DuckDB file of a snapshot."""
+        return self.folder / "snapshots" / f"{snapshot_id}.duckdb"
+
+    def current(self) -> str | None:
+        """The id of the snapshot in force, if there is one."""
+        try:
+            return (self.folder / "current").read_text("ascii").strip()
+        except FileNotFoundError:
+            return None
+
+    def ids(self) -> list[str]:
+        """All snapshots that were published, oldest first."""
+        manifests = (self.folder / "snapshots").glob("*.json")
+        found = [(path.stat().st_mtime_ns, path.stem) for path in manifests if path.with_suffix(".duckdb").exists()]
+        return [snapshot for _, snapshot in sorted(found)]
+
+    def find(self, snapshot_id: str | None) -> str:
+        """The id asked for, else the one in force.
+
+        Raises:
+            NotFound: there is no such snapshot, or none yet.
+        """
+        wanted = snapshot_id or self.current()
+        if wanted is None:
+            zh, en = "还没有企业档案,请先导入部门数据", "there are no profiles yet: import department files first"
+            raise NotFound("profiles.no_snapshot", zh, en, Location(str(self.folder)))
+        if not wanted.isalnum() or not self.file(wanted).exists():
+            zh, en = f"没有快照 {wanted}", f"there is no snapshot {wanted}"
+            raise NotFound("profiles.no_snapshot", zh, en, Location(str(self.folder)))
+        return wanted
+
+    def manifest(self, snapshot_id: str) -> dict[str, Any]:
+        """The files in force and the report of a snapshot."""
+        path = self.file(snapshot_id).with_suffix(".json")
+        try:
+            node: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            zh, en = f"快照清单已损坏:{error}", f"the manifest of the snapshot is damaged: {error}"
+            raise InputError("profiles.manifest", zh, en, Location(str(path))) from error
+        return node
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep every other import out.
+
+        Raises:
+            RetryableError: another one is running.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                zh, en = "另一次导入正在进行,请稍后再试", "another import is running: try again later"
+                raise RetryableError("profiles.locked", zh, en, Location(str(self.folder))) from error
+            yield
+
+    def workplace(self) -> Path:
+        """Where the next snapshot is built; what a killed import left there goes. Only under the lock."""
+        snapshots = self.folder / "snapshots"
+        snapshots.mkdir(parents=True, exist_ok=True)
+        for left in (*snapshots.glob(".building*"), *self.landed.glob(".incoming-*")):
+            left.unlink()
+        return snapshots / ".building.duckdb"
+
+    def publish(self, built: Path, snapshot_id: str, manifest: dict[str, Any]) -> None:
+        """Bring a finished snapshot into force: file, manifest, pointer, each in one step and in this order."""
+        with built.open("rb") as file:
+            os.fsync(file.fileno())
+        built.replace(self.file(snapshot_id))
+        _write(self.file(snapshot_id).with_suffix(".json"), json.dumps(manifest, ensure_ascii=False))
+        self.point(snapshot_id)
+
+    def point(self, snapshot_id: str) -> None:
+        """Make a snapshot that is on the shelf the one in force."""
+        _write(self.folder / "current", snapshot_id)
+
+
+def _write(path: Path, text: str) -> None:
+    waiting = path.with_name(f".{path.name}.{os.getpid()}")
+    with waiting.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    waiting.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

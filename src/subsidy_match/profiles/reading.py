@@ -1,0 +1,284 @@
+"""The read side: enterprise documents out of a published snapshot, each value with its source.
+
+A snapshot never changes once it is published, so any number of threads and processes may read while the next one is built.
+Every call works on a cursor of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+
+from subsidy_match.errors import InputError, Location, NotFound
+from subsidy_match.profiles.names import name_key
+from subsidy_match.profiles.publishing import Shelf
+from subsidy_match.profiles.snapshot import SCHEMA_VERSION
+from subsidy_match.profiles.uscc import normalise_uscc
+from subsidy_match.rules.enterprise import Collection, Enterprise, Known, Row, Source
+
+__all__ = ["Alternative", "District", "ReviewItem", "Snapshot", "open_snapshot"]
+
+_BLOCK = 4096
+_CODE_START = 8
+
+
+@dataclass(frozen=True, slots=True)
+class District:
+    """A district with the number of its firms; the code is ``None`` for firms whose district is unknown."""
+
+    code: str | None
+    zh: str | None
+    firms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """Something that a person must decide: whose a row is, or which of two values holds.
+
+    ``kind`` is identity or value; ``candidates`` are (code, name, score), best first; ``place`` is the first of ``rows``.
+    """
+
+    id: str
+    kind: str
+    department: str
+    uscc: str | None
+    target: str | None
+    uscc_given: str
+    name_key: str
+    name: str | None
+    district: str | None
+    code: str
+    zh: str
+    en: str
+    rows: int
+    place: str
+    candidates: tuple[tuple[str, str, int], ...] = ()
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A value that did not count: it lost to a better source (``outranked``) or to none (``tie``)."""
+
+    target: str
+    value: str
+    outcome: str
+    source: Source
+
+
+def open_snapshot(home: Path, snapshot_id: str | None = None) -> Snapshot:
+    """Open the snapshot in force, or a certain one.
+
+    Raises:
+        NotFound: there is none.
+        InputError: it is damaged, or was written by a version with another layout.
+    """
+    shelf = Shelf(home)
+    wanted = shelf.find(snapshot_id)
+    path = shelf.file(wanted)
+    try:
+        con = duckdb.connect(str(path), read_only=True)
+    except duckdb.Error as error:
+        zh, en = f"快照无法打开:{error}", f"the snapshot cannot be opened: {error}"
+        raise InputError("profiles.snapshot_damaged", zh, en, Location(str(path))) from error
+    try:
+        return Snapshot(wanted, path, con)
+    except BaseException:
+        con.close()
+        raise
+
+
+class Snapshot:
+    """One published snapshot; close it, or use it in a ``with``."""
+
+    def __init__(self, snapshot_id: str, path: Path, con: duckdb.DuckDBPyConnection) -> None:
+        self.id = snapshot_id
+        self.path = path
+        self._con = con
+        self._check_version()
+        self._batches = {
+            number: (Source(owner, as_of, title), title) for number, owner, as_of, title in self._rows(_BATCHES)
+        }
+        columns = self._rows("SELECT column_name, column_type FROM (DESCRIBE firm)")
+        self._scalars = [name for name, kind in columns if name != "uscc" and not kind.endswith("[]")]
+        self._lists = [name for name, kind in columns if kind.endswith("[]")]
+        self._loaded = self._loaded_lists()
+        self._disputed = frozenset(self._rows("SELECT collection, uscc FROM disputed"))
+
+    def __enter__(self) -> Snapshot:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._con.close()
+
+    def count(self) -> int:
+        """How many firms there are."""
+        return int(self._rows("SELECT count(*) FROM firm")[0][0])
+
+    def enterprise(self, uscc: str) -> Enterprise:
+        """The document of one firm.
+
+        Raises:
+            NotFound: no firm has this code.
+        """
+        code = normalise_uscc(uscc)
+        rows = self._rows("SELECT * FROM firm WHERE uscc = ?", [code])
+        if not rows:
+            zh, en = f"没有统一社会信用代码为 {code} 的企业", f"no firm has the code {code}"
+            raise NotFound("profiles.no_firm", zh, en)
+        (batches,) = self._rows("SELECT * FROM firm_batch WHERE uscc = ?", [code])
+        names = ["uscc", *self._scalars, *self._lists]
+        return self._document(dict(zip(names, rows[0], strict=True)), dict(zip(names, batches, strict=True)))
+
+    def enterprises(self) -> Iterator[Enterprise]:
+        """All documents in the order of districts, streamed: memory does not grow with their number."""
+        with closing(self._stream("firm")) as firms, closing(self._stream("firm_batch")) as batches:
+            for firm, batch in zip(firms, batches, strict=True):
+                if firm["uscc"] != batch["uscc"]:
+                    zh, en = "快照的来源表与档案表不一致", "values and sources of the snapshot do not match"
+                    raise InputError("profiles.snapshot_damaged", zh, en, Location(str(self.path)))
+                yield self._document(firm, batch)
+
+    def search(self, text: str, limit: int = 20) -> list[tuple[str, str]]:
+        """Firms by part of a present or former name, or by the beginning of a code: (code, present name), best first."""
+        key, code = name_key(text), normalise_uscc(text)
+        if not key:
+            return []
+        prefix = code if len(code) >= _CODE_START else "\0"
+        return [(uscc, name) for uscc, name, *_ in self._rows(_SEARCH, [key, key, key, prefix, prefix, limit])]
+
+    def districts(self) -> list[District]:
+        """Districts in the order of their codes, those of unknown district last."""
+        return [District(*row) for row in self._rows(_DISTRICTS)]
+
+    def reviews(self) -> list[ReviewItem]:
+        """What waits for a person: identities with the best candidates first, then values that differ."""
+        names = dict(
+            self._rows("SELECT uscc, name FROM firm WHERE uscc IN (SELECT unnest(candidates).uscc FROM review)")
+        )
+        ties: dict[tuple[str, str], list[str]] = {}
+        for uscc, target, value in self._rows(
+            "SELECT uscc, target, value FROM conflict WHERE outcome = 'tie' ORDER BY ALL"
+        ):
+            ties.setdefault((uscc, target), []).append(value)
+        return [self._review(row, names, ties) for row in self._rows(_REVIEWS)]
+
+    def alternatives(self, uscc: str) -> list[Alternative]:
+        """The values of a firm that did not count."""
+        query = "SELECT target, value, outcome, batch FROM conflict WHERE uscc = ? ORDER BY ALL"
+        rows = self._rows(query, [normalise_uscc(uscc)])
+        return [Alternative(target, value, outcome, self._batches[batch][0]) for target, value, outcome, batch in rows]
+
+    def former_names(self, uscc: str) -> list[str]:
+        """The former names of a firm."""
+        query = "SELECT DISTINCT name FROM alias WHERE uscc = ? AND NOT current ORDER BY name"
+        return [name for (name,) in self._rows(query, [normalise_uscc(uscc)])]
+
+    def _document(self, firm: Mapping[str, Any], batch: Mapping[str, Any]) -> Enterprise:
+        values = {
+            name: Known(_frozen(value), self._batches[batch[name]][0])
+            for name in self._scalars
+            if (value := firm[name]) is not None
+        }
+        uscc = firm["uscc"]
+        collections = {name: self._collection(uscc, name, firm[name], batch[name]) for name in self._lists}
+        return Enterprise(uscc, firm["name"] or self._any_name(uscc), values, collections)
+
+    def _collection(
+        self, uscc: str, name: str, rows: Sequence[Mapping[str, Any]], batches: Sequence[int]
+    ) -> Collection:
+        loaded, disputed = self._loaded.get(name, {}), (name, uscc) in self._disputed
+        return Collection(tuple(map(_row, rows)), loaded, disputed, self._source(batches))
+
+    def _source(self, batches: Sequence[int]) -> Source | None:
+        numbers = sorted(set(batches))
+        if len(numbers) < 2:
+            return self._batches[numbers[0]][0] if numbers else None
+        sources = [self._batches[number][0] for number in numbers]
+        oldest = min(source.as_of for source in sources if source.as_of)
+        departments = sorted({source.department for source in sources})
+        return Source("+".join(departments), oldest, "; ".join(self._batches[number][1] for number in numbers))
+
+    def _any_name(self, uscc: str) -> str:
+        rows = self._rows("SELECT min(name) FROM alias WHERE uscc = ? AND current", [uscc])
+        return str(rows[0][0] or uscc)
+
+    def _review(
+        self, row: Sequence[Any], names: Mapping[str, str], ties: Mapping[tuple[str, str], list[str]]
+    ) -> ReviewItem:
+        batch, line, candidates = row[-3:]
+        place = f"{self._batches[batch][1]}{f':{line}' if line else ''}"
+        ranked = tuple((c["uscc"], names.get(c["uscc"]) or c["uscc"], c["score"]) for c in candidates or ())
+        fields = dict(zip(_REVIEW_FIELDS, row, strict=False))
+        values = ties.get((fields["uscc"], fields["target"]), [])
+        return ReviewItem(**fields, place=place, candidates=ranked, values=tuple(values))
+
+    def _loaded_lists(self) -> dict[str, dict[str, date]]:
+        loaded: dict[str, dict[str, date]] = {}
+        for collection, department, as_of in self._rows(
+            "SELECT collection, department, as_of FROM list_loaded ORDER BY ALL"
+        ):
+            loaded.setdefault(collection, {})[department] = as_of
+        return loaded
+
+    def _check_version(self) -> None:
+        version = self._rows("SELECT value FROM meta WHERE key = 'schema_version'")
+        if version != [(str(SCHEMA_VERSION),)]:
+            zh, en = "快照由另一版本写成,请重新导入", "the snapshot was written by another version: import again"
+            raise InputError("profiles.snapshot_version", zh, en, Location(str(self.path)))
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with closing(self._con.cursor()) as cursor:
+            return cursor.execute(query, list(values)).fetchall()
+
+    def _stream(self, table: str) -> Generator[dict[str, Any]]:
+        with closing(self._con.cursor()) as cursor:
+            for block in cursor.sql(f"FROM {table}").to_arrow_reader(_BLOCK):
+                yield from block.to_pylist()
+
+
+_BATCHES = "SELECT number, department, as_of, file || CASE WHEN sheet = '' THEN '' ELSE '!' || sheet END FROM batch"
+_SEARCH = """
+SELECT f.uscc, coalesce(f.name, min(a.name)) AS shown,
+    min(CASE WHEN a.name_key = ? THEN 0 WHEN starts_with(a.name_key, ?) THEN 1 ELSE 2 END) AS distance
+FROM alias a JOIN firm f USING (uscc)
+WHERE contains(a.name_key, ?) OR starts_with(f.uscc, ?) OR f.uscc = ?
+GROUP BY f.uscc, f.name ORDER BY distance, shown, f.uscc LIMIT ?
+"""
+_DISTRICTS = """
+SELECT f.district_code, r.zh, count(*) FROM firm f LEFT JOIN region r ON r.code = f.district_code
+GROUP BY ALL ORDER BY f.district_code NULLS LAST
+"""
+_REVIEW_FIELDS = (
+    "id", "kind", "department", "uscc", "target", "uscc_given", "name_key", "name", "district", "code", "zh", "en", "rows",
+)  # fmt: skip
+# One identity may stand in several lists of a department; it is one item, at its first place.
+_REVIEWS = """
+SELECT id, kind, any_value(department), any_value(uscc), any_value(target), coalesce(any_value(uscc_given), ''),
+    coalesce(any_value(name_key), ''),
+    min(name), min(district), any_value(code), any_value(zh), any_value(en), sum("rows")::BIGINT, min(batch),
+    arg_min("row", batch), any_value(candidates)
+FROM review GROUP BY id, kind
+ORDER BY kind, coalesce(any_value(candidates)[1].score, 0) DESC, any_value(department), min(name), id
+"""
+
+
+def _row(row: Mapping[str, Any]) -> Row:
+    return {name: None if value is None else _frozen(value) for name, value in row.items()}
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
