@@ -233,8 +233,8 @@ def _holds(place: Place, node: Node) -> Condition:
     if name in statuses:
         return Status(place.mark, name, _status_rows(place, name), reader.library.granted.get(name, ()))
     derived = reader.named(name, Scalar(name, node.at)) if name in reader.library.catalogue.derived else None
-    if isinstance(derived, Stated):
-        return derived
+    if isinstance(derived, Stated):  # under the id and the clauses of the policy that asks
+        return Stated(replace(place.mark, title=place.mark.title or derived.mark.title), derived.name, derived.of)
     fact = reader.library.catalogue.facts.get(name)
     if fact is not None and fact.type.kind is Kind.BOOL:
         return Is(place.mark, place.value(node), code=True, negated=False)
