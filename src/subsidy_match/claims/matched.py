@@ -19,7 +19,7 @@ from subsidy_match.rules.explanation import explain
 from subsidy_match.rules.policy import Policy, PolicySet
 from subsidy_match.rules.reasons import Match, Read
 from subsidy_match.rules.span import Span
-from subsidy_match.rules.tree import Kind
+from subsidy_match.rules.tree import Kind, Param
 
 __all__ = ["MatchingAssessor"]
 
@@ -136,7 +136,7 @@ def _ends(amount: Span | None) -> tuple[int | None, int | None]:
 
 def _evidence(match: Match, policies: PolicySet, snapshot: Snapshot) -> bytes:
     """Canonical JSON of what the decision rests on: texts, parameters, facts read, explanation."""
-    names = {read.node.name for read in match.reads if hasattr(read.node, "on")}
+    names = {read.node.name for read in match.reads if isinstance(read.node, Param)}
     content = {
         "engine_version": __version__,
         "snapshot": snapshot.id,

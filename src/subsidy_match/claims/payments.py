@@ -31,14 +31,14 @@ def all_payments(engine: Engine) -> dict[str, list[Payment]]:
     return dict(found)
 
 
-def _settled() -> Select[tuple[LineRow, ClaimRow]]:
+def _settled() -> Select[LineRow, ClaimRow]:
     query = select(LineRow, ClaimRow).join(ClaimRow, ClaimRow.id == LineRow.claim_id)
     return query.where(LineRow.state == str(LineState.SETTLED), LineRow.settled_on.is_not(None)).order_by(LineRow.id)
 
 
-def _read(engine: Engine, query: Select[tuple[LineRow, ClaimRow]]) -> list[tuple[str, Payment]]:
+def _read(engine: Engine, query: Select[LineRow, ClaimRow]) -> list[tuple[str, Payment]]:
     def work(session: Session) -> list[tuple[str, Payment]]:
-        return [(claim.uscc, _payment(line, claim)) for line, claim in session.execute(query).tuples()]
+        return [(claim.uscc, _payment(line, claim)) for line, claim in session.execute(query)]
 
     return in_unit(engine, work, immediate=False)
 

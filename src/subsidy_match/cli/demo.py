@@ -29,6 +29,7 @@ from subsidy_match.rules.explanation import amount_text, explain_text, missing_w
 from subsidy_match.rules.library import load_policies
 from subsidy_match.rules.publishing import publish, run_cases
 from subsidy_match.rules.reasons import Match
+from subsidy_match.rules.span import Bound
 from subsidy_match.rules.truth import Verdict
 from subsidy_match.settings import Settings
 from subsidy_match.store import audit
@@ -162,9 +163,13 @@ def _line(match: Match, stage: Stage, lang: str) -> str:
 
 def _worth_reading(matches: Sequence[Match]) -> list[Match]:
     """The best result and one refusal, to show both kinds of reasons."""
-    paying = [match for match in matches if match.amount is not None and match.amount.hi > 0]
+    paying = [match for match in matches if match.amount is not None and match.verdict is not Verdict.INELIGIBLE]
     refused = [match for match in matches if match.verdict is Verdict.INELIGIBLE]
-    return paying[:1] + refused[:1]
+    return sorted(paying, key=_most, reverse=True)[:1] + refused[:1]
+
+
+def _most(match: Match) -> Bound:
+    return match.amount.hi if match.amount else 0
 
 
 def _push(stage: Stage, run: Run) -> None:

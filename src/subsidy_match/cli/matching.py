@@ -13,7 +13,7 @@ from subsidy_match.cli.output import bar, note, print_json, print_table, print_t
 from subsidy_match.errors import InputError
 from subsidy_match.matching.engines import ReferenceEngine
 from subsidy_match.matching.report import report
-from subsidy_match.matching.runs import Run, latest_run, run_match
+from subsidy_match.matching.runs import PolicyCount, Run, latest_run, run_match
 from subsidy_match.matching.single import ranked
 from subsidy_match.money import yuan_text
 from subsidy_match.rules.explanation import VERDICT_WORDS, amount_text, explain_text, missing_words
@@ -64,7 +64,7 @@ def print_run(run: Run, *, as_json: bool = False) -> None:
         return
     columns = ("政策 / policy", "符合 / eligible", "待核实 / confirm", "待补 / unknown", "不符 / no", "金额 / amount")
     rows = [
-        (policy, c.eligible, c.to_confirm, c.unknown, c.ineligible, _money(c.amount_min, c.amount_max))
+        (policy, c.eligible, c.to_confirm, c.unknown, c.ineligible, _money(c))
         for policy, c in sorted(manifest.counts.items())
     ]
     print_table(columns, rows, right=(1, 2, 3, 4, 5))
@@ -115,5 +115,6 @@ def _all(as_of: str | None, out: Path | None, *, as_json: bool) -> None:
         print_run(run, as_json=as_json)
 
 
-def _money(low: int, high: int) -> str:
-    return yuan_text(low) if low == high else f"{yuan_text(low)}–{yuan_text(high)}"
+def _money(count: PolicyCount) -> str:
+    low, high = yuan_text(count.amount_min), yuan_text(count.amount_max)
+    return (low if low == high else f"{low}–{high}") + ("+" if count.unbounded else "")

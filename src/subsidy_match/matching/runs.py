@@ -29,7 +29,10 @@ _RESULTS = "matches.parquet"
 
 @dataclass(slots=True)
 class PolicyCount:
-    """What one policy came to over the population: matches by verdict, sums of money in 分."""
+    """What one policy came to over the population: matches by verdict, and the money of the favourable ones in 分.
+
+    ``unbounded`` counts favourable matches whose amount has no upper bound yet; they are in ``amount_max`` with their least.
+    """
 
     eligible: int = 0
     to_confirm: int = 0
@@ -37,6 +40,13 @@ class PolicyCount:
     ineligible: int = 0
     amount_min: int = 0
     amount_max: int = 0
+    unbounded: int = 0
+
+    def add_money(self, low: int | None, high: int | None) -> None:
+        """Add one favourable match."""
+        self.amount_min += low or 0
+        self.amount_max += high if high is not None else low or 0
+        self.unbounded += low is not None and high is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +176,6 @@ def _count(batch: pa.RecordBatch, counts: dict[str, PolicyCount]) -> None:
     for policy, verdict, low, high in zip(*(batch.column(name).to_pylist() for name in columns), strict=True):
         tally[policy, verdict] += 1
         if verdict in ("eligible", "to_confirm"):
-            counts[policy].amount_min += low or 0
-            counts[policy].amount_max += high or 0
+            counts[policy].add_money(low, high)
     for (policy, verdict), number in tally.items():
         setattr(counts[policy], verdict, getattr(counts[policy], verdict) + number)

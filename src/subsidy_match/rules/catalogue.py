@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from subsidy_match.errors import AuthorError, Location
@@ -13,7 +13,7 @@ from subsidy_match.rules.span import ANYTHING, INFINITY, Span
 from subsidy_match.rules.tree import Kind, Label, Type
 from subsidy_match.units import NO_UNIT, Duration, LiteralError, Unit, parse_duration, parse_quantity
 
-__all__ = ["BaseFact", "Catalogue", "CollectionSpec", "FieldSpec", "StatusSpec", "load_catalogue"]
+__all__ = ["BaseFact", "Catalogue", "CollectionSpec", "FieldSpec", "StatusSpec", "load_catalogue", "with_regions"]
 
 _SENSITIVITIES = ("public", "commercial", "personal", "secret")
 _RATIO_SCALE = 10**6
@@ -77,6 +77,13 @@ class Catalogue:
     collections: Mapping[str, CollectionSpec]
     statuses: StatusSpec
     derived: Mapping[str, Mapped] = field(repr=False)
+    regions: Mapping[str, Label] = field(
+        default_factory=dict
+    )  # names of some region codes; others are codes all the same
+
+    def code_label(self, codes: str | None, code: str) -> Label | None:
+        """The words for a code of a list, where there are any."""
+        return self.regions.get(code) if codes == "region" else self.enums.get(codes or "", {}).get(code)
 
     def status_names(self) -> Mapping[str, Label]:
         """The statuses that ``holds`` may ask for."""
@@ -96,6 +103,19 @@ def load_catalogue(path: Path) -> Catalogue:
     if catalogue is None:
         raise AuthorError("P002", "指标目录有误", "the fact catalogue has errors", Location(str(path)))
     return catalogue
+
+
+def with_regions(catalogue: Catalogue, path: Path, findings: Findings) -> Catalogue:
+    """The catalogue with the names of regions from their table, where there is one."""
+    if not path.is_file():
+        return catalogue
+    regions = Fields.of(read_yaml(path), findings).fields("regions")
+    labels = (
+        {code: Label(r.text("zh") or code, r.text("en") or code) for code, r in regions.each_of_all()}
+        if regions
+        else {}
+    )
+    return replace(catalogue, regions=labels)
 
 
 class _Reader:

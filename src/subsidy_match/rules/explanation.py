@@ -159,6 +159,8 @@ def _seen(reason: Reason, words: Wording) -> str | None:
     if isinstance(node, Quantified | Status | ItemsClause):
         if reason.open_rows:
             return words.pick("清单未齐,不能断定", "the list is not complete")
+        if not reason.children:
+            return words.pick("无记录", "no record")
         met = sum(child.truth.sure for child in reason.children)
         return words.pick(f"{len(reason.children)}条,满足{met}条", f"{len(reason.children)} rows, {met} fit")
     return words.outcome(reason.seen, node.value.type)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from subsidy_match.errors import AuthorError, InputError, Location
-from subsidy_match.rules.catalogue import Catalogue, load_catalogue
+from subsidy_match.rules.catalogue import Catalogue, load_catalogue, with_regions
 from subsidy_match.rules.document import ClauseFile, read_clause_file, read_policy
 from subsidy_match.rules.fields import Fields, Findings
 from subsidy_match.rules.parameters import Parameter, load_parameters
@@ -55,8 +55,8 @@ def load_policies(folder: Path) -> PolicySet:
         raise InputError(
             "no_policies", f"目录里没有 facts.yml:{folder}", f"no facts.yml in {folder}", Location(str(folder))
         )
-    catalogue = load_catalogue(facts)
     findings = Findings()
+    catalogue = with_regions(load_catalogue(facts), folder / "parameters" / "regions.yml", findings)
     parameters = load_parameters(folder / "parameters", findings, folder)
     shared = _clause_files(folder, findings)
     read = list(_read_all(policy_files(folder), folder, findings))

@@ -139,7 +139,7 @@ class Wording:
         return "".join(names.get(char, char) for char in str(type_.unit))
 
     def _code(self, code: str, type_: Type) -> str:
-        label = self._catalogue.enums.get(type_.codes or "", {}).get(code)
+        label = self._catalogue.code_label(type_.codes, code)
         return label.say(self.lang) if label else code
 
     def _listed(self, texts: Iterable[str]) -> str:
@@ -264,8 +264,10 @@ class Wording:
             case OneOfCodes(value=value, codes=codes):
                 return f"{self.value(value)} {self.pick('为', 'is')} {self._either(codes, value.type)}"
             case Within(value=value, inside=inside, outside=outside):
-                less = self.pick(f"(除{'、'.join(outside)})", f" (except {', '.join(outside)})") if outside else ""
-                return f"{self.value(value)} {self.pick('属于', 'within')} {self._listed(inside)}{less}"
+                out = self._listed(self._code(code, value.type) for code in outside)
+                less = self.pick(f"(除{out})", f" (except {out})") if outside else ""
+                within = self._listed(self._code(code, value.type) for code in inside)
+                return f"{self.value(value)} {self.pick('属于', 'within')} {within}{less}"
             case Includes(value=value, codes=codes):
                 return f"{self.value(value)} {self.pick('包括', 'includes')} {self.outcome(codes, value.type)}"
             case All(of=of):
