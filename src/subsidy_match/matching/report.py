@@ -1,4 +1,4 @@
-"""The report on one enterprise that the command line and the API both give: the same words, the same numbers."""
+"""The answer to "what is this firm entitled to?" as plain data: the same for the API and the command line."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from subsidy_match import __version__
+from subsidy_match.matching.single import ranked
 from subsidy_match.rules.explanation import explain
 from subsidy_match.rules.policy import PolicySet
 from subsidy_match.rules.reasons import Match
@@ -23,12 +24,21 @@ def report(
     snapshot_id: str | None,
     lang: str = "zh",
 ) -> dict[str, Any]:
-    """Matches with every reason, and what they were worked out from; money in 分."""
+    """Explain all matches of one firm, best news first, with what they were worked out from.
+
+    Args:
+        matches: what ``match_one`` gave.
+        policies: the policy set that was matched.
+        uscc: the firm; ``None`` for a profile that somebody declared.
+        as_of: the day of evaluation.
+        snapshot_id: the snapshot that the profile is of; ``None`` for a declared one.
+        lang: ``zh`` or ``en``, for the words of the explanations.
+    """
     return {
         "uscc": uscc,
         "as_of": as_of.isoformat(),
         "policy_set": policies.hash,
         "snapshot": snapshot_id,
         "engine_version": __version__,
-        "matches": [explain(match, policies, lang) for match in matches],
+        "matches": [{**explain(match, policies, lang), "uscc": uscc} for match in ranked(matches)],
     }
