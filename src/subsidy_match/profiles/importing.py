@@ -132,7 +132,13 @@ def _publish(request: _Request, files: Sequence[Path]) -> ImportReport:
     building = shelf.workplace()
     current = shelf.current()
     old = _in_force(shelf, current)
-    new = _land(request, files, shelf.landed)
+    if not files and not old:
+        raise InputError("profiles.nothing", "没有可导入的文件", "there are no files to import")
+    try:
+        new = _land(request, files, shelf.landed)
+    except InputError:
+        shelf.forget_orphans()
+        raise
     inputs = merge_landed(old, new)
     fresh = [file.sha256 for file in new]
     snapshot = snapshot_id(inputs, rules)

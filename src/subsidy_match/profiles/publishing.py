@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from subsidy_match.errors import InputError, Location, NotFound, RetryableError
+from subsidy_match.profiles.landing import Landed
 
 __all__ = ["Shelf"]
 
@@ -100,12 +101,21 @@ class Shelf:
             yield
 
     def workplace(self) -> Path:
-        """Where the next snapshot is built; what a killed import left there goes. Only under the lock."""
+        """Where the next snapshot is built; what a killed import left behind goes. Only under the lock."""
         snapshots = self.folder / "snapshots"
         snapshots.mkdir(parents=True, exist_ok=True)
-        for left in (*snapshots.glob(".building*"), *self.landed.glob(".incoming-*")):
+        for left in snapshots.glob(".building*"):
             left.unlink()
+        self.forget_orphans()
         return snapshots / ".building.duckdb"
+
+    def forget_orphans(self) -> None:
+        """Delete landed copies that no snapshot was made of: originals with person numbers are not kept for nothing."""
+        files = [Landed.from_dict(node) for snapshot_id in self.ids() for node in self.manifest(snapshot_id)["files"]]
+        wanted = {file.stored_name for file in files}
+        for copy in self.landed.iterdir() if self.landed.exists() else ():
+            if copy.name not in wanted:
+                copy.unlink()
 
     def publish(self, built: Path, snapshot_id: str, manifest: dict[str, Any]) -> None:
         """Bring a finished snapshot into force: file, manifest, pointer, each in one step and in this order."""

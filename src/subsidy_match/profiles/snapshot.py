@@ -181,7 +181,11 @@ def _alias(assembly: Assembly) -> None:
 
 def _firms(assembly: Assembly, targets: Sequence[Target]) -> None:
     con, collections = assembly.con, list(assembly.catalogue.collections)
-    con.execute("CREATE TEMP TABLE known AS SELECT DISTINCT uscc FROM alias")
+    registers = [p.good for p in assembly.placed if p.layout.spec.register_of_firms]
+    rows = " UNION ALL ".join(
+        ["SELECT NULL::VARCHAR AS uscc WHERE false", *(f"SELECT uscc FROM {good}" for good in registers)]
+    )
+    con.execute(f"CREATE TEMP TABLE known AS SELECT DISTINCT uscc FROM ({rows})")
     con.execute(
         "CREATE TEMP TABLE firm_order AS SELECT k.uscc, f.value AS district FROM known k"
         " LEFT JOIN fact_district_code f USING (uscc)"
