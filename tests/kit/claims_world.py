@@ -14,7 +14,9 @@ from sqlalchemy import Engine
 from subsidy_match.calendar import WorkingCalendar, load_calendar
 from subsidy_match.claims import funds
 from subsidy_match.claims.assessment import Assessment, Share, Standing
+from subsidy_match.claims.batches import Line
 from subsidy_match.claims.claim import Claim
+from subsidy_match.claims.payment_states import OPEN_LINES
 from subsidy_match.claims.payouts import PayoutOffice
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event, State
@@ -124,10 +126,10 @@ class World:
         return claim
 
     def pay(self, claim: Claim, outcome: str = "成功", code: str = "") -> Claim:
-        """Send the open batch of ``claim`` and take its receipt in."""
-        batch = next(b for b in self.office.batches() if b.lines[0].claim_id == claim.id and b.state != "CLOSED")
+        """Send the batch in which ``claim`` waits and take the receipt of its line in."""
+        batch, line = next((b, n) for b in self.office.batches() for n in b.lines if _waits(n, claim))
         self.office.send_batch(batch.id, actor=self.people["maker"], at=self.now)
-        self.receipts([(batch.lines[0].instruction, batch.total, outcome, "B1", code)])
+        self.receipts([(line.instruction, line.amount, outcome, "B1", code)])
         return self.desk.claim(claim.id)
 
     def receipts(self, rows: list[tuple[str, int, str, str, str]], name: str = "receipts.csv") -> Any:
@@ -139,6 +141,10 @@ class World:
 
     def open_fund(self, fund_id: str, allocated: int) -> None:
         in_unit(self.engine, lambda session: _open_fund(session, fund_id, allocated))
+
+
+def _waits(line: Line, claim: Claim) -> bool:
+    return line.claim_id == claim.id and line.state in OPEN_LINES
 
 
 def receipt_file(rows: list[tuple[str, int, str, str, str]]) -> bytes:

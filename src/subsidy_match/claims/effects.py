@@ -36,7 +36,7 @@ def apply_fields(occasion: Occasion) -> None:
     if occasion.assessment is not None:
         copy_assessment(claim, occasion.assessment)
     match occasion.transition.event:
-        case Event.SUBMIT | Event.SET_ACCOUNT:
+        case Event.SUBMIT | Event.SET_ACCOUNT | Event.BATCH:
             account = occasion.account()
             claim.account_id = None if account is None else account.id
             claim.amount_claimed = payload.get("amount", claim.amount_claimed)

@@ -46,13 +46,10 @@ def walk_with(world: World, twin: Duty, state: State) -> Claim:
     """Bring a claim to ``state`` with the person of many roles in the duty ``twin``."""
     usual = dict(world.people)
     world.people = usual | {USUAL[twin]: usual[TWIN]}
-    if state is not State.IN_PAYMENT:
-        if twin is Duty.REVIEWER:  # the usual path assigns the usual reviewer by name
-            claim = _walk_reviewed_by_twin(world, state)
-        else:
-            claim = world.walk(state)
-    else:
-        claim = _walk_reviewed_by_twin(world, State.PAYABLE) if twin is Duty.REVIEWER else world.walk(State.PAYABLE)
+    before = State.PAYABLE if state is State.IN_PAYMENT else state
+    # The usual path assigns the usual reviewer by name.
+    claim = _walk_reviewed_by_twin(world, before) if twin is Duty.REVIEWER else world.walk(before)
+    if state is State.IN_PAYMENT:
         world.office.create_batch([claim.id], actor=world.people["maker"], at=world.now)
     world.people = usual
     return claim

@@ -13,7 +13,7 @@ AT = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def test_a_key_is_left_once(engine: Engine):
-    left = [in_unit(engine, lambda s: outbox.put(s, "push", "k1", {"n": n}, at=AT)) for n in (1, 2)]
+    left = [in_unit(engine, lambda s, n=n: outbox.put(s, "push", "k1", {"n": n}, at=AT)) for n in (1, 2)]
     messages = in_unit(engine, outbox.pending)
     assert left == [True, False]
     assert [message.payload for message in messages] == ['{"n":1}']

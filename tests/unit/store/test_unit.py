@@ -25,10 +25,13 @@ def subjects(engine: Engine) -> list[str]:
 
 
 def test_a_unit_is_all_or_nothing(engine: Engine):
-    with pytest.raises(ZeroDivisionError), unit_of_work(engine) as session:
+    def half(session: Session) -> None:
         put(session, "a")
         session.flush()
         raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        in_unit(engine, half)
     with unit_of_work(engine) as session:
         put(session, "b")
     assert subjects(engine) == ["b"]

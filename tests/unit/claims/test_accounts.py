@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+from claims_world import FIRM, USCC, World
+from sqlalchemy import select
+
+from subsidy_match.claims.accounts import Account
+from subsidy_match.claims.records import AccountRow
+from subsidy_match.errors import SubsidyError
+from subsidy_match.store.unit import in_unit
+
+
+def enter(world: World, *, by: str = "applicant", **changes: str) -> Account:
+    details = {"uscc": USCC, "holder": FIRM, "bank_name": "示例银行", "number": "6222 0000-0000 4321"} | changes
+    return world.desk.register_account(**details, actor=world.people[by], at=world.now)
+
+
+def test_an_account_is_kept_sealed_and_shown_by_its_last_digits(world: World):
+    account = enter(world)
+    row = in_unit(world.engine, lambda s: s.scalars(select(AccountRow).where(AccountRow.id == account.id)).one())
+    assert account.last_four == "4321"
+    assert "6222000000004321" not in row.sealed
+    assert world.desk.sealer.open(row.sealed, context=USCC) == "6222000000004321"
+    assert not hasattr(account, "sealed")
+
+
+def test_a_second_person_verifies_it_once(world: World):
+    account = enter(world, by="clerk")
+    for who, code in (("clerk", "duty_conflict"), ("approver", "role_missing")):
+        with pytest.raises(SubsidyError, match=code):
+            world.desk.verify_account(account.id, actor=world.people[who], at=world.now)
+    assert world.desk.verify_account(account.id, actor=world.people["lead"], at=world.now).is_verified
+    with pytest.raises(SubsidyError, match="account_verified_before"):
+        world.desk.verify_account(account.id, actor=world.people["lead"], at=world.now)
+
+
+def test_the_newest_account_comes_first(world: World):
+    newest = enter(world)
+    assert world.desk.accounts(USCC)[0] == newest
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"number": "12"}, "account_invalid"),
+        ({"number": "=1+1234567"}, "account_invalid"),
+        ({"holder": " "}, "account_invalid"),
+        ({"bank_name": "行\n名"}, "account_invalid"),
+        ({"by": "other_applicant"}, "not_your_firm"),
+    ],
+)
+def test_a_wrong_account_is_refused(world: World, changes: dict[str, str], code: str):
+    with pytest.raises(SubsidyError, match=code):
+        enter(world, **changes)
+
+
+def test_an_unknown_account_cannot_be_verified(world: World):
+    with pytest.raises(SubsidyError, match="account_unknown"):
+        world.desk.verify_account(999, actor=world.people["clerk"], at=world.now)

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import pytest
+from claims_world import FIRM, World, receipt_file
+
+from subsidy_match.claims.batches import Batch
+from subsidy_match.claims.payment_states import LineState
+from subsidy_match.claims.states import State
+from subsidy_match.errors import InputError, SubsidyError
+
+ONE = 10_000_00
+HEADER = "支付令号,金额(元),结果,银行流水号,到账日期,失败代码"
+
+
+@pytest.fixture
+def sent(world: World) -> Batch:
+    claims = [world.walk(State.PUBLISHED, period=str(2020 + n)) for n in range(2)]
+    world.wait(8)
+    ids = [world.fire(claim, "clear", "notice").id for claim in claims]
+    batch = world.office.create_batch(ids, actor=world.people["maker"], at=world.now)
+    world.office.approve_batch(batch.id, actor=world.people["checker"], at=world.now)
+    world.office.send_batch(batch.id, actor=world.people["maker"], at=world.now)
+    return batch
+
+
+def good(batch: Batch, position: int) -> tuple[str, int, str, str, str]:
+    line = batch.lines[position]
+    return (line.instruction, line.amount, "成功", f"B{line.id}", "")
+
+
+def states(world: World, batch: Batch) -> list[LineState]:
+    return [line.state for line in world.office.batch(batch.id).lines]
+
+
+def test_the_same_file_again_changes_nothing(world: World, sent: Batch):
+    rows = [good(sent, 0), good(sent, 1)]
+    world.receipts(rows)
+    fund, claims = world.fund(), world.desk.list_claims()
+    again = world.receipts(rows)
+    assert (again.settled, again.unchanged) == (0, 2)
+    assert (world.fund(), world.desk.list_claims()) == (fund, claims)
+
+
+def bad_lines(batch: Batch) -> dict[str, tuple[tuple[str, int, str, str, str], str]]:
+    name, amount, success, ref, _ = good(batch, 1)
+    return {
+        "unknown instruction": (("PB0-1", amount, success, ref, ""), "receipt_unknown"),
+        "other amount": ((name, amount + 1, success, ref, ""), "receipt_amount"),
+        "no reference": ((name, amount, success, "", ""), "receipt_incomplete"),
+        "odd outcome": ((name, amount, "好", ref, ""), "receipt_outcome"),
+        "unknown code": ((name, amount, "失败", ref, "WHATEVER"), "failure_code_unknown"),
+        "repeated": (good(batch, 0), "receipt_repeated"),
+    }
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["unknown instruction", "other amount", "no reference", "odd outcome", "unknown code", "repeated"],
+)
+def test_one_bad_line_refuses_the_whole_file_and_says_where(world: World, sent: Batch, kind: str):
+    bad, code = bad_lines(sent)[kind]
+    with pytest.raises(InputError) as caught:
+        world.receipts([good(sent, 0), bad], name="回单.csv")
+    (finding,) = caught.value.findings
+    assert (finding.code, str(finding.at)) == (code, "回单.csv:3")
+    assert states(world, sent) == [LineState.SENT, LineState.SENT]
+    assert world.fund().paid == 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        "别的,表头".encode(),
+        HEADER.encode("gb18030"),
+        f'{HEADER}\n"a'.encode(),
+        f"{HEADER}\na,b".encode(),
+        f"{HEADER}\nPB1,1e3x,成功,B,2026-06-20,".encode(),
+        f"{HEADER}\nPB1,NaN,成功,B,2026-06-20,".encode(),
+        f"{HEADER}\nPB1,10.001,成功,B,2026-06-20,".encode(),
+        f"{HEADER}\nPB1,-5,成功,B,2026-06-20,".encode(),
+    ],
+)
+def test_a_file_of_another_kind_is_refused(world: World, content: bytes):
+    with pytest.raises(InputError) as caught:
+        world.office.import_receipts(content, name="x", actor=world.people["reconciler"], at=world.now)
+    assert caught.value.code in ("receipts_unreadable", "receipts_invalid")
+
+
+@pytest.mark.parametrize(("outcome", "code"), [("未知", ""), ("失败", "TIMEOUT")])
+def test_what_is_not_definite_stays_in_payment_and_may_settle_later(world: World, sent: Batch, outcome: str, code: str):
+    name, amount, *_ = good(sent, 0)
+    assert world.receipts([(name, amount, outcome, "", code)]).unknown == 1
+    assert states(world, sent)[0] is LineState.UNKNOWN
+    assert world.desk.claim(sent.lines[0].claim_id).state is State.IN_PAYMENT
+    with pytest.raises(SubsidyError, match="event_not_allowed"):
+        world.office.create_batch([sent.lines[0].claim_id], actor=world.people["maker"], at=world.now)
+    assert world.receipts([good(sent, 0)]).settled == 1
+
+
+def test_a_definite_failure_keeps_the_money_and_a_new_account_leads_to_a_new_line(world: World, sent: Batch):
+    name, amount, *_ = good(sent, 0)
+    world.receipts([(name, amount, "失败", "B9", "ACCOUNT_CLOSED")])
+    claim = world.desk.claim(sent.lines[0].claim_id)
+    assert (claim.state, world.fund().committed) == (State.PAY_FAILED, 2 * ONE)
+    unverified = world.desk.register_account(
+        uscc=claim.uscc,
+        holder=FIRM,
+        bank_name="示例二行",
+        number="6222000000007777",
+        actor=world.people["applicant"],
+        at=world.now,
+    )
+    with pytest.raises(SubsidyError, match="account_unverified"):
+        world.fire(claim, "set_account", "applicant", account_id=unverified.id)
+    world.desk.verify_account(unverified.id, actor=world.people["clerk"], at=world.now)
+    claim = world.fire(claim, "set_account", "applicant", account_id=unverified.id)
+    assert world.carry_on(claim, State.COMPLETED).paid == ONE
+    retry = world.office.batches()[-1].lines[0]
+    assert retry.instruction != name
+
+
+def test_a_receipt_that_contradicts_what_is_known_is_refused(world: World, sent: Batch):
+    name, amount, _, ref, _ = good(sent, 0)
+    world.receipts([good(sent, 0)])
+    for row in ((name, amount, "失败", ref, "ACCOUNT_CLOSED"), (name, amount, "成功", "OTHER", "")):
+        with pytest.raises(InputError, match="receipt_contradicts"):
+            world.receipts([row])
+    assert world.receipts([(name, amount, "未知", "", "")]).unchanged == 1
+    assert world.fund().paid == ONE
+
+
+def test_a_receipt_before_sending_is_refused(world: World):
+    claim = world.walk(State.PAYABLE)
+    batch = world.office.create_batch([claim.id], actor=world.people["maker"], at=world.now)
+    with pytest.raises(InputError, match="line_event_not_allowed"):
+        world.receipts([good(batch, 0)])
+
+
+def test_the_helper_writes_what_the_bank_would(sent: Batch):
+    assert receipt_file([good(sent, 0)]).decode("utf-8-sig").splitlines()[0] == HEADER

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pytest
+from claims_world import OTHER_USCC, USCC, World
+
+from subsidy_match.claims.service import ClaimFilter
+from subsidy_match.claims.states import Event, State
+from subsidy_match.errors import Conflict, NotFound
+from subsidy_match.store import audit
+from subsidy_match.store.unit import in_unit
+
+
+def test_a_stale_version_says_who_changed_the_claim_and_when(world: World):
+    claim = world.walk(State.SUBMITTED)
+    world.fire(claim, "accept", "clerk")
+    with pytest.raises(Conflict, match="stale_version") as caught:
+        world.desk.fire(
+            claim.id, "request_correction", actor=world.people["clerk"], at=world.now, expected_version=claim.version
+        )
+    assert "甲clerk" in caught.value.zh
+    assert "2026-06-01" in caught.value.en
+    assert caught.value.hint
+    assert "version 3" in caught.value.hint
+
+
+def test_the_evidence_is_pinned_at_submission_and_approval(world: World):
+    claim = world.walk(State.IN_APPROVAL)
+    world.assume(evidence=b'{"at":"approval"}')
+    claim = world.fire(claim, "approve", "approver")
+    pinned = {step.event: step.version for step in world.desk.timeline(claim.id) if step.event in ("submit", "approve")}
+    assert world.desk.evidence(claim.id, pinned[Event.SUBMIT]) == b'{"verdict":"eligible"}'
+    assert world.desk.evidence(claim.id, pinned[Event.APPROVE]) == b'{"at":"approval"}'
+    with pytest.raises(NotFound, match="evidence_unknown"):
+        world.desk.evidence(claim.id, 1)
+
+
+def test_the_claim_keeps_the_text_and_data_it_was_last_decided_on(world: World):
+    claim = world.walk(State.IN_APPROVAL)
+    world.assume(policy_hash="q" * 64, snapshot_id="s2")
+    claim = world.fire(claim, "approve", "approver")
+    assert (claim.policy_hash, claim.snapshot_id) == ("q" * 64, "s2")
+
+
+def test_what_is_done_also_is_in_the_same_transaction(world: World):
+    claim = world.walk(State.SUBMITTED)
+
+    def fail(session, moved):
+        assert moved.state is State.ACCEPTED
+        raise Conflict("request_in_flight", "处理中", "in flight")
+
+    with pytest.raises(Conflict, match="request_in_flight"):
+        world.desk.fire(claim.id, "accept", actor=world.people["clerk"], at=world.now, also=fail)
+    assert world.desk.claim(claim.id) == claim
+    assert world.fund().reserved == 0
+
+
+def test_refused_drafts_are_audited_with_the_firm(world: World):
+    with pytest.raises(Exception, match="not_your_firm"):
+        world.draft(by="other_applicant")
+    entries = in_unit(world.engine, lambda s: list(audit.entries(s, f"enterprise:{USCC}")))
+    assert (entries[-1].action, entries[-1].outcome) == ("draft", audit.REFUSED)
+
+
+def test_an_unfavourable_verdict_needs_a_reason_to_start(world: World):
+    world.assume(verdict="unknown")
+    with pytest.raises(Conflict, match="verdict_needs_reason"):
+        world.draft()
+    assert world.draft(reason="数据尚未入库,附证明").verdict == "unknown"
+
+
+def test_claims_are_listed_by_what_is_asked(world: World):
+    one, two = world.walk(State.ACCEPTED), world.draft(uscc=OTHER_USCC)
+    asked = {
+        "state": ClaimFilter(states=(State.DRAFT,)),
+        "firm": ClaimFilter(uscc=USCC),
+        "fund": ClaimFilter(fund_id="none"),
+        "after": ClaimFilter(after=one.id),
+        "page": ClaimFilter(limit=1),
+    }
+    found = {name: [claim.id for claim in world.desk.list_claims(wanted)] for name, wanted in asked.items()}
+    assert found == {"state": [two.id], "firm": [one.id], "fund": [], "after": [two.id], "page": [one.id]}
+
+
+def test_the_events_offered_are_those_of_role_state_and_duty(world: World):
+    claim = world.walk(State.IN_RECHECK)
+    offered = {name: {row.event for row in _offered(world, claim.id, name)} for name in ("rechecker", "reviewer")}
+    assert offered["rechecker"] == {Event.REQUEST_CORRECTION, Event.PASS, Event.RETURN, Event.REJECT}
+    assert offered["reviewer"] == set()
+
+
+def _offered(world: World, claim_id: int, name: str):
+    return world.desk.possible_events(claim_id, actor=world.people[name])
+
+
+def test_matching_is_not_asked_for_somebody_who_may_not_act(world: World):
+    claim, before = world.walk(State.IN_APPROVAL), world.assessor.calls
+    with pytest.raises(Exception, match="role_missing"):
+        world.fire(claim, "approve", "clerk")
+    assert world.assessor.calls == before
+
+
+def test_an_unknown_claim_leaves_no_chain(world: World):
+    with pytest.raises(NotFound, match="claim_unknown"):
+        world.fire(999, "accept", "clerk")
+    assert in_unit(world.engine, lambda s: audit.heads(s, "claim:999")) == {}
