@@ -1,4 +1,4 @@
-"""Makes the shared test kit importable: fixtures of the transactional store and a small world of claims."""
+"""Makes the shared test kit importable: fixtures of the transactional store, a small world of claims, a small city."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "kit"))
 
-pytest_plugins = ["store_fixtures"]
+pytest_plugins = ["small_city", "store_fixtures"]

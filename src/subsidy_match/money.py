@@ -6,7 +6,7 @@ import math
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import NewType
+from typing import NewType, assert_never
 
 __all__ = ["Fen", "Rounding", "fen_from_yuan", "round_to", "yuan_text"]
 
@@ -36,6 +36,8 @@ def round_to(value: Fraction | int, step: Fraction | int, mode: Rounding) -> Fra
             whole = math.floor(magnitude)
         case Rounding.UP:
             whole = math.ceil(magnitude)
+        case _:
+            assert_never(mode)
     result = whole * step if quotient >= 0 else -whole * step
     return result.numerator if isinstance(result, Fraction) and result.denominator == 1 else result
 
@@ -56,11 +58,12 @@ def yuan_text(fen: Fraction | int | None, *, lang: str = "zh") -> str:
     """Money for people: ``12.4万元`` where that is exact and short, else ``1,234.56元``."""
     if fen is None:
         return "—"
-    unit_yi, unit_wan, unit = ("亿元", "万元", "元") if lang == "zh" else (" ×10⁸ yuan", " ×10⁴ yuan", " yuan")
-    for size, name in ((_YI, unit_yi), (_WAN, unit_wan)) if lang == "zh" else ():
-        if abs(fen) >= size and (scaled := Fraction(fen) / size * 100).denominator == 1:
-            return f"{_plain(Decimal(int(scaled)) / 100)}{name}"
-    return f"{_plain(_decimal(Fraction(fen) / _YUAN))}{unit}"
+    if lang == "zh":
+        for size, name in ((_YI, "亿元"), (_WAN, "万元")):
+            scaled = Fraction(fen) / size * 100
+            if abs(scaled) >= 100 and scaled.denominator == 1:
+                return f"{_plain(Decimal(scaled.numerator) / 100)}{name}"
+    return f"{_plain(_decimal(Fraction(fen) / _YUAN))}{'元' if lang == 'zh' else ' yuan'}"
 
 
 def _decimal(value: Fraction) -> Decimal:

@@ -11,10 +11,12 @@ import typer
 from subsidy_match.cli.context import AS_OF, JSON, LANG, day, settings
 from subsidy_match.cli.output import note, print_findings, print_json, print_table, print_text
 from subsidy_match.errors import AuthorError
+from subsidy_match.rules.catalogue import load_catalogue
 from subsidy_match.rules.library import load_policies
 from subsidy_match.rules.portrait import policy_portrait, portrait_text
 from subsidy_match.rules.publishing import publish as publish_set
 from subsidy_match.rules.publishing import run_cases
+from subsidy_match.rules.schema import policy_schema
 
 __all__ = ["app"]
 
@@ -98,6 +100,12 @@ def publish(path: Folder = None) -> None:
     policies = publish_set(path or settings().policies, settings().published)
     print_text(policies.hash)
     note(f"已发布 {len(policies.policies)} 个政策版本 / policy versions published")
+
+
+@app.command()
+def schema() -> None:
+    """政策文件的 JSON Schema,供编辑器补全 / JSON Schema of policy files, for completion in editors."""
+    print_json(policy_schema(load_catalogue(settings().policies / "facts.yml")))
 
 
 @app.command("list")
