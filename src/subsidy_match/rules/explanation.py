@@ -10,7 +10,23 @@ from subsidy_match.rules.enterprise import Source
 from subsidy_match.rules.policy import Clause, PolicySet
 from subsidy_match.rules.reasons import Item, ItemsClause, Match, Read, Reason, Term
 from subsidy_match.rules.span import Span
-from subsidy_match.rules.tree import All, AtLeastN, Manual, Not, Param, Quantified, Stated, Status
+from subsidy_match.rules.tree import (
+    All,
+    AtLeastN,
+    Between,
+    Compare,
+    Includes,
+    Is,
+    Manual,
+    Not,
+    OneOfCodes,
+    Param,
+    Quantified,
+    Stated,
+    Status,
+    Within,
+    WithinLast,
+)
 from subsidy_match.rules.tree import Any as AnyOf
 from subsidy_match.rules.truth import Truth, Verdict
 from subsidy_match.rules.wording import Wording
@@ -144,6 +160,7 @@ def _reason(reason: Reason, match: Match, words: Wording) -> dict[str, Anything]
         "state_text": words.pick(*_STATES[state][1:]),
         "text": words.condition(node),
         "seen": _seen(reason, words),
+        "required": _required(reason, words),
         "gap": words.gap(reason),
         "by": node.by if isinstance(node, Manual) else None,
         "clauses": [] if isinstance(node, ItemsClause) else [_clause(name, match) for name in node.mark.basis],
@@ -164,6 +181,14 @@ def _seen(reason: Reason, words: Wording) -> str | None:
         met = sum(child.truth.sure for child in reason.children)
         return words.pick(f"{len(reason.children)}条,满足{met}条", f"{len(reason.children)} rows, {met} fit")
     return words.outcome(reason.seen, node.value.type)
+
+
+def _required(reason: Reason, words: Wording) -> str | None:
+    """What a comparison asked for, with every parameter filled in."""
+    node = reason.node
+    if not isinstance(node, Compare | Between | WithinLast | Is | OneOfCodes | Within | Includes) or not reason.wanted:
+        return None
+    return words.pick("至", " to ").join(words.outcome(wanted, node.value.type) for wanted in reason.wanted)
 
 
 def _entry(entry: Read | Term, words: Wording) -> dict[str, Anything]:
