@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, assert_never
 
 from subsidy_match.rules.comparing import compare
 from subsidy_match.rules.enterprise import Known
-from subsidy_match.rules.reasons import Outcome, Read, Term
+from subsidy_match.rules.reasons import Outcome, Read, Reason, Term
 from subsidy_match.rules.span import ANYTHING, INFINITY, Span, greatest, hull, least, ratio
 from subsidy_match.rules.tree import (
     Add,
     Band,
     Best,
     Clamped,
+    Condition,
     Count,
     Day,
     EachOf,
@@ -31,9 +32,11 @@ from subsidy_match.rules.tree import (
     Named,
     PaidUnder,
     Param,
+    Quantified,
     Ratio,
     Rounded,
     Rows,
+    Status,
     Subtract,
     Sum,
     Type,
@@ -63,7 +66,7 @@ def measure(frame: Frame, node: Value) -> Outcome:  # noqa: C901 (one arm a node
         case Named():
             return _named(frame, node)
         case Has(of=condition):
-            return frame.decide(condition).truth.decided
+            return _decided(frame, condition).decided
         case Items():
             return _counted((item.reason.truth for item in frame.items), open_rows=not frame.is_complete(None))
         case Add(of=of):
@@ -84,14 +87,18 @@ def measure(frame: Frame, node: Value) -> Outcome:  # noqa: C901 (one arm a node
             return _each_of(frame, node)
         case Count(rows=rows):
             truths = [truth for truth, _ in _chosen(frame, rows)]
+            _note_open(frame, node, rows)
             return _counted(truths, open_rows=not frame.is_complete(rows.collection))
         case Sum(rows=rows, take=take):
+            _note_open(frame, node, rows)
             return _sum(frame, rows, take)
         case Extreme(rows=rows, take=take):
+            _note_open(frame, node, rows)
             return _extreme(frame, rows, take)
         case Param():
             return _param(frame, node)
         case PaidUnder(rows=rows):
+            _note_open(frame, node, rows)
             return _paid(frame, rows)
         case Clamped(of=of, cap=cap, floor=floor):
             return _clamped(frame, of, cap, floor)
@@ -151,7 +158,7 @@ def _band(frame: Frame, node: Band) -> Span:
 def _first_of(frame: Frame, node: FirstOf) -> Span:
     possible: list[Span] = []
     for branch in node.branches:
-        truth = frame.decide(branch.when).truth
+        truth = _decided(frame, branch.when)
         if truth.possible:
             possible.append(frame.number(branch.then))
         if truth.sure:
@@ -160,7 +167,7 @@ def _first_of(frame: Frame, node: FirstOf) -> Span:
 
 
 def _each_of(frame: Frame, node: EachOf) -> Span:
-    truths = [frame.decide(branch.when).truth for branch in node.branches]
+    truths = [_decided(frame, branch.when) for branch in node.branches]
     total = _NOTHING
     for truth, branch in zip(truths, node.branches, strict=True):
         if truth.possible:
@@ -172,6 +179,36 @@ def _each_of(frame: Frame, node: EachOf) -> Span:
     return total + (hull([_NOTHING, rest]) if any(truth.possible for truth in truths) else rest)
 
 
+# --- conditions inside values, and lists that are not complete ---
+
+
+def _decided(frame: Frame, condition: Condition) -> Truth:
+    """Decide a condition that a value depends on; what it looked at belongs to what the value was worked out from."""
+    start = len(frame.log)
+    reason = frame.decide(condition)
+    del frame.log[start:]  # noted again below, from the reasons
+    _note(frame, reason)
+    return reason.truth
+
+
+def _note(frame: Frame, reason: Reason) -> None:
+    """Log what was seen, and what is not known only where it could still move the condition."""
+    is_open = reason.truth.decided is None
+    frame.log.extend(entry for entry in reason.log if is_open or not isinstance(entry, Read) or entry.known)
+    node = reason.node
+    if is_open and reason.open_rows and isinstance(node, Quantified | Status):
+        frame.log.append(Read(Has(node), node.rows.collection or "", None, known=False))
+    for child in reason.children:
+        _note(frame, child)
+
+
+def _note_open(frame: Frame, node: Count | Sum | Extreme | PaidUnder, rows: Rows) -> None:
+    if not frame.is_complete(rows.collection):
+        each = frame.policy.for_each
+        name = rows.collection or (each.collection if each else "")
+        frame.log.append(Read(node, name, ANYTHING, known=False))
+
+
 # --- collections ---
 
 
@@ -179,7 +216,7 @@ def _chosen(frame: Frame, rows: Rows) -> Iterator[tuple[Truth, Frame]]:
     """The rows that may count, each with how sure that is; accepted items bring their own doubt."""
     accepted = {item.key: item.reason.truth for item in frame.items} if rows.collection is None else {}
     for _, inner in frame.rows(rows.collection):
-        truths = [inner.decide(rows.where).truth] if rows.where is not None else []
+        truths = [_decided(inner, rows.where)] if rows.where is not None else []
         if rows.collection is None and frame.policy.for_each is not None:
             truths.append(accepted[str((inner.row or {}).get(frame.policy.for_each.key))])
         truth = all_of(truths)
@@ -233,7 +270,7 @@ def _param(frame: Frame, node: Param) -> Span:
     else:
         number = row.values.get(key if isinstance(key, str) else None)
         value = ANYTHING if number is None else Span.exactly(number)
-    frame.log.append(Read(node, node.name, value, known=value.is_known))
+    frame.log.append(Read(node, node.name, value, known=value != ANYTHING))  # the table is known where its key is not
     return value
 
 

@@ -15,14 +15,20 @@ from subsidy_match.rules.tree import (
     Any,
     AtLeastN,
     Condition,
+    Count,
+    Extreme,
     Fact,
     FieldOf,
+    Has,
+    Items,
     Named,
     Not,
+    PaidUnder,
     Param,
     Quantified,
     Stated,
     Status,
+    Sum,
 )
 from subsidy_match.rules.truth import UNKNOWN, Truth, Verdict, all_of, any_of, at_least_n, negate
 
@@ -34,9 +40,12 @@ Outcome: TypeAlias = Span | Scalar | None
 
 @dataclass(slots=True)
 class Read:
-    """One fact, parameter or field that was looked at, with the value found and where it came from."""
+    """One fact, parameter or field that was looked at, with the value found and where it came from.
 
-    node: Fact | FieldOf | Param
+    A list that is not complete is looked at as well: then ``node`` is the value or condition that it left open.
+    """
+
+    node: Fact | FieldOf | Param | Items | Count | Sum | Extreme | PaidUnder | Has
     key: str
     value: Outcome
     known: bool
@@ -128,7 +137,8 @@ class Match:
     def missing(self) -> tuple[str, ...]:
         """Facts and lists that would help to decide, in the order in which they are asked for."""
         found = [] if self.reason.truth.decided is not None else list(_missing(self.reason))
-        if self.verdict is not Verdict.INELIGIBLE:
+        exact = self.amount is not None and self.amount.is_known
+        if self.verdict is not Verdict.INELIGIBLE and not exact:
             found += [e.key for e in self.amount_log if isinstance(e, Read) and not e.known]
         return tuple(dict.fromkeys(found))
 
