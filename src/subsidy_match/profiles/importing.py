@@ -84,7 +84,7 @@ def import_files(
 def decide(
     home: Path, decisions: Iterable[tuple[str, str | None]], *, by: str, on: date, accept_codes: Iterable[str] = ()
 ) -> Decisions:
-    """Record what a person decided about review items; takes effect with the next import, which may be one without files.
+    """Record what a person decided about review items, or decide again; takes effect with the next import, even without files.
 
     Args:
         home: the home folder.
@@ -100,17 +100,18 @@ def decide(
     shelf = Shelf(home)
     with shelf.lock():
         known = load_decisions(shelf.decisions)
+        written = {d.id: (d.department, d.uscc_given, d.name_key) for d in known.taken}
         with open_snapshot(home) as snapshot:
-            items = {item.id: item for item in snapshot.reviews() if item.kind == "identity"}
+            written |= {
+                i.id: (i.department, i.uscc_given, i.name_key) for i in snapshot.reviews() if i.kind == "identity"
+            }
             taken = []
             for item_id, firm in decisions:
-                if item_id not in items:
-                    raise NotFound(
-                        "profiles.no_review", f"没有待核对事项 {item_id}", f"there is no review item {item_id}"
-                    )
+                if item_id not in written:
+                    zh, en = f"没有待核对事项 {item_id}", f"there is no review item {item_id}"
+                    raise NotFound("profiles.no_review", zh, en)
                 code = snapshot.enterprise(firm).uscc if firm else None
-                item = items[item_id]
-                taken.append(Decision(item.department, item.uscc_given, item.name_key, code, by, on))
+                taken.append(Decision(*written[item_id], code, by, on))
         codes = known.accepted_codes | {normalise_uscc(code) for code in accept_codes}
         decided = Decisions((*known.taken, *taken), codes)
         save_decisions(shelf.decisions, decided)

@@ -1,0 +1,125 @@
+"""Reading files: encodings, kinds, and a clear refusal of everything damaged."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import pytest
+from profile_files import write_book
+
+from subsidy_match.errors import InputError
+from subsidy_match.profiles.readers import open_sheets
+
+
+def rows(path: Path) -> list[list[str]]:
+    with open_sheets(path, path.name) as sheets:
+        return [list(row) for row in sheets[0].rows()]
+
+
+def refusal(path: Path) -> InputError:
+    with pytest.raises(InputError) as caught:
+        rows(path)
+    assert caught.value.at is not None
+    assert path.name in str(caught.value.at)
+    assert caught.value.zh
+    return caught.value
+
+
+@pytest.fixture
+def csv(tmp_path):
+    def make(content: bytes) -> Path:
+        path = tmp_path / "名单_20260531.csv"
+        path.write_bytes(content)
+        return path
+
+    return make
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_each_encoding_gives_the_same_text(csv, encoding):
+    assert rows(csv("企业,数\r\n赫㬎喆,1\r\n".encode(encoding))) == [["企业", "数"], ["赫㬎喆", "1"]]
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+def test_the_delimiter_is_found(csv, delimiter):
+    assert rows(csv(f"企业{delimiter}数\n甲{delimiter}1\n".encode())) == [["企业", "数"], ["甲", "1"]]
+
+
+def test_commas_and_line_breaks_inside_quotes_stay(csv):
+    assert rows(csv('企业,范围\n甲,"软件,硬件\n""服务"""\n'.encode()))[1] == ["甲", '软件,硬件\n"服务"']
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "empty"),
+        (b"  \n ", "empty"),
+        ("企业,数\n甲,1\n".encode("utf-16"), "encoding"),
+        ("企业\n甲\n".encode() + b"\xff\xff\xff\n", "encoding"),
+        (b"\xef\xbb\xbf\xff\xff", "encoding"),
+        ("企业,数\n甲,\0\n".encode(), "nul"),
+        ('企业,数\n"甲,1\n'.encode(), "csv"),
+        (b"<html><table><tr><td>1</td></tr></table></html>", "html"),
+        (b'<?xml version="1.0"?><Workbook/>', "html"),
+    ],
+)
+def test_what_is_no_readable_csv_is_refused(csv, content, code):
+    assert refusal(csv(content)).code == f"profiles.file.{code}"
+
+
+def test_a_refusal_names_the_line(csv):
+    content = "企业,数\n甲,1\n甲,1\n甲,1\n".encode("gb18030") + b"\xff\xff,2\n"
+    assert refusal(csv(content)).at.line == 5
+
+
+def test_a_huge_cell_is_refused(csv):
+    assert refusal(csv(b"a,b\n1," + b"x" * (2 << 20) + b"\n")).code == "profiles.file.csv"
+
+
+def test_cells_of_a_workbook_are_text(tmp_path):
+    book = write_book(
+        tmp_path / "a.xlsx", {"表": [["企业", 1234567.125, 42430, True, "  x "], ["", 0.1 + 0.2, 9e17, "", ""]]}
+    )
+    assert rows(book) == [["企业", "1234567.125", "42430", "是", "  x "], ["", "0.3", "9e+17", "", ""]]
+
+
+def test_days_of_a_workbook_are_days(tmp_path):
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_datetime(0, 0, date(2016, 3, 1), book.add_format({"num_format": "yyyy-mm-dd"}))
+    assert rows(tmp_path / "a.xlsx") == [["2016-03-01"]]
+
+
+def test_merged_ranges_and_hidden_sheets_are_told(tmp_path):
+    path = write_book(tmp_path / "a.xlsx", {"一": [["标题", ""], ["a", "b"]], "二": [["x"]]}, [(0, 0, 0, 1)])
+    with open_sheets(path, path.name) as sheets:
+        assert [s.name for s in sheets] == ["一", "二"]
+        assert sheets[0].merged == (((0, 0), (0, 1)),)
+        assert not sheets[0].hidden
+
+
+@pytest.mark.parametrize("kept", [300, 3000])
+def test_a_truncated_workbook_is_refused(tmp_path, kept):
+    path = write_book(tmp_path / "a.xlsx", {"表": [["企业"]] * 100})
+    path.write_bytes(path.read_bytes()[:kept])
+    assert refusal(path).code == "profiles.file.damaged"
+
+
+def test_a_workbook_with_a_damaged_sheet_is_refused(tmp_path):
+    path = write_book(tmp_path / "a.xlsx", {"表": [["企业"]]})
+    broken = tmp_path / "b.xlsx"
+    with zipfile.ZipFile(path) as good, zipfile.ZipFile(broken, "w") as bad:
+        for entry in good.infolist():
+            text = good.read(entry)
+            bad.writestr(entry.filename, text[:200] if "sheet1" in entry.filename else text)
+    assert refusal(broken).code == "profiles.file.damaged"
+
+
+def test_a_workbook_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):
+    path = write_book(tmp_path / "a.xlsx", {"表": [["企业"]] * 1000})
+    monkeypatch.setattr("subsidy_match.profiles.readers._LARGEST_UNPACKED", 1000)
+    assert refusal(path).code == "profiles.file.too_large"
