@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -104,3 +105,59 @@ def write_tax(
 def take_in(home: Path, *files: Path, **options: Any) -> ImportReport:
     """Import with the shipped policies and a fixed key."""
     return import_files(files, home=home, policies=POLICIES, **{"person_key": "a key for tests", **options})
+
+
+def write_xls(
+    path: Path, name: str, rows: Sequence[Sequence[str | float]], merges: Sequence[tuple[int, int, int, int]] = ()
+) -> Path:
+    """Write one sheet in the old binary format (BIFF8 in a compound file), as far as a reader needs it."""
+    globals_size = len(_record(0x0809, b"\0" * 16)) + len(_record(0x0085, b"\0" * 6 + _short(name))) + 4
+    book = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0))
+    book += _record(0x0085, struct.pack("<IBB", globals_size, 0, 0) + _short(name)) + _record(0x000A)
+    book += _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 0, 0, 0))
+    for r, row in enumerate(rows):
+        for c, cell in enumerate(row):
+            place = struct.pack("<HHH", r, c, 0)
+            if isinstance(cell, str):
+                text = struct.pack("<HB", len(cell), 1) + cell.encode("utf-16-le")
+                book += _record(0x0204, place + text) if cell else b""
+            else:
+                book += _record(0x0203, place + struct.pack("<d", cell))
+    areas = b"".join(struct.pack("<HHHH", top, bottom, left, right) for top, left, bottom, right in merges)
+    book += _record(0x00E5, struct.pack("<H", len(merges)) + areas) + _record(0x000A)
+    path.write_bytes(compound(book.ljust(4096, b"\0")))
+    return path
+
+
+def _record(kind: int, body: bytes = b"") -> bytes:
+    return struct.pack("<HH", kind, len(body)) + body
+
+
+def _short(name: str) -> bytes:
+    return struct.pack("<BB", len(name), 1) + name.encode("utf-16-le")
+
+
+def compound(stream: bytes, name: str = "Workbook") -> bytes:
+    """A compound file (OLE) with one stream."""
+    sectors = -(-len(stream) // 512)
+    end, free = 0xFFFFFFFE, 0xFFFFFFFF
+    chain = [0xFFFFFFFD, end, *range(3, sectors + 2), end]  # the table itself, the directory, the stream
+    table = struct.pack(f"<{len(chain)}I", *chain).ljust(512, b"\xff")
+    assert len(table) == 512, "one table sector is enough for tests"
+    head = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    head += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, end, 0, end, 0) + struct.pack("<109I", 0, *[free] * 108)
+    root = _entry("Root Entry", 5, 1, end, 0)
+    book = _entry(name, 2, free, 2, len(stream))
+    return head + table + (root + book).ljust(512, b"\0") + stream.ljust(sectors * 512, b"\0")
+
+
+def _entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
+    text = name.encode("utf-16-le") + b"\0\0"
+    links = struct.pack("<III", 0xFFFFFFFF, 0xFFFFFFFF, child)
+    return (
+        text.ljust(64, b"\0")
+        + struct.pack("<HBB", len(text), kind, 1)
+        + links
+        + bytes(36)
+        + struct.pack("<IQ", start, size)
+    )

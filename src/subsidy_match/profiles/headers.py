@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 from subsidy_match.profiles.cells import MONEY_UNITS
 from subsidy_match.profiles.readers import Merge, Row
@@ -36,8 +37,7 @@ def find_headers(head: Sequence[Row], merged: Sequence[Merge]) -> Iterable[tuple
 
 def matches(pattern: str, header: str) -> re.Match[str] | None:
     """Compare a header with a pattern of a mapping, units aside; ``{year}`` in the pattern stands for a year."""
-    wanted = re.escape(without_units(normal(pattern))).replace(r"\{year\}", r"(?P<year>20\d{2})")
-    return re.fullmatch(wanted, without_units(header))
+    return _compiled(pattern).fullmatch(without_units(header))
 
 
 def normal(text: str) -> str:
@@ -60,6 +60,11 @@ def stated_unit(header: str) -> str | None:
 def unit_above(texts: Iterable[str]) -> str | None:
     """The unit of money stated above a header, such as ``单位:万元``."""
     return next((found[1] for text in texts if (found := _UNIT_ROW.search(text))), None)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(without_units(normal(pattern))).replace(r"\{year\}", r"(?P<year>20\d{2})"))
 
 
 def _two_levels(above: Row, below: Row) -> dict[int, str]:

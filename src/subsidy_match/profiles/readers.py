@@ -31,6 +31,7 @@ _CHUNK = 1 << 20
 _LARGEST_UNPACKED = 2 << 30
 _LARGEST_CELL = 1 << 20
 _ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LOSSLESS = 10**15  # a spreadsheet keeps fifteen digits
 
@@ -159,18 +160,23 @@ def _first_undecodable_line(path: Path, title: str, encoding: str) -> int | None
 
 def _workbook(path: Path, title: str) -> Iterator[list[Sheet]]:
     _refuse_bombs(path, title)
+    with path.open("rb") as file:
+        book = _open_book(file, title)
+        try:
+            yield [_sheet(book, position, path, title) for position in _worksheets(book)]
+        finally:
+            book.close()
+
+
+def _open_book(file: IO[bytes], title: str) -> CalamineWorkbook:
     try:
-        book = CalamineWorkbook.from_path(str(path))
-    except PasswordError as error:
-        raise _refusal("password", title, "工作簿有密码,请解除后再交", "the workbook has a password") from error
+        return CalamineWorkbook.from_filelike(file)  # by content: the end of a name is often wrong
     except CalamineError as error:
-        raise _refusal(
-            "damaged", title, f"工作簿已损坏或不完整({error})", f"the workbook is damaged or cut off: {error}"
-        ) from error
-    try:
-        yield [_sheet(book, position, path, title) for position in _worksheets(book)]
-    finally:
-        book.close()
+        file.seek(0)
+        if isinstance(error, PasswordError) or _ENCRYPTED in file.read():
+            raise _refusal("password", title, "工作簿有密码,请解除后再交", "the workbook has a password") from error
+        zh, en = f"工作簿已损坏或不完整({error})", f"the workbook is damaged or cut off: {error}"
+        raise _refusal("damaged", title, zh, en) from error
 
 
 def _worksheets(book: CalamineWorkbook) -> list[int]:

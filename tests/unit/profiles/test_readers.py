@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from profile_files import write_book
+from profile_files import compound, write_book, write_xls
 
 from subsidy_match.errors import InputError
 from subsidy_match.profiles.readers import open_sheets
@@ -100,6 +100,21 @@ def test_merged_ranges_and_hidden_sheets_are_told(tmp_path):
         assert [s.name for s in sheets] == ["一", "二"]
         assert sheets[0].merged == (((0, 0), (0, 1)),)
         assert not sheets[0].hidden
+
+
+def test_the_old_format_is_read_whatever_its_name_says(tmp_path):
+    path = write_xls(
+        tmp_path / "a.xlsx", "规上企业", [["标题", "", ""], ["单位", "值", ""], ["甲", 1.5, 2.0]], [(0, 0, 0, 2)]
+    )
+    with open_sheets(path, path.name) as sheets:
+        assert (sheets[0].name, sheets[0].merged) == ("规上企业", (((0, 0), (0, 2)),))
+        assert list(sheets[0].rows())[2] == ["甲", "1.5", "2"]
+
+
+@pytest.mark.parametrize("name", ["a.xls", "a.xlsx"])
+def test_a_workbook_with_a_password_is_refused(tmp_path, name):
+    (tmp_path / name).write_bytes(compound(b"x" * 4096, "EncryptedPackage"))
+    assert refusal(tmp_path / name).code == "profiles.file.password"
 
 
 @pytest.mark.parametrize("kept", [300, 3000])
