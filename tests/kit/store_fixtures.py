@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -80,6 +80,23 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     url: str = request.getfixturevalue("postgres_store")
     _execute(url, _EMPTY_ALL)
     return url
+
+
+@pytest.fixture(params=STORES)
+def fresh_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Gives a migrated store with nothing in it as often as it is called: for many examples in one test."""
+
+    def sqlite() -> str:
+        path = tmp_path / f"{uuid.uuid4().hex}.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+
+    def postgres() -> str:
+        url: str = request.getfixturevalue("postgres_store")
+        _execute(url, _EMPTY_ALL)
+        return url
+
+    return sqlite if request.param == "sqlite" else postgres
 
 
 @pytest.fixture(params=STORES)
