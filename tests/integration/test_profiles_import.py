@@ -135,7 +135,9 @@ def test_a_workbook_without_one_of_its_sheets_leaves_the_list_incomplete(home, f
 
 def test_an_open_candidate_is_disputed_for_that_list_only(home, folder):
     row = penalty(9, "淮安合成001科技有限责任公司", uscc=broken(1))
-    report = take_in(home, write_register(folder, [firm(1), firm(2, "淮安松彧食品有限公司")]), write_penalties(folder, [row]))
+    report = take_in(
+        home, write_register(folder, [firm(1), firm(2, "淮安松彧食品有限公司")]), write_penalties(folder, [row])
+    )
     assert report.open_reviews == 1
     found = enterprise(home).collections
     assert (found["penalties"].disputed, found["projects"].disputed) == (True, False)
@@ -333,4 +335,13 @@ def test_a_snapshot_of_another_version_is_refused(home, folder):
     with duckdb.connect(str(Shelf(home).file(report.snapshot_id))) as con:
         con.execute("UPDATE meta SET value = '0' WHERE key = 'schema_version'")
     with pytest.raises(InputError, match="version"):
+        open_snapshot(home)
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", None])
+def test_a_damaged_snapshot_is_told(home, folder, content):
+    report = take_in(home, write_register(folder, [firm(1)]))
+    path = Shelf(home).file(report.snapshot_id)
+    path.write_bytes(path.read_bytes()[:5000] if content is None else content)
+    with pytest.raises(InputError, match="cannot be opened"):
         open_snapshot(home)

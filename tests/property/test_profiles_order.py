@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - full-width characters are what is tested
 """Laws of importing: no order of files or rows matters, and neither does how many imports they came in."""
 
 from __future__ import annotations
@@ -127,6 +128,13 @@ def test_one_wrong_character_is_always_noticed(number, position, character):
     assert (check_uscc(wrong).grade is Grade.VALID) == (wrong == good)
 
 
-@given(st.text(max_size=30))
+typed = st.one_of(
+    st.characters(max_codepoint=127),
+    st.characters(min_codepoint=0xFF01, max_codepoint=0xFF5E),
+    st.sampled_from("　’‘—"),
+)
+
+
+@given(st.text(typed, max_size=30))
 def test_normalising_a_code_twice_is_normalising_it_once(text):
     assert normalise_uscc(normalise_uscc(text)) == normalise_uscc(text)

@@ -85,14 +85,14 @@ def open_snapshot(home: Path, snapshot_id: str | None = None) -> Snapshot:
     path = shelf.file(wanted)
     try:
         con = duckdb.connect(str(path), read_only=True)
+        try:
+            return Snapshot(wanted, path, con)
+        except BaseException:
+            con.close()
+            raise
     except duckdb.Error as error:
         zh, en = f"快照无法打开:{error}", f"the snapshot cannot be opened: {error}"
         raise InputError("profiles.snapshot_damaged", zh, en, Location(str(path))) from error
-    try:
-        return Snapshot(wanted, path, con)
-    except BaseException:
-        con.close()
-        raise
 
 
 class Snapshot:
