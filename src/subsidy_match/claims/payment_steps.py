@@ -25,7 +25,7 @@ from subsidy_match.claims.transition import Door
 from subsidy_match.errors import Conflict, Finding, SubsidyError
 from subsidy_match.store.users import Actor
 
-__all__ = ["BatchRefused", "Deed", "audited_batch", "lock_claims", "step_claim", "step_claims"]
+__all__ = ["BatchRefused", "Deed", "audited_batch", "lock_claims", "require_row", "step_claim", "step_claims"]
 
 Result = TypeVar("Result")
 
@@ -80,14 +80,22 @@ def step_claims(
             step_claim(deed, row, event, payload, standing=(standings or {}).get(row.uscc))
         except SubsidyError as error:
             refused[claim_id] = error
-    if refused:
-        raise BatchRefused(
-            "batch_refused",
-            f"{len(refused)}件不符合条件,整批未办理",
-            f"{len(refused)} claims do not allow this, so nothing was done",
-            findings=[_finding(claim_id, error) for claim_id, error in refused.items()],
-            refused=refused,
-        )
+    _refuse(refused)
+
+
+def require_row(rows: Mapping[int, ClaimRow], event: Event) -> None:
+    """Refuse the batch where a claim stands where ``event`` cannot happen at all.
+
+    Raises:
+        BatchRefused: ``batch_refused``, with a finding for every such claim.
+    """
+    refused: dict[int, SubsidyError] = {}
+    for claim_id, row in rows.items():
+        try:
+            choose_row(row, event, Door.PAYOUTS)
+        except SubsidyError as error:
+            refused[claim_id] = error
+    _refuse(refused)
 
 
 def step_claim(
@@ -120,6 +128,17 @@ def audited_batch(
         by_subject = {f"claim:{claim_id}": error for claim_id, error in refusal.refused.items()}
         record_refusals(engine, by_subject, str(event), actor=actor, at=at)
         raise
+
+
+def _refuse(refused: Mapping[int, SubsidyError]) -> None:
+    if refused:
+        raise BatchRefused(
+            "batch_refused",
+            f"{len(refused)}件不符合条件,整批未办理",
+            f"{len(refused)} claims do not allow this, so nothing was done",
+            findings=[_finding(claim_id, error) for claim_id, error in refused.items()],
+            refused=refused,
+        )
 
 
 def _finding(claim_id: int, error: SubsidyError) -> Finding:

@@ -20,7 +20,7 @@ from subsidy_match.claims.batches import Batch, advance_line, lines_of, list_bat
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.occasion import shares_of
 from subsidy_match.claims.payment_states import BatchState, LineEvent, LineState
-from subsidy_match.claims.payment_steps import Deed, audited_batch, lock_claims, step_claims
+from subsidy_match.claims.payment_steps import Deed, audited_batch, lock_claims, require_row, step_claims
 from subsidy_match.claims.payout_records import BatchRow, LineRow
 from subsidy_match.claims.reading import visible_row
 from subsidy_match.claims.receipts import ReceiptReport, import_receipts
@@ -30,7 +30,7 @@ from subsidy_match.claims.sending import mark_sending, mark_sent, treasury_bytes
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.treasury import parse_receipts
-from subsidy_match.errors import Conflict, InputError
+from subsidy_match.errors import InputError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor, Role
@@ -65,17 +65,14 @@ class PayoutOffice:
 
         def work(session: Session) -> Batch:
             deed = Deed(session, self.desk.calendar, actor, at)
-            batch = load_batch(session, _make(deed, claim_ids, standings))
-            if also is not None:
-                also(session, batch)
-            return batch
+            return _finished(session, _make(deed, claim_ids, standings), also)
 
         return audited_batch(
             self.desk.engine, "payouts", Event.BATCH, actor=actor, at=at, work=lambda: in_unit(self.desk.engine, work)
         )
 
-    def approve_batch(self, batch_id: int, *, actor: Actor, at: datetime) -> Batch:
-        """Approve a batch as checker, who did nothing else on any of its claims.
+    def approve_batch(self, batch_id: int, *, actor: Actor, at: datetime, also: Also | None = None) -> Batch:
+        """Approve a batch as checker, who did nothing else on any of its claims; ``also`` as in ``create_batch``.
 
         Raises:
             BatchRefused: ``batch_refused``; ``duty_conflict`` is among the findings.
@@ -88,10 +85,17 @@ class PayoutOffice:
                 advance_line(line, LineEvent.APPROVE)
             batch.state, batch.checker, batch.checked_at = str(BatchState.APPROVED), actor.id, at
 
-        return self._on_batch(batch_id, Event.APPROVE_PAYMENT, actor, at, work)
+        return self._on_batch(batch_id, Event.APPROVE_PAYMENT, actor, at, work, also)
 
     def refuse_batch(
-        self, batch_id: int, *, actor: Actor, at: datetime, reason_code: str, note: str | None = None
+        self,
+        batch_id: int,
+        *,
+        actor: Actor,
+        at: datetime,
+        reason_code: str,
+        note: str | None = None,
+        also: Also | None = None,
     ) -> Batch:
         """Send a batch back as checker before anything was sent: its claims are payable again.
 
@@ -108,7 +112,7 @@ class PayoutOffice:
                 line.failure_code = _REFUSED_BY_CHECKER
             batch.state, batch.checker, batch.checked_at = str(BatchState.REFUSED), actor.id, at
 
-        return self._on_batch(batch_id, Event.UNBATCH, actor, at, work)
+        return self._on_batch(batch_id, Event.UNBATCH, actor, at, work, also)
 
     def send_batch(self, batch_id: int, *, actor: Actor, at: datetime) -> Path:
         """Write the treasury file of an approved batch and give its path; again where a crash cut it short.
@@ -130,7 +134,15 @@ class PayoutOffice:
 
         return audited(self.desk.engine, f"payout:{batch_id}", "send", actor=actor, at=at, work=send)
 
-    def import_receipts(self, content: bytes, *, name: str, actor: Actor, at: datetime) -> ReceiptReport:
+    def import_receipts(
+        self,
+        content: bytes,
+        *,
+        name: str,
+        actor: Actor,
+        at: datetime,
+        also: Callable[[Session, ReceiptReport], None] | None = None,
+    ) -> ReceiptReport:
         """Take in a receipt file, the whole file or nothing; the same file again changes nothing.
 
         Raises:
@@ -141,10 +153,14 @@ class PayoutOffice:
             if Role.RECONCILER not in actor.roles:
                 raise Forbidden("role_missing", "无权导入回单", "importing receipts is not among your roles")
             receipts = parse_receipts(content, name=name)
-            return in_unit(
-                self.desk.engine,
-                lambda session: import_receipts(Deed(session, self.desk.calendar, actor, at), receipts),
-            )
+
+            def whole(session: Session) -> ReceiptReport:
+                report = import_receipts(Deed(session, self.desk.calendar, actor, at), receipts)
+                if also is not None:
+                    also(session, report)
+                return report
+
+            return in_unit(self.desk.engine, whole)
 
         return audited(self.desk.engine, "payouts", "receipts", actor=actor, at=at, work=take_in)
 
@@ -178,12 +194,19 @@ class PayoutOffice:
         step_claims(deed, event, payloads)
         return batch, lines
 
-    def _on_batch(self, batch_id: int, event: Event, actor: Actor, at: datetime, work: Callable[[Deed], None]) -> Batch:
+    def _on_batch(
+        self,
+        batch_id: int,
+        event: Event,
+        actor: Actor,
+        at: datetime,
+        work: Callable[[Deed], None],
+        also: Also | None,
+    ) -> Batch:
         def whole(session: Session) -> Batch:
             work(Deed(session, self.desk.calendar, actor, at))
             _record(session, batch_id, event, actor, at)
-            session.flush()
-            return load_batch(session, batch_id)
+            return _finished(session, batch_id, also)
 
         return audited_batch(
             self.desk.engine,
@@ -195,12 +218,19 @@ class PayoutOffice:
         )
 
 
+def _finished(session: Session, batch_id: int, also: Also | None) -> Batch:
+    session.flush()
+    batch = load_batch(session, batch_id)
+    if also is not None:
+        also(session, batch)
+    return batch
+
+
 def _make(deed: Deed, claim_ids: Sequence[int], standings: Mapping[str, Standing]) -> int:
     session = deed.session
     rows = lock_claims(session, dict.fromkeys(claim_ids))
+    require_row(rows, Event.BATCH)
     amounts = {claim_id: sum(share.committed for share in shares_of(session, claim_id)) for claim_id in rows}
-    if any(amount <= 0 for amount in amounts.values()):
-        raise Conflict("nothing_to_pay", "有办件无可支付金额", "a claim has no committed money")
     day = business_day(deed.at)
     batch = BatchRow(
         number="",

@@ -87,6 +87,25 @@ def test_one_claim_that_cannot_be_paid_refuses_the_whole_batch(world: World):
     assert (chain[-1].action, chain[-1].outcome) == ("batch", audit.REFUSED)
 
 
+def test_a_claim_that_is_not_payable_is_named(world: World):
+    claims = [*payable(world, 1), world.walk(State.ACCEPTED)]
+    with pytest.raises(BatchRefused, match="event_not_allowed") as caught:
+        make(world, claims)
+    assert list(caught.value.refused) == [claims[1].id]
+
+
+def test_what_is_done_also_is_undone_with_the_batch(world: World):
+    batch = make(world, payable(world, 1))
+
+    def fail(session, done) -> None:
+        assert done.state is BatchState.APPROVED
+        raise Conflict("request_in_flight", "处理中", "in flight")
+
+    with pytest.raises(Conflict, match="request_in_flight"):
+        world.office.approve_batch(batch.id, actor=world.people["checker"], at=world.now, also=fail)
+    assert world.office.batch(batch.id) == batch
+
+
 @pytest.mark.parametrize(
     ("credit", "code"),
     [(Standing(clear=False, zh="失信", en="discredited"), "credit_bad"), (Standing(clear=None), "credit_unknown")],
