@@ -1,0 +1,92 @@
+"""The application: everything is wired here, and the clock is handed in so that a demonstration can pick its days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from subsidy_api import claims, eligibility, enterprises, funds, health, index, payouts, policies
+from subsidy_api.context import Context
+from subsidy_api.limits import BodyLimit
+from subsidy_api.logs import RequestLog
+from subsidy_api.problems import install_problems
+from subsidy_api.schemas import Problem
+from subsidy_match import __version__
+from subsidy_match.platform import Platform
+
+__all__ = ["create_app"]
+
+_LARGEST_BODY = 4_000_000
+_DESCRIPTION = """惠企政策匹配与兑现:政策、企业档案、匹配说明、申报办理、资金与支付。
+Policies, enterprise documents, explained matches, claims, funds and payouts.
+
+金额一律以分为单位的整数 / money is whole 分. 错误按 RFC 9457 返回,`code` 稳定不变 / errors are problem details with a
+stable `code`. 写操作可带 `Idempotency-Key` / writes take an `Idempotency-Key`."""
+
+
+def create_app(platform: Platform, clock: Callable[[], datetime]) -> FastAPI:
+    """Make the application.
+
+    Args:
+        platform: settings, store, policies and snapshots; closed by whoever made it.
+        clock: the time of a request, aware; the wall clock in production.
+    """
+    app = FastAPI(
+        title="subsidy-match",
+        version=__version__,
+        description=_DESCRIPTION,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
+    app.state.context = Context(platform, clock)
+    install_problems(app)
+    app.add_middleware(BodyLimit, largest=_LARGEST_BODY)
+    app.add_middleware(RequestLog)
+    for router in _ROUTERS:
+        app.include_router(router)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    return app
+
+
+_ROUTERS = (
+    index.router,
+    health.router,
+    policies.router,
+    eligibility.router,
+    enterprises.router,
+    enterprises.accounts,
+    claims.router,
+    funds.router,
+    payouts.router,
+)
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, made once; problems are described once and referred to from every route."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes, tags=_TAGS
+        )
+        schemas = document["components"]["schemas"]
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(problem.pop("$defs", {}))
+        schemas["Problem"] = problem
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+_TAGS = [
+    {"name": "policies", "description": "政策 / policies"},
+    {"name": "eligibility", "description": "资格测算 / eligibility"},
+    {"name": "enterprises", "description": "企业档案、匹配、通知、账户 / enterprises"},
+    {"name": "claims", "description": "申报办理 / claims"},
+    {"name": "funds", "description": "资金 / funds"},
+    {"name": "payouts", "description": "支付 / payouts"},
+    {"name": "health", "description": "运行状态 / health"},
+]

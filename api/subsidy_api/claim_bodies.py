@@ -1,0 +1,92 @@
+"""Claims as bodies. A firm sees its claim and who has it by department; logins and notes of officers stay inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from subsidy_api.schemas import ClaimBody, ClockBody, StepBody
+from subsidy_api.security import is_outsider
+from subsidy_match.calendar import WorkingCalendar
+from subsidy_match.claims.claim import Claim, Step
+from subsidy_match.claims.clock import ClockReading
+from subsidy_match.claims.duties import Duty
+from subsidy_match.claims.occasion import claim_clock
+from subsidy_match.claims.records import ClaimRow
+from subsidy_match.claims.states import EVENT_NAMES, Event
+from subsidy_match.claims.table import TRANSITIONS
+from subsidy_match.claims.transition import Door
+from subsidy_match.store.users import Actor
+
+__all__ = ["claim_body", "event_table", "shown_claim", "step_body"]
+
+# What a step says to the firm; the rest of its detail is the office's own.
+_TOLD = frozenset({"reason_code", "items", "due_on", "amount", "notice_no", "deferred_until"})
+_ADDRESSED = frozenset({Event.REFUSE, Event.REQUEST_CORRECTION, Event.REJECT})
+_OWN_DUTIES = frozenset({Duty.FILER})
+
+
+def claim_body(session: Session, claim: Claim, calendar: WorkingCalendar, on: date, viewer: Actor) -> bytes:
+    """The body of a claim within the transaction that changed it."""
+    clock = claim_clock(session, session.get_one(ClaimRow, claim.id), calendar, on)
+    return shown_claim(claim, clock, viewer).model_dump_json().encode()
+
+
+def shown_claim(claim: Claim, clock: ClockReading | None, viewer: Actor) -> ClaimBody:
+    """A claim as ``viewer`` sees it."""
+    hidden = {"assignee": None} if is_outsider(viewer) else {}
+    return ClaimBody.model_validate(claim).model_copy(update={"clock": _clock(clock), **hidden})
+
+
+def step_body(step: Step, viewer: Actor) -> StepBody:
+    """A step as ``viewer`` sees it."""
+    body = StepBody.model_validate(step)
+    if not is_outsider(viewer) or step.duty in _OWN_DUTIES:
+        return body
+    told = _TOLD | {"note"} if step.event in _ADDRESSED else _TOLD
+    detail = {name: value for name, value in step.detail.items() if name in told}
+    return body.model_copy(update={"actor": None, "detail": detail})
+
+
+def event_table() -> str:
+    """The events that can be fired here, with the fields of their payloads, from the transition table."""
+    lines = [
+        "办理一个事件 / Let something happen to a claim.",
+        "",
+        "| event | 名称 | needs | takes |",
+        "|---|---|---|---|",
+    ]
+    seen: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    for row in TRANSITIONS:
+        if row.door is Door.DESK and row.sources:
+            needs, takes = seen.get(row.event, ((), ()))
+            seen[row.event] = (_union(needs, row.needs), _union(takes, row.takes))
+    lines += [f"| `{e}` | {_name(e)} | {', '.join(n)} | {', '.join(t)} |" for e, (n, t) in sorted(seen.items())]
+    return "\n".join([*lines, "", "金额以分计 / money in 分."])
+
+
+def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*one, *other)))
+
+
+def _name(event: str) -> str:
+    return EVENT_NAMES[Event(event)][0]
+
+
+def _clock(reading: ClockReading | None) -> ClockBody | None:
+    if reading is None:
+        return None
+    shown: Mapping[str, Any] = {
+        "elapsed": reading.elapsed,
+        "counted": reading.counted,
+        "limit": reading.limit,
+        "left": reading.left,
+        "light": reading.light.value,
+        "is_stopped": reading.is_stopped,
+        "due_on": reading.due.on,
+        "due_is_provisional": reading.due.provisional,
+    }
+    return ClockBody(**shown)

@@ -1,0 +1,95 @@
+"""What handlers work with: the platform, the time of the request, and one policy set and one snapshot for all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from subsidy_match.claims.clock import business_day
+from subsidy_match.claims.matched import MatchingAssessor
+from subsidy_match.claims.payouts import PayoutOffice
+from subsidy_match.claims.service import ClaimDesk
+from subsidy_match.platform import Platform
+from subsidy_match.profiles.reading import Snapshot
+from subsidy_match.rules.policy import PolicySet
+
+__all__ = ["Context", "Moment", "Pinned", "PinnedDep", "PlatformDep", "Today", "pinned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an app was made with."""
+
+    platform: Platform
+    clock: Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Pinned:
+    """One policy set and one snapshot, taken when first asked for: a request that began on them ends on them."""
+
+    platform: Platform
+    _policies: PolicySet | None = None
+    _snapshot: Snapshot | None = None
+
+    def policies(self) -> PolicySet:
+        """The policy set of this request.
+
+        Raises:
+            NotFound: nothing has been published.
+        """
+        if self._policies is None:
+            self._policies = self.platform.policies()
+        return self._policies
+
+    def snapshot(self) -> Snapshot:
+        """The snapshot of this request.
+
+        Raises:
+            NotFound: nothing has been imported.
+        """
+        if self._snapshot is None:
+            self._snapshot = self.platform.snapshot()
+        return self._snapshot
+
+    def desk(self) -> ClaimDesk:
+        """The claims desk, assessing by this policy set and this snapshot."""
+        assessor = MatchingAssessor(self.policies, self.snapshot, self.platform.payments)
+        return replace(self.platform.desk, assessor=assessor)
+
+    def office(self) -> PayoutOffice:
+        """The cashier's office over that desk; treasury files go below the home folder."""
+        return PayoutOffice(self.desk(), self.platform.settings.home / "payouts")
+
+
+def _context(request: Request) -> Context:
+    return cast(Context, request.app.state.context)
+
+
+def _platform(context: Annotated[Context, Depends(_context)]) -> Platform:
+    return context.platform
+
+
+def _moment(context: Annotated[Context, Depends(_context)]) -> datetime:
+    return context.clock()
+
+
+def _today(moment: Annotated[datetime, Depends(_moment)]) -> date:
+    return business_day(moment)
+
+
+def pinned(context: Annotated[Context, Depends(_context)]) -> Pinned:
+    """Pin for one request; FastAPI calls this once a request."""
+    return Pinned(context.platform)
+
+
+PlatformDep = Annotated[Platform, Depends(_platform)]
+PinnedDep = Annotated[Pinned, Depends(pinned)]
+Moment = Annotated[datetime, Depends(_moment)]
+"""The time of the request, read once."""
+Today = Annotated[date, Depends(_today)]
+"""The day in China of the request."""

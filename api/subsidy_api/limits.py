@@ -1,0 +1,30 @@
+"""Keeps bodies small: too much content is refused as a problem, and no more of it is read."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["BodyLimit"]
+
+
+class BodyLimit:
+    """ASGI middleware that lets ``largest`` bytes of a body through."""
+
+    def __init__(self, app: ASGIApp, largest: int) -> None:
+        self._app, self._largest = app, largest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._largest:
+                # Raised where the body is read, so that it is answered like any other error.
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, counted, send)

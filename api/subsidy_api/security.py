@@ -1,0 +1,74 @@
+"""Who is calling: bearer tokens of the store, and what an outsider may see.
+
+An applicant or agent sees the firms they are registered for. Another firm's page is forbidden, whether it exists or not;
+another firm's claim does not exist for them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from subsidy_api.context import PlatformDep
+from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.errors import InputError
+from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import Actor, Role, user_by_token
+
+__all__ = ["Caller", "MaybeCaller", "Officer", "check_sees_firm", "is_outsider", "require_caller"]
+
+_OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT})
+_bearer = HTTPBearer(auto_error=False, scheme_name="token", description="令牌由管理员发放 / issued by an administrator")
+
+
+def is_outsider(actor: Actor) -> bool:
+    """Whether this person only acts for firms and is no officer."""
+    return actor.roles <= _OUTSIDERS
+
+
+def check_sees_firm(actor: Actor, uscc: str) -> None:
+    """Refuse an outsider the pages of a firm that is not theirs.
+
+    Raises:
+        Forbidden: ``not_your_firm``.
+    """
+    if is_outsider(actor) and not actor.may_file_for(uscc):
+        raise Forbidden("not_your_firm", "无权查看该企业", "this firm is not yours to see")
+
+
+def require_caller(actor: Actor | None) -> Actor:
+    """Insist on a token.
+
+    Raises:
+        InputError: ``token_missing`` (HTTP 401).
+    """
+    if actor is None:
+        raise InputError("token_missing", "请提供令牌", "send a bearer token")
+    return actor
+
+
+def _maybe(
+    platform: PlatformDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Actor | None:
+    # A wrong token is refused even where none is needed: its owner believes to be known.
+    if credentials is None:
+        return None
+    token = credentials.credentials
+    return in_unit(platform.engine, lambda session: user_by_token(session, token), immediate=False)
+
+
+def _caller(actor: Annotated[Actor | None, Depends(_maybe)]) -> Actor:
+    return require_caller(actor)
+
+
+def _officer(actor: Annotated[Actor, Depends(_caller)]) -> Actor:
+    if is_outsider(actor):
+        raise Forbidden("officers_only", "仅限经办人员", "for officers only")
+    return actor
+
+
+MaybeCaller = Annotated[Actor | None, Depends(_maybe)]
+Caller = Annotated[Actor, Depends(_caller)]
+Officer = Annotated[Actor, Depends(_officer)]
