@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -61,17 +62,36 @@ class WorkingCalendar:
 
 
 def load_calendar(folder: Path) -> WorkingCalendar:
-    """Read every ``<year>.yml`` of ``folder``: ``year``, ``source``, ``holidays`` and ``workdays`` (lists of dates)."""
+    """Read every ``<year>.yml`` of ``folder``: ``year``, ``source``, ``holidays`` and ``workdays`` (lists of dates).
+
+    Raises:
+        AuthorError: a table without its year or lists, or a date that is misplaced or repeated.
+    """
     exceptions: dict[date, bool] = {}
     years: set[int] = set()
     for path in sorted(folder.glob("*.yml")):
-        table = yaml.safe_load(path.read_text(encoding="utf-8"))
+        table = _table(path)
         for key, worked in (("holidays", False), ("workdays", True)):
             for day in table[key]:
-                if day in exceptions or day.year != table["year"]:
+                if not isinstance(day, date) or day in exceptions or day.year != table["year"]:
                     raise AuthorError(
                         "P090", f"日历中的日期有误:{day}", f"misplaced or repeated date {day}", Location(str(path))
                     )
                 exceptions[day] = worked
         years.add(table["year"])
     return WorkingCalendar(exceptions, frozenset(years))
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        table = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise AuthorError("P090", "日历无法读取", f"not a calendar: {error}", Location(str(path))) from error
+    if not isinstance(table, dict):
+        table = {}
+    whole = all(isinstance(table.get(key), list) for key in ("holidays", "workdays"))
+    if whole and isinstance(table.get("year"), int):
+        return table
+    raise AuthorError(
+        "P090", "日历需要 year、holidays、workdays", "a calendar has year, holidays and workdays", Location(str(path))
+    )

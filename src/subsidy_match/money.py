@@ -67,7 +67,8 @@ def yuan_text(fen: Fraction | int | None, *, lang: str = "zh") -> str:
 
 
 def _decimal(value: Fraction) -> Decimal:
-    return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(Decimal("0.01"))
+    cents = round_to(value * _YUAN, 1, Rounding.HALF_UP)
+    return Decimal(int(cents)).scaleb(-2)
 
 
 def _plain(value: Decimal) -> str:

@@ -40,8 +40,14 @@ _SYMBOLS: Mapping[str, tuple[str, int]] = {
     "吨": ("吨", 1),
     "立方米": ("立方米", 1),
 }
-_NUMBER = re.compile(r"(?P<number>-?\d[\d,]*(?:\.\d+)?)(?P<rest>.*)", re.DOTALL)
-_UNIT_PART = re.compile(rf"(?P<times>{'|'.join(sorted(filter(None, _MULTIPLIERS), key=len, reverse=True))})?(?P<symbol>.*)")
+# commas only between thousands: 1,5万元 is not 15万元; digits so many that any sum of such numbers stays finite as a float
+_NUMBER = re.compile(
+    r"(?P<number>-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,18})(?:\.[0-9]{1,12})?)(?P<rest>[^0-9,.].*|)", re.DOTALL
+)
+_MAX_YEARS = 200
+_UNIT_PART = re.compile(
+    rf"(?P<times>{'|'.join(sorted(filter(None, _MULTIPLIERS), key=len, reverse=True))})?(?P<symbol>.*)"
+)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -160,9 +166,10 @@ def parse_quantity(text: str) -> Quantity:
 def parse_duration(text: str) -> Duration:
     """Read ``3年``, ``18个月`` or ``400天``."""
     quantity = parse_quantity(text)
-    for symbol, name in (("年", "years"), ("月", "months"), ("天", "days")):
-        if quantity.unit == Unit(((symbol, 1),)) and isinstance(quantity.value, int) and quantity.value >= 0:
-            return Duration(**{name: quantity.value})
+    for symbol, name, a_year in (("年", "years", 1), ("月", "months", 12), ("天", "days", 365)):
+        value = quantity.value
+        if quantity.unit == Unit(((symbol, 1),)) and isinstance(value, int) and 0 <= value <= _MAX_YEARS * a_year:
+            return Duration(**{name: value})
     raise LiteralError(f"“{text}”不是时长", f"{text!r} is not a length of time", "write for example 3年, 18个月, 400天")
 
 

@@ -42,7 +42,7 @@ class Span:
         return self.lo == self.hi
 
     def __add__(self, other: Span) -> Span:
-        return Span(self.lo + other.lo, self.hi + other.hi)
+        return Span(_plus(self.lo, other.lo), _plus(self.hi, other.hi))
 
     def __neg__(self) -> Span:
         return Span(-self.hi, -self.lo)
@@ -91,8 +91,19 @@ def hull(spans: Iterable[Span]) -> Span:
     return Span(min(s.lo for s in several), max(s.hi for s in several))
 
 
+def _plus(a: Bound, b: Bound) -> Bound:
+    # a bound is a float only where it is infinite: a number beyond every float must not be turned into one
+    if isinstance(a, float):
+        return a
+    return b if isinstance(b, float) else a + b
+
+
 def _times(a: Bound, b: Bound) -> Bound:
-    return 0 if a == 0 or b == 0 else a * b  # nothing times "no bound" is nothing
+    if a == 0 or b == 0:
+        return 0  # nothing times "no bound" is nothing
+    if isinstance(a, float) or isinstance(b, float):
+        return INFINITY if (a > 0) is (b > 0) else -INFINITY
+    return a * b
 
 
 def _inverse(value: Bound) -> Num:
