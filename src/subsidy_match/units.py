@@ -177,9 +177,7 @@ def parse_date(text: str) -> date:
     """Read ``2026-01-31``."""
     _refuse_full_width(text)
     try:
-        if not _DATE.fullmatch(text):
-            raise ValueError(text)
-        return date.fromisoformat(text)
+        return date.fromisoformat(text if _DATE.fullmatch(text) else "")
     except ValueError:
         raise LiteralError(f"“{text}”不是日期", f"{text!r} is not a date", "write YYYY-MM-DD") from None
 

@@ -40,10 +40,10 @@ def test_a_malformed_policy_is_refused_with_its_place(city: City, policies: Path
     )
     done = run(city, "policies", "validate", str(policies))
     assert done.returncode == 1
-    assert "huaian-equipment@2026-01-01.yml:26:" in done.stdout
+    assert "huaian-equipment@2026-01-01.yml:24:" in done.stdout
     assert "did you mean 'equipment_invoiced'" in done.stdout
     found = json.loads(run(city, "policies", "validate", str(policies), "--format", "json").stdout)
-    assert (found[0]["code"], found[0]["line"]) == ("P007", 26)
+    assert (found[0]["code"], found[0]["line"]) == ("P007", 24)
 
 
 def test_a_wrong_unit_says_which_unit_is_wanted(city: City, policies: Path):

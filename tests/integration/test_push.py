@@ -74,7 +74,7 @@ def test_automatic_results_become_claims_once(pushed: tuple[City, Platform, Run]
     second = start_automatic_claims(platform.desk, run, platform.policies(), at=AT)
     assert first.started > 0
     assert first.findings == []
-    assert (second.started, second.present) == (0, first.started)
+    assert (second.started, second.present, second.used) == (0, first.started, first.used)
     states = {str(claim.state) for claim in platform.desk.list_claims()}
     assert states == {"ACCEPTED"}
 

@@ -43,7 +43,7 @@ def version() -> None:
 def main() -> None:
     """Run a command and turn errors into sentences and exit codes."""
     try:
-        app(standalone_mode=False)
+        sys.exit(app(standalone_mode=False) or 0)  # what a command exits with is returned here
     except AuthorError as error:
         print_error(error)
         sys.exit(1)

@@ -183,7 +183,8 @@ def _push(stage: Stage, run: Run) -> None:
         open_funds(wired.engine, wired.policies(), AS_OF, at=_MORNING)
         started = start_automatic_claims(wired.desk, run, wired.policies(), at=_MORNING, progress=progress)
     print_text(
-        f"免申即享 / without application: {started.started} 件自动办理 / started,{len(started.findings)} 件未能办理 / not"
+        f"免申即享 / without application: {started.started} 件自动办理 / started,"
+        f"{started.used} 件标的已被使用 / used by another claim,{len(started.findings)} 件未能办理 / failed"
     )
     for finding in started.findings[:3]:
         note(f"  {finding}")

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from subsidy_match.errors import AuthorError, Finding, Location
 from subsidy_match.profiles.catalogue import Catalogue, ValueType
 
-__all__ = ["Column", "ListSpec", "Mapping", "Mappings", "load_mappings"]
+__all__ = ["Column", "End", "ListSpec", "Mapping", "Mappings", "load_mappings"]
 
 _SHIPPED = Path(__file__).parent / "mappings"
 Role = Literal["uscc", "name", "former_names", "district", "year"]
@@ -52,14 +52,25 @@ class Column(_Node):
     open_ended: bool = False
 
 
+class End(_Node):
+    """When something ends that a list gives no end for: never, or with the year of another date of the row."""
+
+    blank: Literal["never", "year_end"]
+    of: str = ""
+
+
 class ListSpec(_Node):
-    """One list of a department: the register itself, a list that feeds facts, or one that feeds a collection."""
+    """One list of a department: the register itself, a list that feeds facts, or one that feeds a collection.
+
+    ``ends`` says what a blank or absent end date means there; elsewhere it is unknown.
+    """
 
     id: str
     title: ReadMapping[str, str]
     register_of_firms: bool = False
     collection: str | None = None
     constants: ReadMapping[str, str] = {}
+    ends: ReadMapping[str, End] = {}
     columns: tuple[Column, ...]
     unused: tuple[str, ...] = ()
 
@@ -125,6 +136,9 @@ def _faults(mapping: Mapping, spec: ListSpec, catalogue: Catalogue) -> list[tupl
     if spec.collection is not None and spec.collection not in catalogue.collections:
         faults.append((f"没有这个清单:{spec.collection}", f"no such collection: {spec.collection}"))
         return faults
+    fields = catalogue.collections[spec.collection].fields if spec.collection else {}
+    named = {name for field, end in spec.ends.items() for name in (field, end.of or field)}
+    faults += [(f"{spec.id}: 没有这个字段:{n}", f"{spec.id}: no such field: {n}") for n in sorted(named - set(fields))]
     for column in spec.columns:
         faults += _column_faults(mapping.department, spec, column, catalogue)
     return faults + [_key_fault(spec, field) for field in _unsure_keys(spec, catalogue)]

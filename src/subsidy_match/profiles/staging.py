@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from subsidy_match.profiles.catalogue import Catalogue
-from subsidy_match.profiles.cells import is_empty
+from subsidy_match.profiles.cells import FOREVER, is_empty
 from subsidy_match.profiles.columns import Cleaned, clean, parser_of
 from subsidy_match.profiles.layout import Bound, Layout, cell_name
+from subsidy_match.profiles.mapping import End
 from subsidy_match.profiles.names import display_name, name_key
 from subsidy_match.profiles.problems import Problem
 from subsidy_match.profiles.readers import Sheet
@@ -109,6 +110,8 @@ class _Stager:
             for target, cleaned in self._by_year(bound, self._clean(bound), years).items():
                 columns[target] = cleaned.values
                 self._report(bound, target, cleaned.problems)
+        for target, end in self._layout.spec.ends.items():
+            columns[target] = self._with_end(target, end, columns)
         self._check_rows(columns)
         columns["fault"] = pa.array([self._faults.get(i) for i in range(len(self._block.rows))], pa.string())
         ignored = [(row + 1, reason) for row, reason in self._block.ignored]
@@ -131,6 +134,16 @@ class _Stager:
     def _constants(self) -> dict[str, pa.Array]:
         size = len(self._block.rows)
         return {name: pa.array([code] * size, pa.string()) for name, code in self._layout.spec.constants.items()}
+
+    def _with_end(self, target: str, end: End, columns: Mapping[str, pa.Array]) -> pa.Array:
+        """End dates with the blank ones filled in as the list means them; an unreadable one stays unknown."""
+        size = len(self._block.rows)
+        given = columns.get(target, pa.nulls(size, pa.date32()))
+        bound = next((bound for bound in self._layout.values if bound.target == target), None)
+        texts = self._block.columns[bound.index] if bound else [""] * size
+        starts = columns[end.of].to_pylist() if end.blank == "year_end" else []
+        ends = [day and day.replace(month=12, day=31) for day in starts] or [FOREVER] * size
+        return pc.if_else(pa.array([is_empty(text) for text in texts]), pa.array(ends, pa.date32()), given)
 
     def _texts(self, role: str) -> Sequence[str]:
         bound = self._layout.role(role)

@@ -14,17 +14,25 @@ from subsidy_match.rules.policy import Channel, PolicySet
 
 __all__ = ["AutomaticReport", "start_automatic_claims"]
 
-# a claim is already there: that is what "once" means, not a failure
-_ALREADY = frozenset({"duplicate_claim", "item_already_used"})
-
 
 @dataclass(slots=True)
 class AutomaticReport:
-    """How many claims were started, were there already, or could not be started."""
+    """How many claims were started, were there already, lost a person or project to another claim, or failed."""
 
     started: int = 0
     present: int = 0
+    used: int = 0
     findings: list[Finding] = field(default_factory=list)
+
+    def note(self, error: Conflict) -> None:
+        """Count a claim that was not started."""
+        match error.code:
+            case "duplicate_claim":  # the claim is there: that is what "once" means, not a failure
+                self.present += 1
+            case "item_already_used":  # another claim has the same person or project
+                self.used += 1
+            case _:
+                self.findings.append(error.as_finding())
 
 
 def start_automatic_claims(
@@ -54,10 +62,7 @@ def start_automatic_claims(
             )
             report.started += 1
         except Conflict as error:
-            if error.code in _ALREADY:
-                report.present += 1
-            else:
-                report.findings.append(error.as_finding())
+            report.note(error)
         except InputError as error:
             report.findings.append(error.as_finding())
         if progress is not None:

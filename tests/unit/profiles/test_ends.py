@@ -1,0 +1,37 @@
+"""What a blank end date means is said by the list, and an unreadable one is never filled in."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from small_city import ROOT
+
+from subsidy_match.profiles.importing import import_files
+from subsidy_match.profiles.reading import open_snapshot
+
+USCC = "91320812MAB4DM124P"
+REGISTER = (
+    "统一社会信用代码,企业名称,曾用名,市场主体类型,登记状态,成立日期,注册资本,住所,所在区县,行业代码,经营范围\n"
+    f"{USCC},淮安虚构测试有限公司,,有限责任公司,存续,2019-01-02,500万人民币,虚构路1号,清江浦区,C3491,虚构\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("ended", "expected"), [("", date(9999, 12, 31)), ("2025-03-01", date(2025, 3, 1)), ("二〇二五年", None)]
+)
+def test_a_blank_end_means_still_listed_and_an_unreadable_one_is_unknown(
+    tmp_path: Path, ended: str, expected: date | None
+):
+    (tmp_path / "市监_企业登记信息_20260531.csv").write_text(REGISTER, encoding="utf-8")
+    (tmp_path / "信用_处罚与失信名单_20260531.csv").write_text(
+        "统一社会信用代码,主体名称,文书号,失信类别,等级,认定日期,移出日期,是否修复\n"
+        f"{USCC},淮安虚构测试有限公司,测1号,严重失信主体,重大,2024-01-05,{ended},否\n",
+        encoding="utf-8",
+    )
+    files = sorted(tmp_path.glob("*.csv"))
+    import_files(files, home=tmp_path / "home", policies=ROOT / "policies", person_key="k" * 32)
+    with open_snapshot(tmp_path / "home") as snapshot:
+        (row,) = snapshot.enterprise(USCC).collections["penalties"].rows
+    assert row["ended_on"] == expected
