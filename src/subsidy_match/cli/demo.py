@@ -202,7 +202,8 @@ def _claim(stage: Stage) -> None:
             f"占用 {yuan_text(fund.committed)} · 已付 {yuan_text(fund.paid)} · 可用 {yuan_text(fund.available)}"
         )
     found = in_unit(stage.wired.engine, audit.verify, immediate=False)
-    print_text(f"审计链核对 / audit chains verified: {len(found)} 处不符 / findings")
+    chains = len(in_unit(stage.wired.engine, audit.heads, immediate=False))
+    print_text(f"审计链核对 / audit chains verified: {chains} 条 / chains,{len(found)} 处不符 / findings")
 
 
 def _look_further(settings: Settings) -> None:

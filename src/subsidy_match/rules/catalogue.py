@@ -125,9 +125,9 @@ class _Reader:
 
     def catalogue(self, top: Fields) -> Catalogue | None:
         top.allow("departments", "enums", "facts", "collections", "statuses", "derived")
-        departments = {name: self._label(item) for name, item in top.each("departments")}
+        departments = {name: self._label_alone(item) for name, item in top.each("departments")}
         for name, item in top.each("enums"):
-            self._enums[name] = {code: self._label(entry) for code, entry in item.each_of_all()}
+            self._enums[name] = {code: self._label_alone(entry) for code, entry in item.each_of_all()}
         facts = {name: self._fact(name, item) for name, item in top.each("facts")}
         collections = {name: self._collection(name, item) for name, item in top.each("collections")}
         statuses = top.fields("statuses")
@@ -138,6 +138,10 @@ class _Reader:
         spec = StatusSpec(*(statuses.text(key) or "" for key in ("in", "kind", "from", "until")))
         texts = {name: item.node for name, item in derived.each_of_all()} if derived else {}
         return Catalogue(departments, self._enums, facts, collections, spec, texts)
+
+    def _label_alone(self, item: Fields) -> Label:
+        item.allow("zh", "en")  # an unquoted comma in a sentence would begin another key
+        return self._label(item)
 
     def _label(self, item: Fields) -> Label:
         return Label(item.text("zh") or "", item.text("en") or "")

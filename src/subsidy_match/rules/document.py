@@ -352,6 +352,7 @@ def _label(fields: Fields) -> Label:
     if title is None:
         fields.wrong("title", "缺少“title”", "missing 'title'")
         return Label("", "")
+    title.allow("zh", "en")
     return _label_of(title)
 
 

@@ -15,8 +15,10 @@ from subsidy_match.rules.tree import (
     AtLeastN,
     Between,
     Compare,
+    Day,
     Includes,
     Is,
+    Literal,
     Manual,
     Not,
     OneOfCodes,
@@ -180,6 +182,8 @@ def _seen(reason: Reason, words: Wording) -> str | None:
             return words.pick("无记录", "no record")
         met = sum(child.truth.sure for child in reason.children)
         return words.pick(f"{len(reason.children)}条,满足{met}条", f"{len(reason.children)} rows, {met} fit")
+    if _asks_of_a_day(node):
+        return words.outcome(reason.wanted[0], node.value.type)
     return words.outcome(reason.seen, node.value.type)
 
 
@@ -188,7 +192,14 @@ def _required(reason: Reason, words: Wording) -> str | None:
     node = reason.node
     if not isinstance(node, Compare | Between | WithinLast | Is | OneOfCodes | Within | Includes) or not reason.wanted:
         return None
+    if _asks_of_a_day(node):
+        return words.outcome(reason.seen, node.value.type)
     return words.pick("至", " to ").join(words.outcome(wanted, node.value.type) for wanted in reason.wanted)
+
+
+def _asks_of_a_day(node: object) -> bool:
+    """Whether the firm's own date stands on the right: "a year ago is on or after the day of founding"."""
+    return isinstance(node, Compare) and isinstance(node.value, Day) and not isinstance(node.against, Day | Literal)
 
 
 def _entry(entry: Read | Term, words: Wording) -> dict[str, Anything]:
@@ -244,6 +255,13 @@ def _once(log: tuple[Read | Term, ...]) -> Iterator[Read | Term]:
             yield entry
 
 
+def _heading(reason: dict[str, Anything]) -> str:
+    """One line for a reason; a join whose parts follow is named, not spelt out, and a row is named by its key."""
+    if reason["kind"] not in ("all", "any") or not reason["children"]:
+        return str(reason["text"])
+    return "" if reason["key"] else str(reason["id"] or reason["text"])
+
+
 def _lines(reason: dict[str, Anything], depth: int, *, top: bool = False) -> Iterator[str]:
     if not top:
         pad = "  " * depth
@@ -251,12 +269,8 @@ def _lines(reason: dict[str, Anything], depth: int, *, top: bool = False) -> Ite
         seen = f"  [{reason['seen']}]" if reason["seen"] else ""
         gap = f"  {reason['gap']}" if reason["gap"] else ""
         clauses = "".join(f" 〈{c['document']}{c['article']}〉" for c in reason["clauses"][:1]) if depth <= 2 else ""
-        key = f"{reason['key']}: " if reason["key"] else ""
-        text = (
-            reason["text"]
-            if reason["kind"] not in ("all", "any") or not reason["children"]
-            else reason["id"] or reason["text"]
-        )
+        key = f"{reason['key']} " if reason["key"] else ""
+        text = _heading(reason)
         yield f"{pad}{sign} {key}{text}{seen}{gap}{clauses}"
         for entry in reason["from"]:
             if entry["source"] and entry["known"]:

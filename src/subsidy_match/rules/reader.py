@@ -154,7 +154,10 @@ class Reader:
 
     def _title(self, fields: Fields) -> Label | None:
         title = fields.fields("title")
-        return Label(title.text("zh") or "", title.text("en") or "") if title else None
+        if title is None:
+            return None
+        title.allow("zh", "en")
+        return Label(title.text("zh") or "", title.text("en") or "")
 
     def _basis(self, fields: Fields) -> tuple[str, ...]:
         node = fields.entries.get("basis")
