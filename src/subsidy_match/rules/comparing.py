@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from subsidy_match.rules.codes import region_prefixes
 from subsidy_match.rules.span import Span
 from subsidy_match.rules.tree import Op
 from subsidy_match.rules.truth import FALSE, TRUE, UNKNOWN, Truth, all_of
@@ -33,7 +34,8 @@ def inside(seen: Span, low: Span, high: Span) -> Truth:
 
 def is_within(code: str, prefixes: tuple[str, ...], barred: tuple[str, ...]) -> bool | None:
     """Whether a code lies inside; one too short to tell (``39`` asked for ``3963``) is unknown."""
-    held, out = _under(code, prefixes), _under(code, barred)
+    known = next(iter(region_prefixes(code)), code)  # 320800 says no more than 3208: which district is not known
+    held, out = _under(known, prefixes), _under(known, barred)
     if held is False or out is True:
         return False
     return None if held is None or out is None else True

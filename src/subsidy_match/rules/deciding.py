@@ -79,12 +79,12 @@ def _quantified(frame: Frame, node: Quantified, rows: Rows, *, none: bool) -> Re
 
 def _row_reasons(frame: Frame, rows: Rows) -> tuple[Reason, ...]:
     found = []
-    for key, inner in frame.rows(rows.collection):
-        reason = (
-            inner.decide(rows.where)
-            if rows.where is not None
-            else Reason(All(Mark(frame.policy.condition.mark.at), ()), TRUE)
-        )
+    for key, inner, accepted in frame.rows(rows.collection):
+        here = Mark(frame.policy.condition.mark.at)
+        reason = inner.decide(rows.where) if rows.where is not None else Reason(All(here, ()), TRUE)
+        if accepted is not None:  # an item that may not count makes no row sure
+            both = (accepted, reason)
+            reason = Reason(All(here, ()), all_of(part.truth for part in both), children=both)
         reason.key = key
         found.append(reason)
     return tuple(found)

@@ -6,20 +6,22 @@ It is the definition of the language. Speed comes from another engine, which mus
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from subsidy_match.errors import Location
 from subsidy_match.rules.enterprise import Enterprise, Row
 from subsidy_match.rules.frame import Frame
 from subsidy_match.rules.policy import ForEach, Policy, PolicySet
 from subsidy_match.rules.reasons import Item, ItemsClause, Match, Reason
 from subsidy_match.rules.span import INFINITY, Span, hull, least
-from subsidy_match.rules.tree import All
-from subsidy_match.rules.truth import TRUE, UNKNOWN, all_of, any_of
+from subsidy_match.rules.tree import All, Condition, FieldOf, Is, Label, Mark
+from subsidy_match.rules.truth import UNKNOWN, all_of, any_of
 
 __all__ = ["Evaluator"]
 
 _NOTHING = Span.exactly(0)
+_BARE = Mark(Location(""))
 
 
 @dataclass(slots=True)
@@ -45,9 +47,7 @@ class Evaluator:
         each = policy.for_each
         if each is None:
             return [self._match(frame, frame.decide(policy.condition), None, ())]
-        rows = frame.collection(each.collection).rows
-        frame.items = sorted((_item(frame, each, row) for row in rows), key=lambda item: item.key)
-        firm = frame.decide(policy.condition)  # after the items, which it may count
+        firm = _with_items(frame, each)
         if each.together or not frame.items:
             open_rows = not frame.is_complete(each.collection)
             reason = _joined(firm, _items_clause(each, frame.items, open_rows=open_rows))
@@ -63,8 +63,16 @@ class Evaluator:
             policy = self.policies.find(policy_id, self.as_of)
             if policy is None:
                 return None
-            self._granted[policy_id] = self.match(policy)[0].reason
+            self._granted[policy_id] = self._whole(policy)
         return self._granted[policy_id]
+
+    def _whole(self, policy: Policy) -> Reason:
+        """Whether the firm meets a policy at all, with whichever of its elements."""
+        frame, each = Frame(self, policy), policy.for_each
+        if each is None:
+            return frame.decide(policy.condition)
+        firm = _with_items(frame, each)
+        return _joined(firm, _items_clause(each, frame.items, open_rows=not frame.is_complete(each.collection)))
 
     def _match(
         self, frame: Frame, reason: Reason, subject: str | None, items: tuple[Item, ...], *, open_rows: bool = False
@@ -76,17 +84,34 @@ class Evaluator:
         return Match(policy, uscc, subject, frame.period, self.as_of, reason, amount, items, log)
 
 
+def _with_items(frame: Frame, each: ForEach) -> Reason:
+    """Decide the elements, then the conditions on the firm and the amounts, which both may count elements."""
+    rows = frame.collection(each.collection).rows
+    frame.items = sorted((_item(frame, each, row) for row in rows), key=lambda item: item.key)
+    for item in frame.items:
+        inner = frame.inside(item.row, each.collection)
+        item.amount = inner.amount_of_item()
+        item.log = tuple(inner.log)
+    return frame.decide(frame.policy.condition)
+
+
 def _item(frame: Frame, each: ForEach, row: Row) -> Item:
-    """One element: whether it counts, and what it is worth."""
+    """One element: whether it counts. One without a key cannot be told from others, so nothing is claimed for it yet."""
     inner = frame.inside(row, each.collection)
-    key = str(row.get(each.key))
-    anything = Reason(All(frame.policy.condition.mark, ()), TRUE)
-    reason = inner.decide(each.item_if) if each.item_if is not None else anything
-    reason.key = key
-    inner.log.clear()
-    terms = frame.policy.amount
-    amount = inner.number(terms.each) if terms is not None and terms.each is not None else None
-    return Item(key, reason, amount, tuple(inner.log))
+    parts = [inner.decide(each.item_if)] if each.item_if is not None else []
+    if row.get(each.key) is None:
+        parts.append(inner.decide(_has_key(frame, each)))
+    reason = (
+        parts[0] if len(parts) == 1 else Reason(All(_BARE, ()), all_of(p.truth for p in parts), children=tuple(parts))
+    )
+    reason.key = str(row.get(each.key) or "")
+    return Item(reason.key, row, reason)
+
+
+def _has_key(frame: Frame, each: ForEach) -> Condition:
+    field = frame.case.policies.catalogue.collections[each.collection].fields[each.key]
+    mark = replace(_BARE, title=Label(f"有{field.label.zh}", f"has a {field.label.en.lower()}"))
+    return Is(mark, FieldOf(each.key, field.type, field.span), code="", negated=True)
 
 
 def _items_clause(each: ForEach, items: list[Item], *, open_rows: bool) -> Reason:

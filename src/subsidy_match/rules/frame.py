@@ -13,6 +13,7 @@ from subsidy_match.rules.policy import Period, Policy
 from subsidy_match.rules.reasons import Item, Outcome, Read, Reason, Term
 from subsidy_match.rules.span import Span
 from subsidy_match.rules.tree import Condition, Day, DayName, Value
+from subsidy_match.units import Duration
 
 if TYPE_CHECKING:
     from subsidy_match.rules.evaluator import Evaluator
@@ -64,15 +65,18 @@ class Frame:
         if found.disputed or not spec.complete_from:
             return False
         oldest = spec.stale_after.before(self.case.as_of) if spec.stale_after else date.min
-        return all(found.loaded.get(department, date.min) >= oldest for department in spec.complete_from)
+        loaded = found.loaded
+        return all(source in loaded and loaded[source] >= oldest for source in spec.complete_from)
 
-    def rows(self, name: str | None) -> Iterator[tuple[str, Frame]]:
-        """The rows of a collection, or the accepted items, each with a key to name it by and its frame."""
+    def rows(self, name: str | None) -> Iterator[tuple[str, Frame, Reason | None]]:
+        """The rows of a collection, each with a key to name it by and its frame; items with whether they are accepted."""
         if name is None:
-            name = self.policy.for_each.collection if self.policy.for_each else ""
+            each = self.policy.for_each.collection if self.policy.for_each else ""
+            yield from ((item.key, self.inside(item.row, each), item.reason) for item in self.items)
+            return
         spec = self.case.policies.catalogue.collections[name]
         for row in self.collection(name).rows:
-            yield " ".join(str(row.get(key)) for key in spec.key), self.inside(row, name)
+            yield " ".join(str(row.get(key)) for key in spec.key), self.inside(row, name), None
 
     def day(self, node: Day) -> date:
         """A named date, shifted by periods."""
@@ -90,8 +94,10 @@ class Frame:
                 found = window[1] if window else period.end
             case _:
                 assert_never(node.name)
-        last_of_february = found.month == 2 and found.day == 29
-        return found.replace(year=found.year + node.offset, day=28 if last_of_february and node.offset else found.day)
+        if found == date.max:  # in force without end: there is no day after it, and the same day a period before
+            return found
+        apart = Duration(years=abs(node.offset))
+        return apart.before(found) if node.offset < 0 else apart.after(found)
 
     def decide(self, node: Condition) -> Reason:
         """Decide a condition here."""

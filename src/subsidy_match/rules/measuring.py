@@ -134,6 +134,8 @@ def _named(frame: Frame, node: Named) -> Outcome:
         start = len(frame.log)
         value = frame.measure(node.of)
         frame.log.append(Term(node, value))
+        # each entry once: values that use each other twice over would double the log at every step
+        frame.log[start:] = {id(entry): entry for entry in frame.log[start:]}.values()
         frame.cache[id(node)] = value, frame.log[start:]
         return value
     frame.log.extend(cached[1])
@@ -214,12 +216,9 @@ def _note_open(frame: Frame, node: Count | Sum | Extreme | PaidUnder, rows: Rows
 
 def _chosen(frame: Frame, rows: Rows) -> Iterator[tuple[Truth, Frame]]:
     """The rows that may count, each with how sure that is; accepted items bring their own doubt."""
-    accepted = {item.key: item.reason.truth for item in frame.items} if rows.collection is None else {}
-    for _, inner in frame.rows(rows.collection):
-        truths = [_decided(inner, rows.where)] if rows.where is not None else []
-        if rows.collection is None and frame.policy.for_each is not None:
-            truths.append(accepted[str((inner.row or {}).get(frame.policy.for_each.key))])
-        truth = all_of(truths)
+    for _, inner, accepted in frame.rows(rows.collection):
+        truths = [accepted.truth] if accepted is not None else []
+        truth = all_of([*truths, _decided(inner, rows.where)] if rows.where is not None else truths)
         if truth.possible:
             yield truth, inner
         frame.log.extend(inner.log)
@@ -266,7 +265,8 @@ def _param(frame: Frame, node: Param) -> Span:
         return ANYTHING
     key = frame.measure(node.key) if node.key is not None else None
     if node.key is not None and key is None:
-        value = hull(Span.exactly(number) for number in row.values.values())
+        whole = node.key.type.codes in frame.case.policies.catalogue.enums  # only then has every code an entry
+        value = hull(Span.exactly(number) for number in row.values.values()) if whole else ANYTHING
     else:
         number = row.values.get(key if isinstance(key, str) else None)
         value = ANYTHING if number is None else Span.exactly(number)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
-from subsidy_match.rules.enterprise import Quality, Scalar, Source
+from subsidy_match.rules.enterprise import Quality, Row, Scalar, Source
 from subsidy_match.rules.policy import Period, Policy
 from subsidy_match.rules.span import Span
 from subsidy_match.rules.tree import (
@@ -95,8 +95,9 @@ class Item:
     """One element of ``for_each``."""
 
     key: str
+    row: Row
     reason: Reason
-    amount: Span | None
+    amount: Span | None = None
     log: tuple[Read | Term, ...] = ()  # what the amount was worked out from
 
 
