@@ -13,7 +13,7 @@ from pathlib import Path
 
 from subsidy_match.errors import AuthorError, Location
 from subsidy_match.money import yuan_text
-from subsidy_match.rules.catalogue import Catalogue, CollectionSpec
+from subsidy_match.rules.catalogue import BaseFact, Catalogue, CollectionSpec, FieldSpec
 from subsidy_match.rules.enterprise import Collection, Enterprise, Known, Scalar
 from subsidy_match.rules.evaluator import Evaluator
 from subsidy_match.rules.fields import Fields, Findings, Skip, did_you_mean
@@ -21,6 +21,7 @@ from subsidy_match.rules.policy import Policy, PolicySet
 from subsidy_match.rules.reasons import Match
 from subsidy_match.rules.source import Mapped, Node, Sequence, read_yaml
 from subsidy_match.rules.source import Scalar as Text
+from subsidy_match.rules.span import Span
 from subsidy_match.rules.tree import Kind, Type
 from subsidy_match.rules.truth import Verdict
 from subsidy_match.units import LiteralError, parse_date, parse_quantity
@@ -91,8 +92,8 @@ def read_facts(
             if key in catalogue.collections:
                 collections[key] = _collection(catalogue, catalogue.collections[key], node, findings)
             elif not (isinstance(node, Text) and node.text == "unknown"):
-                full, type_ = _fact_key(catalogue, key, node, year, findings)
-                values[full] = Known(_scalar(catalogue, node, type_, findings))
+                full, fact = _fact_key(catalogue, key, node, year, findings)
+                values[full] = Known(_scalar(catalogue, node, fact, findings))
         except Skip:
             continue
     return Enterprise(_USCC, name, values, collections)
@@ -142,13 +143,13 @@ def _as_of(item: Fields) -> date:
 # --- facts ---
 
 
-def _fact_key(catalogue: Catalogue, key: str, node: Node, year: int, findings: Findings) -> tuple[str, Type]:
+def _fact_key(catalogue: Catalogue, key: str, node: Node, year: int, findings: Findings) -> tuple[str, BaseFact]:
     name, _, offset = key.partition("@")
     fact = catalogue.facts.get(name)
-    if fact is None or (offset and not offset.lstrip("-").isdecimal()):
+    if fact is None or (offset and not (fact.yearly and offset.lstrip("-").isdecimal())):
         hint = did_you_mean(name, [*catalogue.facts, *catalogue.collections])
         findings.stop("P007", f"没有这个指标:{key}", f"unknown fact {key!r}", node.at, hint)
-    return (f"{name}_{year + int(offset or 0)}" if fact.yearly else name), fact.type
+    return (f"{name}_{year + int(offset or 0)}" if fact.yearly else name), fact
 
 
 def _collection(catalogue: Catalogue, spec: CollectionSpec, node: Node, findings: Findings) -> Collection:
@@ -163,12 +164,13 @@ def _collection(catalogue: Catalogue, spec: CollectionSpec, node: Node, findings
 def _row(catalogue: Catalogue, spec: CollectionSpec, row: Fields) -> dict[str, Scalar | None]:
     row.allow(*spec.fields)
     return {
-        name: _scalar(catalogue, row.entries[name], entry.type, row.findings) if name in row else None
+        name: _scalar(catalogue, row.entries[name], entry, row.findings) if name in row else None
         for name, entry in spec.fields.items()
     }
 
 
-def _scalar(catalogue: Catalogue, node: Node, type_: Type, findings: Findings) -> Scalar:
+def _scalar(catalogue: Catalogue, node: Node, spec: BaseFact | FieldSpec, findings: Findings) -> Scalar:
+    type_ = spec.type
     if type_.kind is Kind.CODES and isinstance(node, Sequence):
         return tuple(_word(catalogue, item, type_, findings) for item in node.items)
     if not isinstance(node, Text):
@@ -176,7 +178,7 @@ def _scalar(catalogue: Catalogue, node: Node, type_: Type, findings: Findings) -
     try:
         match type_.kind:
             case Kind.NUMBER:
-                return _number(node, type_, findings)
+                return _number(node, type_, spec.span, findings)
             case Kind.DATE:
                 return parse_date(node.text)
             case Kind.BOOL if node.text in ("true", "false"):
@@ -189,13 +191,15 @@ def _scalar(catalogue: Catalogue, node: Node, type_: Type, findings: Findings) -
         findings.stop("P006", error.zh, error.en, node.at, error.hint)
 
 
-def _number(node: Text, type_: Type, findings: Findings) -> int:
+def _number(node: Text, type_: Type, span: Span, findings: Findings) -> int:
     quantity = parse_quantity(node.text)
     if quantity.unit != type_.unit:
         findings.stop("P006", f"单位应为{type_.unit}", f"the unit should be {type_.unit}, not {quantity.unit}", node.at)
     stored = quantity.value * type_.scale
     if stored != int(stored):
         findings.stop("P006", "数值过细", "finer than what is stored", node.at)
+    if not span.contains(quantity.value):
+        findings.stop("P006", "超出指标的范围", "outside the range of the fact", node.at)
     return int(stored)
 
 
