@@ -270,7 +270,7 @@ def _param(frame: Frame, node: Param) -> Span:
     else:
         number = row.values.get(key if isinstance(key, str) else None)
         value = ANYTHING if number is None else Span.exactly(number)
-    frame.log.append(Read(node, node.name, value, known=value != ANYTHING))  # the table is known where its key is not
+    frame.log.append(Read(node, node.name, value, known=value.is_known))
     return value
 
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from subsidy_match.rules.enterprise import Quality, Row, Scalar, Source
 from subsidy_match.rules.policy import Period, Policy
-from subsidy_match.rules.span import Span
+from subsidy_match.rules.span import ANYTHING, Span
 from subsidy_match.rules.tree import (
     All,
     Any,
@@ -140,7 +140,7 @@ class Match:
         found = [] if self.reason.truth.decided is not None else list(_missing(self.reason))
         exact = self.amount is not None and self.amount.is_known
         if self.verdict is not Verdict.INELIGIBLE and not exact:
-            found += [e.key for e in self.amount_log if isinstance(e, Read) and not e.known]
+            found += _owed(self.amount_log)
         return tuple(dict.fromkeys(found))
 
 
@@ -174,6 +174,14 @@ def _missing(reason: Reason) -> Iterator[str]:
         yield node.rows.collection or ""
     if reason.open_rows and isinstance(node, ItemsClause):
         yield node.collection
-    yield from (entry.key for entry in reason.log if isinstance(entry, Read) and not entry.known)
+    yield from _owed(reason.log)
     for child in reason.children:
         yield from _missing(child)
+
+
+def _owed(log: tuple[Read | Term, ...]) -> Iterator[str]:
+    """What somebody owes: not a table of which only the key is unknown, for then the key is owed."""
+    for entry in log:
+        is_table = isinstance(entry.node, Param) and entry.value != ANYTHING
+        if isinstance(entry, Read) and not entry.known and not is_table:
+            yield entry.key
