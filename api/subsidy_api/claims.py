@@ -9,12 +9,13 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query
 from starlette.responses import Response
 
+from subsidy_api.answers import ClaimBody, EventBody, StepBody
 from subsidy_api.claim_bodies import claim_body, event_table, shown_claim, step_body
 from subsidy_api.context import Moment, Pinned, PinnedDep, PlatformDep, Today
 from subsidy_api.idempotency import Keep, OnceDep
 from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
-from subsidy_api.schemas import ClaimBody, EventBody, Id, Line, NewClaim, NewEvent, Page, StepBody
+from subsidy_api.schemas import Id, Line, NewClaim, NewEvent, Page
 from subsidy_api.security import Caller, is_outsider
 from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.reading import ClaimFilter

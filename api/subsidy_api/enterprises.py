@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
+from subsidy_api.answers import AccountBody, FirmBody, NoticeBody
 from subsidy_api.context import Moment, PinnedDep, PlatformDep, Today
 from subsidy_api.documents import firm_body
 from subsidy_api.eligibility import firm_report
@@ -16,7 +17,7 @@ from subsidy_api.explanations import AsOf, ReportBody
 from subsidy_api.idempotency import Keep, OnceDep
 from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
-from subsidy_api.schemas import AccountBody, Body, FirmBody, Id, Lang, Line, NewAccount, NoticeBody, Page, Uscc
+from subsidy_api.schemas import Body, Id, Lang, Line, NewAccount, Page, Uscc
 from subsidy_api.security import Caller, Officer, check_sees_firm
 from subsidy_match.push.notices import notices_of
 

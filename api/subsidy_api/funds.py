@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from sqlalchemy.orm import Session
 
+from subsidy_api.answers import FundBody, FundEntryBody
 from subsidy_api.context import PlatformDep
 from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
-from subsidy_api.schemas import FundBody, FundEntryBody, Line, Page
+from subsidy_api.schemas import Line, Page
 from subsidy_api.security import Officer
 from subsidy_match.claims.funds import entries_of, fund, list_funds
 from subsidy_match.store.unit import in_unit

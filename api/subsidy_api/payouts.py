@@ -7,11 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
+from subsidy_api.answers import BatchBody, ReceiptsBody
 from subsidy_api.context import Moment, PinnedDep, PlatformDep
 from subsidy_api.idempotency import Keep, OnceDep
 from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
-from subsidy_api.schemas import BatchBody, Id, NewBatch, Page, ReceiptsBody, Refusal
+from subsidy_api.schemas import Id, NewBatch, Page, Refusal
 from subsidy_api.security import Officer
 from subsidy_match.claims.batches import Batch
 from subsidy_match.claims.refusals import audited
