@@ -36,6 +36,7 @@ def serve(
 ) -> None:
     """启动服务 / Serve the API."""
     import uvicorn
+
     from subsidy_api.app import create_app
 
     migrate(settings().url)
