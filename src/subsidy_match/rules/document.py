@@ -6,7 +6,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
@@ -26,9 +27,9 @@ from subsidy_match.rules.policy import (
 from subsidy_match.rules.reader import Reader
 from subsidy_match.rules.scope import Library, Scope
 from subsidy_match.rules.source import Mapped, Node, Scalar, Sequence
-from subsidy_match.rules.tree import All, Condition, Fact, Kind, Label, Mark, Type, Value, Within
+from subsidy_match.rules.tree import All, Condition, DayName, Fact, Kind, Label, Mark, Type, Value, Within
 from subsidy_match.rules.values import Place, rounding
-from subsidy_match.units import MONEY, LiteralError, parse_date, parse_quantity
+from subsidy_match.units import MONEY, NO_UNIT, LiteralError, parse_date, parse_quantity
 
 __all__ = ["ClauseFile", "read_clause_file", "read_policy"]
 
@@ -60,7 +61,12 @@ def read_clause_file(node: Node, text: str, findings: Findings) -> ClauseFile:
     fields.allow("id", "title", "provenance", "basis", "all", "note")
     provenance = fields.choice("provenance", PROVENANCES) or "representative"
     clauses = _clauses(fields, provenance)
-    return ClauseFile(fields.text("id") or "", _label(fields), fields.entries.get("all", node), text, clauses)
+    conditions = fields.entries.get("all", node)
+    if not isinstance(conditions, Sequence) or not conditions.items:
+        fields.wrong("all", "通用条款需要条件列表 all", "clauses need a list of conditions, all")
+    for item in conditions.items if isinstance(conditions, Sequence) else ():
+        Fields.of(item, findings).text("id")  # by which it can be waived
+    return ClauseFile(fields.text("id") or "", _label(fields), conditions, text, clauses)
 
 
 def read_policy(
@@ -70,9 +76,11 @@ def read_policy(
     before = len(findings)
     fields = Fields.of(node, findings)
     fields.allow(*POLICY_KEYS)
+    reader = _PolicyReader(fields, text, library, shared, findings)
     try:
-        policy = _PolicyReader(fields, text, library, shared, findings).policy()
+        policy = reader.policy()
     except Skip:
+        reader.read_every_part()
         return None
     return policy if len(findings) == before else None
 
@@ -99,6 +107,7 @@ class _PolicyReader:
         start, end = self._dates("effective", "from", "to", date.max)
         window = self._dates("window", "opens", "closes", None) if "window" in fields else None
         self._reader.has_window = window is not None
+        self._lets()
         for_each, condition, amount = self._for_each(), self._condition(), self._amount()
         sla = fields.fields("sla")
         clauses, texts = self._all_clauses(), self._texts()
@@ -113,18 +122,41 @@ class _PolicyReader:
             grants=self._grants(), path=fields.node.at.path, texts=texts, hash=_digest(texts),
         )  # fmt: skip
 
+    def read_every_part(self) -> None:
+        """Read each part by itself, so that what is wrong in one does not hide what is wrong in the next."""
+        self._reader.has_window = "window" in self._fields
+        for part in (
+            self._lets, self._for_each, self._region, self._inherited, self._own_condition, self._amount, self._claim,
+            self._exclusive, self._materials, self._chain, self._funding, self._grants,
+        ):  # fmt: skip
+            with suppress(Skip):  # its finding is recorded
+                part()
+
     # --- conditions and amount ---
 
+    def _lets(self) -> None:
+        """Read every named value, used or not; a name that already means something else is refused."""
+        catalogue = self._library.catalogue
+        taken = {*catalogue.facts, *catalogue.derived, *DayName, "items"}
+        for name, node in self._reader.lets.items():
+            if name in taken:
+                zh, en = f"名称已有含义:{name}", f"the name {name!r} already means something"
+                self._findings.add("P003", zh, en, node.at, "choose another name")
+            with suppress(Skip):  # its finding is recorded, and a policy with findings is not returned
+                self._reader.named(name, node)
+
     def _condition(self) -> Condition:
-        parts: list[Condition] = [*self._region(), *self._inherited()]
+        parts = [*self._region(), *self._inherited(), *self._own_condition()]
+        return All(Mark(self._fields.node.at, "eligible"), tuple(parts))
+
+    def _own_condition(self) -> tuple[Condition, ...]:
         node = self._fields.entries.get("eligible_if")
         if node is None:
             self._fields.wrong("eligible_if", "缺少“eligible_if”", "missing 'eligible_if'")
             raise Skip
         basis = tuple(self._own)[:1] if len(self._own) == 1 else ()
         own = self._reader.condition(node, Scope(manual=True, basis=basis))
-        parts.extend(own.of if isinstance(own, All) and own.mark.id is None else (own,))
-        return All(Mark(self._fields.node.at, "eligible"), tuple(parts))
+        return own.of if isinstance(own, All) and own.mark.id is None else (own,)
 
     def _region(self) -> list[Condition]:
         region = self._fields.text("region", default=None)
@@ -163,18 +195,17 @@ class _PolicyReader:
         for item in shared.node.items if isinstance(shared.node, Sequence) else ():
             name = Fields.of(item, self._findings).text("id") or ""
             if waived.pop(name, None) is None:
-                found.append(reader.condition(item, Scope(manual=True)))
+                with suppress(Skip):  # its finding is recorded, and a policy with findings is not returned
+                    found.append(reader.condition(item, Scope(manual=True)))
         return found
 
     def _waived(self) -> dict[str, Node]:
-        node = self._fields.entries.get("waive")
         waived: dict[str, Node] = {}
-        for item in node.items if isinstance(node, Sequence) else ():
-            entry = Fields.of(item, self._findings)
+        for entry in _list(self._fields, "waive"):
             entry.allow("clause", "basis")
             if (entry.text("basis") or "") not in self._own:
                 entry.wrong("basis", "豁免需要依据", "a waiver names its basis", code="P007")
-            waived[entry.text("clause") or ""] = item
+            waived[entry.text("clause") or ""] = entry.node
         return waived
 
     def _for_each(self) -> ForEach | None:
@@ -197,7 +228,8 @@ class _PolicyReader:
         key = each.choice("key", tuple(items.fields)) or ""
         together = each.choice("claim", ("each", "together")) == "together"
         node = self._fields.entries.get("item_if")
-        item_if = self._reader.condition(node, Scope(path="item").inside(items)) if node is not None else None
+        inside = replace(Scope(path="item").inside(items), choosing=True)
+        item_if = self._reader.condition(node, inside) if node is not None else None
         return ForEach(items.name, key, together, item_if)
 
     def _amount(self) -> Amount | None:
@@ -210,6 +242,8 @@ class _PolicyReader:
             raise Skip
         place = Place(self._reader, Scope(), Mark(fields.node.at), fields)
         step, mode = rounding(place, fields.entries["rounding"], _MONEY)
+        if not isinstance(step, int):
+            fields.wrong("rounding", "金额取整到整分", "an amount is rounded to whole 分", code="P006")
         if "each" not in fields:
             total = self._reader.value(Mapped(rest, fields.node.keys, fields.node.at), Scope())
             return Amount(None, self._money(total, fields.node), None, step, mode)
@@ -269,6 +303,8 @@ class _PolicyReader:
             self._findings.stop("P006", error.zh, error.en, item.node.at, error.hint)
         if quantity.unit != MONEY:
             item.wrong(key, "应为金额", "money is expected", code="P006")
+        if quantity.value != int(quantity.value):
+            item.wrong(key, "金额不足一分", "finer than 0.01元", code="P006")
         return int(quantity.value)
 
     def _materials(self) -> tuple[Material, ...]:
@@ -290,9 +326,12 @@ class _PolicyReader:
         for item in _list(self._fields, "funding"):
             item.allow("fund", "share")
             try:
-                share = Fraction(parse_quantity(item.text("share") or "").value)
+                quantity = parse_quantity(item.text("share") or "")
             except LiteralError as error:
                 self._findings.stop("P006", error.zh, error.en, item.node.at, error.hint)
+            share = Fraction(quantity.value)
+            if quantity.unit != NO_UNIT or not 0 < share <= 1:
+                item.wrong("share", "比例在0与100%之间", "a share is between 0 and 100%", code="P006")
             found.append((item.text("fund") or "", share))
         if found and sum(share for _, share in found) != 1:
             self._fields.wrong("funding", "各资金比例之和应为100%", "the shares add up to 100%", code="P005")

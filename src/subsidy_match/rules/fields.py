@@ -31,7 +31,8 @@ class Findings(list[Finding]):
     def raise_if_any(self, code: str, zh: str, en: str) -> None:
         """Raise one error that carries all findings, in the order of their places."""
         if self:
-            ordered = sorted(self, key=lambda f: (f.at.path, f.at.line or 0, f.at.column or 0) if f.at else ("", 0, 0))
+            once = dict.fromkeys(self)  # shared clauses are read anew for each policy
+            ordered = sorted(once, key=lambda f: (f.at.path, f.at.line or 0, f.at.column or 0) if f.at else ("", 0, 0))
             raise AuthorError(code, zh, en, ordered[0].at, findings=tuple(ordered))
 
 
@@ -67,9 +68,14 @@ class Fields:
         """Every other key is a finding."""
         for key in self.entries:
             if key not in known:
-                self.findings.add(
-                    "P004", f"不认识的键:{key}", f"unknown key {key!r}", self.node.keys[key], did_you_mean(key, known)
-                )
+                hint = did_you_mean(key, known) or self._stray(key)
+                self.findings.add("P004", f"不认识的键:{key}", f"unknown key {key!r}", self.node.keys[key], hint)
+
+    def _stray(self, key: str) -> str | None:
+        """Where a comma of an unquoted sentence began another key, say so."""
+        node = self.entries[key]
+        is_rest = isinstance(node, Scalar) and not node.text and not key.isascii()
+        return "put a sentence that holds a comma in double quotes" if is_rest else None
 
     def wrong(self, key: str, zh: str, en: str, *, code: str = "P002", hint: str | None = None) -> None:
         """Record a finding at ``key``, or at the mapping where the key is missing."""

@@ -6,17 +6,19 @@ import hashlib
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from subsidy_match.errors import AuthorError, InputError, Location
 from subsidy_match.rules.catalogue import Catalogue, load_catalogue, with_regions
 from subsidy_match.rules.document import ClauseFile, read_clause_file, read_policy
-from subsidy_match.rules.fields import Fields, Findings
+from subsidy_match.rules.fields import Fields, Findings, Skip
 from subsidy_match.rules.parameters import Parameter, load_parameters
 from subsidy_match.rules.policy import Policy, PolicySet
+from subsidy_match.rules.reader import Reader
 from subsidy_match.rules.scope import Library
-from subsidy_match.rules.source import Mapped, Node, Scalar, Sequence, parse_yaml
+from subsidy_match.rules.source import Mapped, Node, Scalar, Sequence, parse_yaml, read_text
 from subsidy_match.rules.statuses import check_status_cycles
 
 __all__ = ["load_policies", "policy_files"]
@@ -63,8 +65,9 @@ def load_policies(folder: Path) -> PolicySet:
     policies = _policies(read, catalogue, parameters, shared, findings)
     _refuse_overlaps(policies, findings)
     check_status_cycles(policies, findings)
+    _refuse_other_endings(folder, findings)
     findings.raise_if_any("policies_invalid", "政策有误", "the policies have errors")
-    files = {str(p.relative_to(folder)): p.read_text(encoding="utf-8") for p in _content(folder)}
+    files = {str(p.relative_to(folder)): read_text(p, str(p)) for p in _content(folder)}
     ordered = tuple(sorted(policies, key=lambda policy: (policy.id, policy.start)))
     return PolicySet(catalogue, parameters, ordered, _set_hash(files), files)
 
@@ -84,18 +87,27 @@ def _read_all(paths: list[Path], folder: Path, findings: Findings) -> Iterator[_
     for path in paths:
         name = str(path.relative_to(folder.parent)) if path.is_relative_to(folder) else str(path)
         try:
-            text = path.read_text(encoding="utf-8")
+            text = read_text(path, name)
             yield _Read(path, name, text, parse_yaml(text, name))
-        except UnicodeDecodeError:
-            findings.add("P001", "文件不是 UTF-8 编码", "not UTF-8", Location(name))
         except AuthorError as error:
             findings.append(error.as_finding())
 
 
+def _refuse_other_endings(folder: Path, findings: Findings) -> None:
+    """A file that would be passed over in silence is a finding."""
+    for path in sorted(folder.rglob("*.yaml")):
+        at = Location(str(path.relative_to(folder.parent)), 1, 1)
+        findings.add("P002", "文件名应以 .yml 结尾", "the name of the file should end in .yml", at)
+
+
 def _clause_files(folder: Path, findings: Findings) -> dict[str, ClauseFile]:
-    read = _read_all(sorted((folder / "clauses").glob("*.yml")), folder, findings)
-    found = [read_clause_file(item.node, item.text, findings) for item in read]
-    return {clauses.id: clauses for clauses in found}
+    found: dict[str, ClauseFile] = {}
+    for item in _read_all(sorted((folder / "clauses").glob("*.yml")), folder, findings):
+        clauses = read_clause_file(item.node, item.text, findings)
+        if clauses.id in found:
+            findings.add("P003", f"通用条款重复:{clauses.id}", f"clauses {clauses.id!r} twice", item.node.at)
+        found[clauses.id] = clauses
+    return found
 
 
 def _policies(
@@ -107,6 +119,7 @@ def _policies(
 ) -> list[Policy]:
     granted, groups = _granted(read), _groups(read)
     library = Library(catalogue, parameters, granted, groups)
+    _check_derived(library, findings)
     found = []
     for item in read:
         policy = read_policy(item.node, item.text, library, shared, findings)
@@ -117,6 +130,14 @@ def _policies(
             at = Location(item.name, 1, 1)
             findings.add("P002", "文件名与内容不符", f"the file should be named {policy.key}.yml", at)
     return found
+
+
+def _check_derived(library: Library, findings: Findings) -> None:
+    """Read every derived fact, whether or not a policy asks for it."""
+    reader = Reader(library, findings)
+    for name, node in library.catalogue.derived.items():
+        with suppress(Skip):  # its finding is recorded
+            reader.named(name, node)
 
 
 def _granted(read: list[_Read]) -> dict[str, tuple[str, ...]]:

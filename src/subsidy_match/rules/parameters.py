@@ -9,6 +9,7 @@ from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
+from subsidy_match.errors import AuthorError
 from subsidy_match.rules.fields import Fields, Findings
 from subsidy_match.rules.source import Scalar, read_yaml
 from subsidy_match.rules.tree import DayName, Kind, Label, Num, Type
@@ -50,7 +51,11 @@ def load_parameters(folder: Path, findings: Findings, root: Path) -> dict[str, P
     """Read every ``*.yml`` of ``folder``; names are ``<file>.<table>``."""
     found: dict[str, Parameter] = {}
     for path in sorted(folder.glob("*.yml")):
-        top = Fields.of(read_yaml(path, name=str(path.relative_to(root))), findings)
+        try:
+            top = Fields.of(read_yaml(path, name=str(path.relative_to(root.parent))), findings)
+        except AuthorError as error:
+            findings.append(error.as_finding())
+            continue
         if "tables" not in top:  # regions.yml and the like are read by those who use them
             continue
         top.allow("title", "note", "tables")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ __all__ = ["META", "Reader"]
 
 T = TypeVar("T")
 META = ("id", "basis", "title")
+_MAX_DEPTH = 40
 
 
 @dataclass(slots=True)
@@ -45,6 +47,9 @@ class Reader:
     inherited: bool = False
     _named: dict[str, Named | Stated] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
+    _heights: dict[str, int] = field(default_factory=dict)  # how deep the tree below each named value is
+    _depth: int = 0
+    _deepest: int = 0
 
     # --- entry points ---
 
@@ -54,15 +59,17 @@ class Reader:
             return values.from_text(self, node, scope)
         if isinstance(node, Sequence):
             self.findings.stop("P005", "此处应为数值", "a value is expected, not a list", node.at)
-        return self._worded(node, scope, values.WORDS, values.MODIFIERS, values.build)
+        with self._deeper(node):
+            return self._worded(node, scope, values.WORDS, values.MODIFIERS, values.build)
 
     def condition(self, node: Node, scope: Scope) -> Condition:
         """Read a condition; a finding raises ``Skip``."""
         if not isinstance(node, Mapped):
             self.findings.stop("P005", "此处应为条件", "a condition is expected", node.at)
-        if "value" in node.entries:
-            return conditions.comparison(self, Fields(node, self.findings), self.mark(node, scope), scope)
-        return self._worded(node, scope, conditions.WORDS, (), conditions.build)
+        with self._deeper(node):
+            if "value" in node.entries:
+                return conditions.comparison(self, Fields(node, self.findings), self.mark(node, scope), scope)
+            return self._worded(node, scope, conditions.WORDS, (), conditions.build)
 
     def each(self, node: Node, read: Callable[[Node], T]) -> list[T]:
         """Read every item of a list, going on after findings; raises ``Skip`` at the end if there was one."""
@@ -91,7 +98,8 @@ class Reader:
     def named(self, name: str, node: Node) -> Named | Stated | None:
         """The ``let`` value or derived fact of this name, read once; a cycle is a finding."""
         if name in self._named:
-            return self._named[name]
+            with self._deeper(node, self._heights[name]):
+                return self._named[name]
         derived = self.library.catalogue.derived.get(name)
         text = self.lets.get(name, derived)
         if text is None:
@@ -100,14 +108,30 @@ class Reader:
             chain = " → ".join([*self._open[self._open.index(name) :], name])
             self.findings.stop("P008", f"定义循环:{chain}", f"defined by itself: {chain}", node.at)
         self._open.append(name)
+        outside, self._deepest = self._deepest, self._depth
         try:
-            found = self._let(name, text) if name in self.lets else self._derived(name, text)
+            with self._deeper(node):
+                found = self._let(name, text) if name in self.lets else self._derived(name, text)
         finally:
             self._open.pop()
+            self._heights[name] = self._deepest - self._depth
+            self._deepest = max(outside, self._deepest)
         self._named[name] = found
         return found
 
     # --- inside ---
+
+    @contextmanager
+    def _deeper(self, node: Node, by: int = 1) -> Iterator[None]:
+        """One level down; what the evaluator could not walk is refused, named values counted where they are used."""
+        self._depth += by
+        self._deepest = max(self._deepest, self._depth)
+        try:
+            if self._depth > _MAX_DEPTH:
+                self.findings.stop("P001", "表达式嵌套过深", f"expressions nested deeper than {_MAX_DEPTH}", node.at)
+            yield
+        finally:
+            self._depth -= by
 
     def _worded(
         self,

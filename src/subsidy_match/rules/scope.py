@@ -29,6 +29,7 @@ class Scope:
     basis: tuple[str, ...] = ()
     path: str = ""
     manual: bool = False  # whether a person may be asked here: not inside rows and values
+    choosing: bool = False  # whether the elements are being chosen here, so that they cannot be counted yet
 
     def inside(self, element: CollectionSpec) -> Scope:
         """The scope in which the fields of a row of ``element`` can be named."""

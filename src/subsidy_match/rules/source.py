@@ -15,7 +15,7 @@ import yaml
 
 from subsidy_match.errors import AuthorError, Location
 
-__all__ = ["Mapped", "Node", "Scalar", "Sequence", "read_yaml"]
+__all__ = ["Mapped", "Node", "Scalar", "Sequence", "parse_yaml", "read_text", "read_yaml"]
 
 _MAX_BYTES = 2_000_000
 _MAX_DEPTH = 60
@@ -58,14 +58,24 @@ def read_yaml(path: Path, *, name: str | None = None) -> Node:
         AuthorError: not UTF-8, too large, not YAML, or YAML that this project does not use; with the place.
     """
     shown = name or str(path)
+    return parse_yaml(read_text(path, shown), shown)
+
+
+def read_text(path: Path, shown: str) -> str:
+    """Read a text file as it is, less a byte order mark.
+
+    Raises:
+        AuthorError: not UTF-8, or too large.
+    """
     raw = path.read_bytes()
     if len(raw) > _MAX_BYTES:
         raise AuthorError("P001", "文件过大", f"file larger than {_MAX_BYTES:,} bytes", Location(shown))
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        raise AuthorError("P001", "文件不是 UTF-8 编码", f"not UTF-8 at byte {error.start}", Location(shown)) from error
-    return parse_yaml(text, shown)
+        line = raw.count(b"\n", 0, error.start) + 1
+        at, hint = Location(shown, line), "save the file as UTF-8"
+        raise AuthorError("P001", "文件不是 UTF-8 编码", f"not UTF-8 at byte {error.start}", at, hint) from error
 
 
 def parse_yaml(text: str, name: str) -> Node:
@@ -77,7 +87,7 @@ def parse_yaml(text: str, name: str) -> Node:
         mark = error.problem_mark or error.context_mark
         at = Location(name, mark.line + 1, mark.column + 1) if mark else Location(name)
         raise AuthorError("P001", "YAML 格式错误", f"not YAML: {error.problem}", at, _yaml_hint(text, mark)) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise AuthorError("P001", "YAML 格式错误", f"not YAML: {error}", Location(name)) from error
 
 

@@ -49,6 +49,7 @@ from subsidy_match.rules.tree import (
     Type,
     Value,
 )
+from subsidy_match.rules.walking import nodes_below
 from subsidy_match.units import MONEY, LiteralError, parse_date, parse_quantity
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ __all__ = ["MODIFIERS", "WORDS", "build", "from_text", "number", "rows_of"]
 
 MODIFIERS = ("cap", "floor", "rounded")
 _NAME = re.compile(r"(?P<name>[a-z][a-z0-9_]*)(?:@(?P<offset>-?\d+))?")
+_MAX_OFFSET = 100
 _BAND_OPS = (Op.AT_LEAST, Op.MORE_THAN, Op.AT_MOST, Op.LESS_THAN)
 
 
@@ -145,6 +147,8 @@ def rows_of(place: Place, node: Node, *extra: str) -> tuple[Rows, Scope, Fields,
         reader.findings.stop(
             "P007", f"没有这个清单:{name}", f"no such collection: {name!r}", at, did_you_mean(name, known)
         )
+    if name == "items":
+        _refuse_choosing(reader, node, place.scope)
     scope = place.scope.inside(spec)
     where = reader.condition(fields.entries["where"], scope) if "where" in fields else None
     return Rows(None if name == "items" else name, where), scope, fields, spec
@@ -155,6 +159,7 @@ def rows_of(place: Place, node: Node, *extra: str) -> tuple[Rows, Scope, Fields,
 
 def _resolve(reader: Reader, node: Scalar, name: str, offset: int, scope: Scope) -> Value | None:
     if name == "items" and reader.items is not None:
+        _refuse_choosing(reader, node, scope)
         return Items(Type(Kind.NUMBER, reader.items.counter))
     if name in tuple(DayName):
         if name == DayName.WINDOW_CLOSE and reader.inherited and not reader.has_window:
@@ -163,16 +168,31 @@ def _resolve(reader: Reader, node: Scalar, name: str, offset: int, scope: Scope)
             reader.findings.stop(
                 "P005", "没有申报窗口", "the policy has no window", node.at, "add window: {opens, closes}"
             )
+        if abs(offset) > _MAX_OFFSET:
+            reader.findings.stop("P006", "年数过多", "too many years away", node.at)
         return Day(DayName(name), offset)
     if scope.element is not None and name in scope.element.fields:
         found = scope.element.fields[name]
         return FieldOf(name, found.type, found.span)
     named = reader.named(name, node)
+    if scope.choosing and named is not None and _counts_items(named):
+        _refuse_choosing(reader, node, scope)
     if isinstance(named, Stated):
         return Has(named)
     if named is not None:
         return named
     return _fact(reader, node, name, offset)
+
+
+def _counts_items(named: Named | Stated) -> bool:
+    below = nodes_below(named)
+    return any(isinstance(node, Items) or (isinstance(node, Rows) and node.collection is None) for node in below)
+
+
+def _refuse_choosing(reader: Reader, node: Node, scope: Scope) -> None:
+    if scope.choosing:
+        zh, en = "item_if 里还没有 items", "in item_if there are no items yet"
+        reader.findings.stop("P010", zh, en, node.at, "ask for the number of items in eligible_if")
 
 
 def _fact(reader: Reader, node: Scalar, name: str, offset: int) -> Fact | None:
@@ -365,7 +385,7 @@ def _param(place: Place, node: Node) -> Value:
         reader.findings.stop("P007", f"没有这个参数:{name}", f"no such parameter: {name!r}", node.at, hint)
     picked = fields.choice("at", tuple(DayName), default=found.picked_by) or found.picked_by
     key = place.value(fields.entries["for"]) if "for" in fields else None
-    if (key.type.codes if key else None) != found.by:
+    if (key.type.codes if key else None) != found.by or (key is not None and found.by is None):
         reader.findings.stop("P005", f"参数按{found.by}取值", f"the parameter is looked up for {found.by}", node.at)
     _every_code(place, found, node)
     return Param(name, Day(DayName(picked), 0), key, found.type)
