@@ -13,7 +13,7 @@ def test_no_apply_takes_no_manual_check(tmp_path: Path) -> None:
     (found,) = findings_of(tmp_path, channel="no_apply", eligible_if=ASK)
     assert found.code == "P010"
     assert found.at is not None
-    assert found.at.line == 10
+    assert found.at.line == 11
     assert "seen on site" in found.en
 
 
