@@ -12,6 +12,7 @@ from pathlib import Path
 
 from subsidy_match.errors import AuthorError, InputError, Location
 from subsidy_match.rules.catalogue import Catalogue, load_catalogue, with_regions
+from subsidy_match.rules.channels import check_channels
 from subsidy_match.rules.document import ClauseFile, read_clause_file, read_policy
 from subsidy_match.rules.fields import Fields, Findings, Skip
 from subsidy_match.rules.parameters import Parameter, load_parameters
@@ -65,6 +66,7 @@ def load_policies(folder: Path) -> PolicySet:
     policies = _policies(read, catalogue, parameters, shared, findings)
     _refuse_overlaps(policies, findings)
     check_status_cycles(policies, findings)
+    check_channels(policies, findings)
     _refuse_other_endings(folder, findings)
     findings.raise_if_any("policies_invalid", "政策有误", "the policies have errors")
     files = {str(p.relative_to(folder)): read_text(p, str(p)) for p in _content(folder)}
