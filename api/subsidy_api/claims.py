@@ -22,6 +22,7 @@ from subsidy_match.claims.reading import ClaimFilter
 from subsidy_match.claims.refusals import Forbidden, audited, record_refusals
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import EVENT_NAMES, Event, State
+from subsidy_match.claims.transition import Door
 from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.store.users import Actor
 
@@ -129,6 +130,7 @@ def list_events(claim_id: ClaimId, platform: PlatformDep, actor: Caller) -> list
             takes=list(row.takes),
         )
         for row in platform.desk.possible_events(claim_id, actor=actor)
+        if row.door is Door.DESK
     ]
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
 from subsidy_api.schemas import Body, Label, Lang, Line, Uscc
 
 __all__ = ["EligibilityRequest", "Profile", "ReportBody"]
 
 FactKey = Annotated[str, StringConstraints(max_length=80, pattern=r"^[a-z][a-z0-9_]*(@-?\d{1,2})?$")]
-Literal_ = Annotated[str, StringConstraints(max_length=200)]
-Given = Literal_ | bool | int | list[Literal_] | None
+Text = Annotated[str, StringConstraints(max_length=200)]
+# strict: a text too long must not pass as a number
+Given = Text | StrictBool | StrictInt | list[Text] | None
 AsOf = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31), description="评价日 / day of evaluation")]
 
 
@@ -89,6 +90,7 @@ class ReasonBody(Body):
     state_text: str
     text: str
     seen: str | None
+    required: str | None
     gap: str | None
     by: str | None
     clauses: list[ClauseBody]

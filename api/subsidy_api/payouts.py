@@ -15,6 +15,7 @@ from subsidy_api.problems import responses
 from subsidy_api.schemas import Id, NewBatch, Page, Refusal
 from subsidy_api.security import Officer
 from subsidy_match.claims.batches import Batch
+from subsidy_match.claims.receipts import ReceiptReport
 from subsidy_match.claims.refusals import audited
 from subsidy_match.claims.treasury import parse_receipts
 from subsidy_match.errors import Finding, InputError
@@ -61,7 +62,13 @@ def create_batch(body: NewBatch, pinned: PinnedDep, actor: Officer, at: Moment, 
 @router.post("/{batch_id}/approve", response_model=BatchBody, responses=responses(*_WRITES))
 def approve_batch(batch_id: BatchId, pinned: PinnedDep, actor: Officer, at: Moment, once: OnceDep) -> Response:
     """复核批次(制单人不得复核)/ Approve a batch as checker, who did nothing else on any of its claims."""
-    return once.run(200, lambda _keep: _json(pinned.office().approve_batch(batch_id, actor=actor, at=at)))
+
+    def work(keep: Keep) -> None:
+        pinned.office().approve_batch(
+            batch_id, actor=actor, at=at, also=lambda session, batch: keep(session, _json(batch))
+        )
+
+    return once.run(200, work)
 
 
 @router.post("/{batch_id}/refuse", response_model=BatchBody, responses=responses(400, 413, *_WRITES))
@@ -70,9 +77,15 @@ def refuse_batch(
 ) -> Response:
     """退回批次,办件回到待兑付 / Send a batch back before anything was sent: its claims are payable again."""
 
-    def work(_keep: Keep) -> bytes:
-        office = pinned.office()
-        return _json(office.refuse_batch(batch_id, actor=actor, at=at, reason_code=body.reason_code, note=body.note))
+    def work(keep: Keep) -> None:
+        pinned.office().refuse_batch(
+            batch_id,
+            actor=actor,
+            at=at,
+            reason_code=body.reason_code,
+            note=body.note,
+            also=lambda session, batch: keep(session, _json(batch)),
+        )
 
     return once.run(200, work)
 
@@ -113,7 +126,7 @@ def import_receipts(
     """导入回单(CSV,整份或不导入)/ Take in the bank's receipts of this batch, the whole file or nothing."""
     office = pinned.office()
 
-    def work(_keep: Keep) -> bytes:
+    def work(keep: Keep) -> None:
         number = office.batch(batch_id).number
         audited(
             platform.engine,
@@ -123,8 +136,9 @@ def import_receipts(
             at=at,
             work=lambda: _check_of_batch(content, number),
         )
-        report = office.import_receipts(content, name=_RECEIPTS, actor=actor, at=at)
-        return ReceiptsBody.model_validate(report).model_dump_json().encode()
+        office.import_receipts(
+            content, name=_RECEIPTS, actor=actor, at=at, also=lambda session, report: keep(session, _counts(report))
+        )
 
     return once.run(200, work)
 
@@ -142,3 +156,7 @@ def _check_of_batch(content: bytes, number: str) -> None:
 
 def _json(batch: Batch) -> bytes:
     return BatchBody.model_validate(batch).model_dump_json().encode()
+
+
+def _counts(report: ReceiptReport) -> bytes:
+    return ReceiptsBody.model_validate(report).model_dump_json().encode()

@@ -150,11 +150,11 @@ def install_problems(app: FastAPI) -> None:
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problem responses of a route, for the OpenAPI document."""
+    """The problem responses of a route, for the OpenAPI document; any route may fail with 500."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {"description": " / ".join(TITLES[status]), "content": {MEDIA_TYPE: {"schema": schema}}}
-        for status in sorted(statuses)
+        for status in sorted({*statuses, 500})
     }
 
 

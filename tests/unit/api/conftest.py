@@ -1,0 +1,5 @@
+"""The API's world for all tests here."""
+
+from api_world import api, api_home
+
+__all__ = ["api", "api_home"]
