@@ -77,7 +77,7 @@ def list_matches(
     return JSONResponse(firm_report(platform, pinned, uscc, day, lang=lang))
 
 
-@router.get("/{uscc}/notices", response_model=Page[NoticeBody], responses=responses(401, 403, 422, 503))
+@router.get("/{uscc}/notices", response_model=Page[NoticeBody], responses=responses(401, 403, 404, 422, 503))
 def list_notices(
     uscc: Firm, platform: PlatformDep, actor: Caller, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[NoticeBody]:
@@ -88,7 +88,7 @@ def list_notices(
     return Page(items=[NoticeBody.model_validate(notice) for notice in shown], next=after_this)
 
 
-@router.get("/{uscc}/accounts", response_model=list[AccountBody], responses=responses(401, 403, 422, 503))
+@router.get("/{uscc}/accounts", response_model=list[AccountBody], responses=responses(401, 403, 404, 422, 503))
 def list_accounts(uscc: Firm, platform: PlatformDep, actor: Caller) -> list[AccountBody]:
     """该企业的收款账户,不含账号 / The bank accounts of a firm, newest first, without their numbers."""
     check_sees_firm(actor, uscc)
@@ -99,7 +99,7 @@ def list_accounts(uscc: Firm, platform: PlatformDep, actor: Caller) -> list[Acco
     "/{uscc}/accounts",
     status_code=201,
     response_model=AccountBody,
-    responses=responses(400, 401, 403, 409, 413, 422, 503),
+    responses=responses(400, 401, 403, 404, 409, 413, 422, 503),
 )
 def register_account(
     uscc: Firm, body: NewAccount, platform: PlatformDep, actor: Caller, at: Moment, once: OnceDep

@@ -21,6 +21,7 @@ from subsidy_match.push.news import Told
 from subsidy_match.push.notices import notices_of, plan_push, run_push
 from subsidy_match.store.outbox import pending
 from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import PUSH
 
 AT = datetime(2026, 6, 30, 1, 0, tzinfo=UTC)
 
@@ -36,7 +37,7 @@ def pushed(tmp_path: Path) -> Iterator[tuple[City, Platform, Run]]:
 
 def test_a_second_push_with_nothing_new_tells_nobody(pushed: tuple[City, Platform, Run]):
     _, platform, run = pushed
-    planned = plan_push(platform.engine, run)
+    planned = plan_push(platform.engine, run, platform.policies())
     first = run_push(platform.engine, run, platform.policies(), at=AT)
     second = run_push(platform.engine, run, platform.policies(), at=AT)
     assert first == planned
@@ -64,7 +65,7 @@ def test_two_pushes_at_once_tell_each_firm_once(pushed: tuple[City, Platform, Ru
     assert [rival.returncode for rival in rivals] == [0, 0]
     messages = in_unit(platform.engine, lambda s: pending(s, "notice", limit=10_000), immediate=False)
     firms = [message.key.split(":")[0] for message in messages]
-    assert len(firms) == len(set(firms)) == plan_push(platform.engine, run).firms_with_results
+    assert len(firms) == len(set(firms)) == plan_push(platform.engine, run, platform.policies()).firms_with_results
 
 
 def test_automatic_results_become_claims_once(pushed: tuple[City, Platform, Run]):
@@ -96,3 +97,12 @@ def test_news_is_a_better_verdict_or_another_amount(now: Told, is_news: bool):
 
 def test_a_verdict_that_falls_back_to_confirm_is_not_announced_again():
     assert not TOLD.is_news_after(replace(TOLD, verdict="eligible"))
+
+
+def test_an_automatic_claim_that_was_begun_is_carried_on(pushed: tuple[City, Platform, Run]):
+    city, platform, _ = pushed
+    open_funds(platform.engine, platform.policies(), AS_OF, at=AT)
+    wanted = {"uscc": city.demo_uscc, "policy_id": "huaian-job-retention", "period": "2026"}
+    begun = platform.desk.create_draft(**wanted, actor=PUSH, at=AT)
+    done = platform.desk.start_no_apply(**wanted, at=AT)
+    assert (done.id, str(done.state)) == (begun.id, "ACCEPTED")

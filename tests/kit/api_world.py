@@ -43,7 +43,7 @@ def token_of(login: str) -> str:
     return f"test-token-of-{login}"
 
 
-@dataclass
+@dataclass(repr=False)
 class ApiWorld:
     """The API with a client; ``now`` moves only when the test moves it."""
 

@@ -47,6 +47,7 @@ ASSESSMENT = Assessment(
     with_recheck=True,
     funding=(Share(FUND, Fraction(1)),),
     evidence=b'{"verdict":"eligible"}',
+    automatic=True,
 )
 
 PEOPLE: Mapping[str, tuple[Role, ...]] = {

@@ -45,6 +45,8 @@ class Assessment:
         notice_days: working days of public notice; 0 for none.
         item_keys: what the claim uses up (filing numbers, keyed hashes of persons), each once per exclusive group.
         exclusive_groups: groups in which the item keys are used up; none means the policy and period alone.
+        is_open: whether the policy takes claims on the day of assessment.
+        automatic: certain, exact and vouched for by departments, so that no application is needed.
         evidence: canonical JSON of the text, the parameters, the facts read and the explanation.
     """
 
@@ -66,6 +68,8 @@ class Assessment:
     exclusive_groups: tuple[str, ...] = ()
     materials: tuple[Material, ...] = ()
     notice_counts: bool = False
+    is_open: bool = True
+    automatic: bool = False
 
     @property
     def is_favourable(self) -> bool:

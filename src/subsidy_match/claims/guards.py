@@ -46,9 +46,19 @@ def _may_file(occasion: Occasion) -> None:
         raise Forbidden("not_your_firm", "无权代表该企业办理", "you may not act for this firm")
 
 
+def _policy_open(occasion: Occasion) -> None:
+    if not occasion.require_assessment().is_open:
+        raise Conflict("policy_not_open", "该政策不在申报期内", "the policy is not open for claims")
+
+
 def _own_channel(occasion: Occasion) -> None:
-    if occasion.actor.is_machine and occasion.claim.channel != "no_apply":
+    if not occasion.actor.is_machine:
+        return
+    if occasion.claim.channel != "no_apply":
         raise Forbidden("channel_needs_person", "仅免申即享可由系统发起", "only no-apply policies start by themselves")
+    if occasion.assessment is not None and not occasion.assessment.automatic:
+        zh, en = "结论或金额尚不确定,不能免申办理", "verdict or amount is not certain: somebody has to apply"
+        raise Conflict("not_automatic", zh, en)
 
 
 def _favourable_or_reason(occasion: Occasion) -> None:
@@ -213,6 +223,7 @@ def _plain(name: str) -> str:
 
 GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.MAY_FILE: _may_file,
+    Guard.POLICY_OPEN: _policy_open,
     Guard.OWN_CHANNEL: _own_channel,
     Guard.FAVOURABLE_OR_REASON: _favourable_or_reason,
     Guard.FAVOURABLE: _favourable,

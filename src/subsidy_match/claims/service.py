@@ -98,12 +98,19 @@ class ClaimDesk:
     ) -> Claim:
         """Start a claim of a 免申即享 policy without application: drafted, submitted and accepted by push.
 
+        One that an earlier push began and did not finish is carried on.
+
         Raises:
             Forbidden: ``channel_needs_person``, the policy is of another channel.
+            Conflict: ``not_automatic``, ``duplicate_claim``, ``item_already_used``.
         """
-        claim = self.create_draft(uscc=uscc, policy_id=policy_id, period=period, actor=PUSH, at=at, subject=subject)
-        for event in (Event.SUBMIT, Event.ACCEPT):
-            claim = self.fire(claim.id, event, actor=PUSH, at=at, expected_version=claim.version)
+        begun = ClaimFilter((State.DRAFT, State.SUBMITTED), uscc, policy_id, period, filer=PUSH.id)
+        claim = next((found for found in self.list_claims(begun) if found.subject == subject), None)
+        if claim is None:
+            claim = self.create_draft(uscc=uscc, policy_id=policy_id, period=period, actor=PUSH, at=at, subject=subject)
+        for state, event in ((State.DRAFT, Event.SUBMIT), (State.SUBMITTED, Event.ACCEPT)):
+            if claim.state is state:
+                claim = self.fire(claim.id, event, actor=PUSH, at=at, expected_version=claim.version)
         return claim
 
     def fire(

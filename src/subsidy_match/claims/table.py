@@ -29,7 +29,7 @@ _STAGES = (
 
 def _filing() -> Iterator[Transition]:
     starters = _FILERS | {Role.PUSH}
-    filing = (_G.MAY_FILE, _G.OWN_CHANNEL, _G.FAVOURABLE_OR_REASON)
+    filing = (_G.MAY_FILE, _G.POLICY_OPEN, _G.OWN_CHANNEL, _G.FAVOURABLE_OR_REASON)
     yield Transition("1", (), _E.DRAFT, _S.DRAFT, starters, _D.FILER, filing, takes=("reason",), reassess=True)
     yield Transition(
         "2",

@@ -29,6 +29,7 @@ class Guard(StrEnum):
     """A condition that must hold, by name; ``claims.guards`` has the code."""
 
     MAY_FILE = "may_file"
+    POLICY_OPEN = "policy_open"
     OWN_CHANNEL = "own_channel"
     FAVOURABLE_OR_REASON = "favourable_or_reason"
     FAVOURABLE = "favourable"

@@ -22,7 +22,7 @@ from subsidy_match.store.users import user_by_login
 __all__ = ["app", "print_claim"]
 
 app = typer.Typer(help="办件:受理到兑付 / Claims, from acceptance to payout.", no_args_is_help=True)
-Id = Annotated[int, typer.Argument(help="办件号 / id of the claim")]
+Id = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="办件号 / id of the claim")]
 
 
 @app.command("list")

@@ -112,6 +112,7 @@ def _import(settings: Settings, samples: Path) -> None:
             home=settings.home,
             policies=settings.policies,
             person_key=settings.person_key,
+            today=AS_OF,
             progress=lambda _stage, done, of: progress(done, of),
         )
     print_text(report.text("zh"))

@@ -10,7 +10,7 @@ import typer
 from subsidy_match.claims.payments import all_payments
 from subsidy_match.cli.context import AS_OF, JSON, LANG, day, platform, settings
 from subsidy_match.cli.output import bar, note, print_json, print_table, print_text
-from subsidy_match.errors import InputError
+from subsidy_match.errors import InputError, Location
 from subsidy_match.matching.engines import ReferenceEngine
 from subsidy_match.matching.report import report
 from subsidy_match.matching.runs import PolicyCount, Run, latest_run, run_match
@@ -110,8 +110,12 @@ def _all(as_of: str | None, out: Path | None, *, as_json: bool) -> None:
         policies, snapshot = wired.policies(), wired.snapshot()
         target = out or settings().runs / f"{when}-{policies.hash[:8]}-{snapshot.id[:8]}"
         engine = ReferenceEngine(all_payments(wired.engine))
-        with bar(f"匹配 {snapshot.count()} 家企业") as progress:
-            run = run_match(policies, snapshot, when, target, engine, progress)
+        try:
+            with bar(f"匹配 {snapshot.count()} 家企业") as progress:
+                run = run_match(policies, snapshot, when, target, engine, progress)
+        except OSError as error:
+            zh, en = f"结果无法写入:{error.strerror}", f"the results cannot be written: {error.strerror}"
+            raise InputError("cannot_write", zh, en, Location(str(target))) from error
         print_run(run, as_json=as_json)
 
 

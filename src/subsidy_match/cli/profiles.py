@@ -141,6 +141,7 @@ def _import(
             person_key=where.person_key,
             department=source,
             as_of=as_of,
+            today=business_today(),
             dry_run=dry_run,
             progress=progress,
         )

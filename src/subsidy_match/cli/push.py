@@ -11,8 +11,11 @@ from subsidy_match.cli.context import JSON, now, platform, settings
 from subsidy_match.cli.output import bar, print_findings, print_json, print_text
 from subsidy_match.errors import NotFound
 from subsidy_match.matching.runs import Run, latest_run, open_run
+from subsidy_match.platform import Platform
 from subsidy_match.push.automatic import start_automatic_claims
 from subsidy_match.push.notices import PushReport, plan_push, run_push
+from subsidy_match.rules.policy import PolicySet
+from subsidy_match.rules.publishing import published_policies
 from subsidy_match.store.outbox import pending
 from subsidy_match.store.unit import in_unit
 
@@ -26,7 +29,8 @@ Results = Annotated[Path | None, typer.Option("--run", help="匹配结果目录 
 def plan(run: Results = None, as_json: Annotated[bool, JSON] = False) -> None:
     """看看会告知什么,不做改动 / What would be told; changes nothing."""
     with platform() as wired:
-        _print(plan_push(wired.engine, _run(run)), as_json=as_json, done=False)
+        found = _run(run)
+        _print(plan_push(wired.engine, found, _policies(wired, found)), as_json=as_json, done=False)
 
 
 @app.command("run")
@@ -41,7 +45,8 @@ def run_command(
         plan(run, as_json)
         return
     with platform() as wired, bar("推送") as progress:
-        found, policies = _run(run), wired.policies()
+        found = _run(run)
+        policies = _policies(wired, found)
         report = run_push(wired.engine, found, policies, at=now(), progress=progress)
         _print(report, as_json=as_json, done=True)
         if not claims:
@@ -65,6 +70,11 @@ def status(as_json: Annotated[bool, JSON] = False) -> None:
         print_json({"waiting": len(waiting), "oldest": waiting[0].created_at.isoformat() if waiting else None})
     else:
         print_text(f"{len(waiting)} 份通知待发送 / notices waiting")
+
+
+def _policies(wired: Platform, run: Run) -> PolicySet:
+    """The policies that the run was made with, which may no longer be the ones in force."""
+    return published_policies(wired.settings.published, run.manifest.policies)
 
 
 def _run(folder: Path | None) -> Run:

@@ -38,11 +38,12 @@ def serve(
     import uvicorn
 
     from subsidy_api.app import create_app
+    from subsidy_api.logs import LOG_CONFIG
 
     migrate(settings().url)
     with platform() as wired:
         note(f"http://{host}:{port}/  (接口说明 / API: http://{host}:{port}/docs)")
-        uvicorn.run(create_app(wired, now), host=host, port=port, log_level="warning")
+        uvicorn.run(create_app(wired, now), host=host, port=port, log_config=LOG_CONFIG, access_log=False)
 
 
 def doctor() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from subsidy_match.rules.enterprise import Collection, Enterprise
+from subsidy_match.rules.enterprise import Collection, Enterprise, Scalar
 
 __all__ = ["Payment", "with_payments"]
 
@@ -23,9 +24,15 @@ class Payment:
 
 
 def with_payments(enterprise: Enterprise, payments: Sequence[Payment]) -> Enterprise:
-    """The enterprise with our own payments in its history; one that the bureau already lists is not counted twice."""
+    """The enterprise with our own payments in its history.
+
+    The bureau numbers its records in its own way, so a payment is taken for one that the bureau lists when policy, amount
+    and day agree; each record stands for one payment.
+    """
     history = enterprise.collections.get("subsidy_history", Collection())
-    listed = {row.get("record_no") for row in history.rows}
+    listed: Counter[tuple[Scalar | None, ...]] = Counter(
+        (row.get("policy"), row.get("amount"), row.get("paid_on")) for row in history.rows
+    )
     added = tuple(
         {
             "record_no": payment.claim_no,
@@ -37,9 +44,16 @@ def with_payments(enterprise: Enterprise, payments: Sequence[Payment]) -> Enterp
             "paid_on": payment.paid_on,
         }
         for payment in payments
-        if payment.claim_no not in listed
+        if not _is_listed(payment, listed)
     )
     if not added:
         return enterprise
     rows = replace(history, rows=(*history.rows, *added))
     return replace(enterprise, collections={**enterprise.collections, "subsidy_history": rows})
+
+
+def _is_listed(payment: Payment, listed: Counter[tuple[Scalar | None, ...]]) -> bool:
+    """Whether the bureau has a record left that can be this payment; it is then used up."""
+    key = (payment.policy_id, payment.amount, payment.paid_on)
+    listed[key] -= 1
+    return listed[key] >= 0

@@ -34,6 +34,7 @@ class _Request:
     rules: Rules
     department: str | None
     as_of: date | None
+    today: date | None
     progress: Progress
 
 
@@ -45,6 +46,7 @@ def import_files(
     person_key: SecretStr | str = "",
     department: str | None = None,
     as_of: date | None = None,
+    today: date | None = None,
     dry_run: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> ImportReport:
@@ -60,6 +62,7 @@ def import_files(
         person_key: key for person numbers; empty for the one kept under ``home``.
         department: whose files these are, by code or Chinese name; their headers decide where this is not said.
         as_of: the day that the files speak of; else the day in each name.
+        today: the day of the import; data of a later day is refused, for it would never grow stale.
         dry_run: build and report, but keep and publish nothing.
         progress: called with a stage (``land``, ``read``, ``resolve``, ``publish``), how much of it is done, and of how much.
 
@@ -74,7 +77,7 @@ def import_files(
         key = load_person_key(home, _secret(person_key), create=not dry_run)
         rules = load_rules(policies, load_decisions(shelf.decisions), key)
         owner = _department(department, rules.catalogue)
-        request = _Request(shelf, rules, owner, as_of, progress or (lambda _stage, _done, _of: None))
+        request = _Request(shelf, rules, owner, as_of, today, progress or (lambda _stage, _done, _of: None))
         if not dry_run:
             return _publish(request, files)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -177,7 +180,7 @@ def _land(request: _Request, files: Sequence[Path], folder: Path) -> list[Landed
     for done, path in enumerate(paths):
         request.progress("land", done, len(paths))
         try:
-            as_of = request.as_of or as_of_name(path.name)
+            as_of = _believable(request, path, request.as_of or as_of_name(path.name))
             file = store_file(path, folder, name=path.name, as_of=as_of, department=request.department)
             for _sheet, _layout in read_layouts(folder / file.stored_name, file, request.rules):
                 pass  # to know that every sheet can be read before anything is built
@@ -188,6 +191,16 @@ def _land(request: _Request, files: Sequence[Path], folder: Path) -> list[Landed
         first = findings[0]
         raise InputError(first.code, first.zh, first.en, first.at, findings=tuple(findings))
     return landed
+
+
+def _believable(request: _Request, path: Path, as_of: date) -> date:
+    """The day of the data, unless it is still to come or the file is not there."""
+    if not path.is_file():
+        raise InputError("profiles.file.missing", "没有这个文件", "there is no such file", Location(str(path)))
+    if request.today is not None and as_of > request.today:
+        zh, en = f"数据日期 {as_of} 晚于导入日", f"the data is of {as_of}, a day still to come"
+        raise InputError("profiles.file.future", zh, en, Location(path.name), hint="--as-of")
+    return as_of
 
 
 def _expand(files: Sequence[Path]) -> list[Path]:

@@ -28,7 +28,9 @@ Merge: TypeAlias = tuple[tuple[int, int], tuple[int, int]]  # first and last cel
 
 _ENCODINGS = ("utf-8", "gb18030")
 _CHUNK = 1 << 20
-_LARGEST_UNPACKED = 2 << 30
+_LARGEST_UNPACKED = 512 << 20
+_LARGEST_RATIO = 200  # real sheets shrink to a tenth or so
+_RATIO_FROM = 64 << 20
 _LARGEST_CELL = 1 << 20
 _ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -221,9 +223,11 @@ def _refuse_bombs(path: Path, title: str) -> None:
     if not zipfile.is_zipfile(path):
         return
     with zipfile.ZipFile(path) as archive:
-        unpacked = sum(entry.file_size for entry in archive.infolist())
-    if unpacked > _LARGEST_UNPACKED:
-        zh, en = "工作簿解压后超过 2 GiB,不予读取", "the workbook unpacks to more than 2 GiB and is not read"
+        entries = archive.infolist()
+    unpacked = sum(entry.file_size for entry in entries)
+    bombs = [e for e in entries if e.file_size > max(_RATIO_FROM, _LARGEST_RATIO * e.compress_size)]
+    if unpacked > _LARGEST_UNPACKED or bombs:
+        zh, en = "工作簿解压后过大,不予读取", "the workbook unpacks to far more than a sheet needs and is not read"
         raise _refusal("too_large", title, zh, en)
 
 

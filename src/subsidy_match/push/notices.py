@@ -51,9 +51,9 @@ class PushReport:
     results_told: int
 
 
-def plan_push(engine: Engine, run: Run) -> PushReport:
+def plan_push(engine: Engine, run: Run, policies: PolicySet) -> PushReport:
     """Count what ``run_push`` would tell, changing nothing."""
-    firms = list(_firms(run))
+    firms = list(_firms(run, policies))
     return in_unit(engine, lambda session: _planned(session, run, firms), immediate=False)
 
 
@@ -64,7 +64,7 @@ def run_push(
 
     Firms are done in blocks, a transaction each: a push that was stopped is finished by calling it again.
     """
-    firms = list(_firms(run))
+    firms = list(_firms(run, policies))
     told = results = done = 0
     waiting = iter(firms)
     while block := list(islice(waiting, _BLOCK)):
@@ -89,8 +89,12 @@ def notices_of(engine: Engine, uscc: str, *, after: int = 0, limit: int = 50) ->
     return in_unit(engine, read, immediate=False)
 
 
-def _firms(run: Run) -> Iterator[FirmNews]:
-    return news_by_firm(favourable(run.table(verdicts=ANNOUNCED)))
+def _firms(run: Run, policies: PolicySet) -> Iterator[FirmNews]:
+    """What the run found, less policies that no longer take claims on its day."""
+    day = run.manifest.as_of
+    closed = {policy.id for policy in policies.in_force(day) if policy.window is not None and day > policy.window[1]}
+    results = favourable(run.table(verdicts=ANNOUNCED))
+    return news_by_firm((uscc, told) for uscc, told in results if told.policy_id not in closed)
 
 
 def _planned(session: Session, run: Run, firms: list[FirmNews]) -> PushReport:

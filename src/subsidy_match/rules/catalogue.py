@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from subsidy_match.errors import AuthorError, Location
+from subsidy_match.rules.enterprise import Collection
 from subsidy_match.rules.fields import Fields, Findings
 from subsidy_match.rules.source import Mapped, read_yaml
 from subsidy_match.rules.span import ANYTHING, INFINITY, Span
@@ -55,6 +57,13 @@ class CollectionSpec:
     complete_from: tuple[str, ...]
     stale_after: Duration | None
     fields: Mapping[str, FieldSpec]
+
+    def is_complete(self, found: Collection, as_of: date) -> bool:
+        """Whether "no row" means none: every list it comes from is loaded and fresh, and none is in dispute."""
+        if found.disputed or not self.complete_from:
+            return False
+        oldest = self.stale_after.before(as_of) if self.stale_after else date.min
+        return all(source in found.loaded and found.loaded[source] >= oldest for source in self.complete_from)
 
 
 @dataclass(frozen=True, slots=True)

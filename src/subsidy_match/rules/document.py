@@ -319,6 +319,10 @@ class _PolicyReader:
         chain = self._fields.texts("chain", required=False) or list(STAGES)
         if any(stage not in STAGES for stage in chain) or sorted(chain, key=STAGES.index) != chain:
             self._fields.wrong("chain", f"环节依次为:{' '.join(STAGES)}", f"stages in order: {' '.join(STAGES)}")
+        if missing := {"review", "approve"} - set(chain):
+            self._fields.wrong(
+                "chain", f"缺少环节:{'、'.join(sorted(missing))}", f"stages missing: {', '.join(sorted(missing))}"
+            )
         return tuple(chain)
 
     def _funding(self) -> tuple[tuple[str, Fraction], ...]:

@@ -48,10 +48,6 @@ class Frame:
         source = self.collection(element).source
         return Frame(self.case, self.policy, row, element, source, items=self.items)
 
-    def set_items(self, items: list[Item]) -> None:
-        """Tell which elements of ``for_each`` there are."""
-        self.items = items
-
     def collection(self, name: str) -> Collection:
         """A collection of the enterprise; one never heard of is empty and incomplete."""
         return self.case.enterprise.collections.get(name, _EMPTY)
@@ -61,12 +57,7 @@ class Frame:
         if name is None:
             name = self.policy.for_each.collection if self.policy.for_each else ""
         spec = self.case.policies.catalogue.collections[name]
-        found = self.collection(name)
-        if found.disputed or not spec.complete_from:
-            return False
-        oldest = spec.stale_after.before(self.case.as_of) if spec.stale_after else date.min
-        loaded = found.loaded
-        return all(source in loaded and loaded[source] >= oldest for source in spec.complete_from)
+        return spec.is_complete(self.collection(name), self.case.as_of)
 
     def rows(self, name: str | None) -> Iterator[tuple[str, Frame, Reason | None]]:
         """The rows of a collection, each with a key to name it by and its frame; items with whether they are accepted."""

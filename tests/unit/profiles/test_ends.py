@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from small_city import ROOT
 
+from subsidy_match.errors import InputError
 from subsidy_match.profiles.importing import import_files
 from subsidy_match.profiles.reading import open_snapshot
 
@@ -35,3 +36,15 @@ def test_a_blank_end_means_still_listed_and_an_unreadable_one_is_unknown(
     with open_snapshot(tmp_path / "home") as snapshot:
         (row,) = snapshot.enterprise(USCC).collections["penalties"].rows
     assert row["ended_on"] == expected
+
+
+def test_data_of_a_day_still_to_come_is_refused(tmp_path: Path):
+    path = tmp_path / "市监_企业登记信息_20991231.csv"
+    path.write_text(REGISTER, encoding="utf-8")
+    with pytest.raises(InputError, match=r"profiles\.file\.future"):
+        import_files([path], home=tmp_path / "home", policies=ROOT / "policies", today=date(2026, 6, 30))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path):
+    with pytest.raises(InputError, match=r"profiles\.file\.missing"):
+        import_files([tmp_path / "税务_20260531.csv"], home=tmp_path / "home", policies=ROOT / "policies")
