@@ -60,7 +60,6 @@ __all__ = ["MODIFIERS", "WORDS", "build", "from_text", "number", "rows_of"]
 MODIFIERS = ("cap", "floor", "rounded")
 _NAME = re.compile(r"(?P<name>[a-z][a-z0-9_]*)(?:@(?P<offset>-?\d+))?")
 _MAX_OFFSET = 100
-_FARTHEST = 50  # periods: no policy looks back or ahead farther
 _BAND_OPS = (Op.AT_LEAST, Op.MORE_THAN, Op.AT_MOST, Op.LESS_THAN)
 
 
@@ -102,8 +101,6 @@ def from_text(reader: Reader, node: Scalar, scope: Scope) -> Value:
     if named is None:
         return literal(reader, node)
     name, offset = named["name"], int(named["offset"] or 0)
-    if abs(offset) > _FARTHEST:
-        reader.findings.stop("P005", f"偏移过大:{offset}", f"{offset} periods is too far", node.at)
     found = _resolve(reader, node, name, offset, scope)
     if found is None:
         reader.findings.stop(
