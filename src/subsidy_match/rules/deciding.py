@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from subsidy_match.rules.comparing import compare, inside, is_within
@@ -28,7 +29,7 @@ from subsidy_match.rules.tree import (
     Within,
     WithinLast,
 )
-from subsidy_match.rules.truth import MANUAL, TRUE, UNKNOWN, all_of, any_of, at_least_n, known, negate
+from subsidy_match.rules.truth import MANUAL, TRUE, UNKNOWN, Truth, all_of, any_of, at_least_n, known, negate
 
 if TYPE_CHECKING:
     from subsidy_match.rules.frame import Frame
@@ -125,20 +126,26 @@ def _compared(frame: Frame, node: _Comparison) -> Reason:
             ends = Span.exactly(length.before(last).toordinal()), Span.exactly(last.toordinal())
             wanted, truth = ends, inside(_span(seen), ends[0], ends[1])
         case Is(code=code, negated=negated):
-            wanted, truth = (code,), known(None if seen is None else (seen == code) is not negated)
+            wanted, truth = (code,), _agreed(seen, lambda one: (one == code) is not negated)
         case OneOfCodes(codes=codes):
-            wanted, truth = (codes,), known(None if seen is None else seen in codes)
+            wanted, truth = (codes,), _agreed(seen, lambda one: one in codes)
         case Within():
-            wanted, truth = (
-                (node.inside,),
-                known(None if seen is None else is_within(str(seen), node.prefixes, node.barred)),
-            )
+            wanted = (node.inside,)
+            truth = _agreed(seen, lambda one: is_within(str(one), node.prefixes, node.barred))
         case Includes(codes=codes):
             held = seen if isinstance(seen, tuple) else None
             wanted, truth = (codes,), known(None if held is None else set(codes) <= set(held))
         case _:
             assert_never(node)
     return Reason(node, truth, seen, wanted, tuple(frame.log[start:]))
+
+
+def _agreed(seen: Outcome, test: Callable[[Outcome], bool | None]) -> Truth:
+    """What a test says of a code; of one that is not known, what it says of every code that is possible."""
+    if seen is None:
+        return UNKNOWN
+    said = {test(code) for code in seen} if isinstance(seen, frozenset) else {test(seen)}
+    return known(said.pop()) if len(said) == 1 else UNKNOWN
 
 
 def _span(outcome: Outcome) -> Span:

@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from subsidy_match.rules.fields import Fields, Findings, Skip, did_you_mean
 from subsidy_match.rules.policy import (
+    Acceptance,
     Amount,
     Channel,
     ClaimTerms,
@@ -27,7 +28,7 @@ from subsidy_match.rules.policy import (
 from subsidy_match.rules.reader import Reader
 from subsidy_match.rules.scope import Library, Scope
 from subsidy_match.rules.source import Mapped, Node, Scalar, Sequence
-from subsidy_match.rules.tree import All, Condition, DayName, Fact, Kind, Label, Mark, Type, Value, Within
+from subsidy_match.rules.tree import All, Any, Condition, DayName, Fact, Kind, Label, Mark, Type, Value, Within
 from subsidy_match.rules.values import Place, rounding
 from subsidy_match.units import MONEY, NO_UNIT, LiteralError, parse_date, parse_quantity
 
@@ -36,10 +37,11 @@ __all__ = ["ClauseFile", "read_clause_file", "read_policy"]
 POLICY_KEYS = (
     "id", "title", "provenance", "basis", "level", "region", "authority", "effective", "window", "channel", "claim", "let",
     "for_each", "item_if", "inherits", "waive", "eligible_if", "amount", "pays_for", "exclusive", "materials", "chain", "sla",
-    "funding", "grants", "needs_source", "accept", "note",
+    "funding", "payee", "grants", "needs_source", "accept", "note",
 )  # fmt: skip
 PROVENANCES = ("official", "sourced", "representative")
 LEVELS = ("national", "provincial", "city", "county")
+PAYEES = ("applicant", "person")
 STAGES = ("accept", "review", "recheck", "approve", "publish", "pay")
 _MONEY = Type(Kind.NUMBER, MONEY)
 
@@ -105,10 +107,11 @@ class _PolicyReader:
     def policy(self) -> Policy:
         fields = self._fields
         start, end = self._dates("effective", "from", "to", date.max)
+        stub = fields.flag("needs_source")
         window = self._dates("window", "opens", "closes", None) if "window" in fields else None
         self._reader.has_window = window is not None
         self._lets()
-        for_each, condition, amount = self._for_each(), self._condition(), self._amount()
+        for_each, condition, amount = (None, self._nothing(), None) if stub else self._content()
         sla = fields.fields("sla")
         clauses, texts = self._all_clauses(), self._texts()
         return Policy(
@@ -119,7 +122,8 @@ class _PolicyReader:
             for_each=for_each, condition=condition, amount=amount, pays_for=fields.text("pays_for", default=None),
             exclusive=self._exclusive(), materials=self._materials(), chain=self._chain(),
             sla_days=_days(sla, "total", 10), notice_days=_days(sla, "notice", 5), funding=self._funding(),
-            grants=self._grants(), path=fields.node.at.path, texts=texts, hash=_digest(texts),
+            grants=self._grants(), payee=fields.choice("payee", PAYEES, default="applicant") or "applicant",
+            needs_source=stub, accepts=self._accepts(), path=fields.node.at.path, texts=texts, hash=_digest(texts),
         )  # fmt: skip
 
     def read_every_part(self) -> None:
@@ -133,6 +137,17 @@ class _PolicyReader:
                 part()
 
     # --- conditions and amount ---
+
+    def _content(self) -> tuple[ForEach | None, Condition, Amount | None]:
+        return self._for_each(), self._condition(), self._amount()
+
+    def _nothing(self) -> Condition:
+        """A version whose text is not at hand: it is known to apply, and decides nothing."""
+        for key in ("for_each", "item_if", "eligible_if", "amount", "let", "inherits"):
+            if key in self._fields:
+                zh, en = f"needs_source 的政策不能写“{key}”", f"a policy that needs its source takes no {key!r}"
+                self._fields.wrong(key, zh, en, code="P005")
+        return Any(Mark(self._fields.node.at, "eligible"), ())
 
     def _lets(self) -> None:
         """Read every named value, used or not; a name that already means something else is refused."""
@@ -339,6 +354,14 @@ class _PolicyReader:
             found.append((item.text("fund") or "", share))
         if found and sum(share for _, share in found) != 1:
             self._fields.wrong("funding", "各资金比例之和应为100%", "the shares add up to 100%", code="P005")
+        return tuple(found)
+
+    def _accepts(self) -> tuple[Acceptance, ...]:
+        found = []
+        for item in _list(self._fields, "accept"):
+            item.allow("code", "reason", "clause")
+            code, reason = item.text("code") or "", item.text("reason") or ""
+            found.append(Acceptance(code, reason, item.text("clause", default=None), item.node.at))
         return tuple(found)
 
     def _grants(self) -> Grant | None:

@@ -8,10 +8,14 @@ from datetime import date
 from enum import Enum
 from typing import TypeAlias
 
-__all__ = ["Collection", "Enterprise", "Known", "Quality", "Row", "Scalar", "Source"]
+from subsidy_match.rules.span import Span
+
+__all__ = ["Bounds", "Collection", "Enterprise", "Known", "Quality", "Row", "Scalar", "Source"]
 
 # 分, counts and millionths are int; code lists such as kinds of insurance are tuples of codes.
 Scalar: TypeAlias = int | str | bool | date | tuple[str, ...]
+# what an unknown value is known to be: a span of numbers or of ordinals of days, or some of the codes of its list
+Bounds: TypeAlias = Span | frozenset[str]
 Row: TypeAlias = Mapping[str, Scalar | None]
 
 
@@ -60,10 +64,12 @@ class Collection:
 class Enterprise:
     """One enterprise document (一企一档).
 
-    ``values`` is keyed by fact name, yearly facts by name and year (``revenue_2025``). What is absent is unknown.
+    ``values`` is keyed by fact name, yearly facts by name and year (``revenue_2025``). What is absent is unknown; ``bounds``
+    may say more of an unknown value than its catalogue does, which is how the analysis asks about many enterprises at once.
     """
 
     uscc: str
     name: str
     values: Mapping[str, Known]
     collections: Mapping[str, Collection] = field(default_factory=dict)
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from subsidy_match.rules.catalogue import Catalogue, load_catalogue, with_region
 from subsidy_match.rules.channels import check_channels
 from subsidy_match.rules.document import ClauseFile, read_clause_file, read_policy
 from subsidy_match.rules.fields import Fields, Findings, Skip
+from subsidy_match.rules.grading import Standard, load_standards
 from subsidy_match.rules.parameters import Parameter, load_parameters
 from subsidy_match.rules.policy import Policy, PolicySet
 from subsidy_match.rules.reader import Reader
@@ -61,9 +62,10 @@ def load_policies(folder: Path) -> PolicySet:
     findings = Findings()
     catalogue = with_regions(load_catalogue(facts), folder / "parameters" / "regions.yml", findings)
     parameters = load_parameters(folder / "parameters", findings, folder)
+    standards = load_standards(folder / "parameters", findings, folder)
     shared = _clause_files(folder, findings)
     read = list(_read_all(policy_files(folder), folder, findings))
-    policies = _policies(read, catalogue, parameters, shared, findings)
+    policies = _policies(read, catalogue, parameters, standards, shared, findings)
     _refuse_overlaps(policies, findings)
     check_status_cycles(policies, findings)
     check_channels(policies, findings)
@@ -71,7 +73,7 @@ def load_policies(folder: Path) -> PolicySet:
     findings.raise_if_any("policies_invalid", "政策有误", "the policies have errors")
     files = {str(p.relative_to(folder)): read_text(p, str(p)) for p in _content(folder)}
     ordered = tuple(sorted(policies, key=lambda policy: (policy.id, policy.start)))
-    return PolicySet(catalogue, parameters, ordered, _set_hash(files), files)
+    return PolicySet(catalogue, parameters, standards, ordered, _set_hash(files), files)
 
 
 def _content(folder: Path) -> Iterator[Path]:
@@ -116,11 +118,12 @@ def _policies(
     read: list[_Read],
     catalogue: Catalogue,
     parameters: Mapping[str, Parameter],
+    standards: Mapping[str, Standard],
     shared: Mapping[str, ClauseFile],
     findings: Findings,
 ) -> list[Policy]:
     granted, groups = _granted(read), _groups(read)
-    library = Library(catalogue, parameters, granted, groups)
+    library = Library(catalogue, parameters, granted, groups, standards)
     _check_derived(library, findings)
     found = []
     for item in read:

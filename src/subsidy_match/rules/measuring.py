@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, assert_never
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from subsidy_match.rules.comparing import compare
 from subsidy_match.rules.enterprise import Known
 from subsidy_match.rules.reasons import Outcome, Read, Reason, Term
-from subsidy_match.rules.span import ANYTHING, INFINITY, Span, greatest, hull, least, ratio
+from subsidy_match.rules.span import ANYTHING, INFINITY, Num, Span, greatest, hull, least, ratio
 from subsidy_match.rules.tree import (
     Add,
     Band,
@@ -24,6 +24,7 @@ from subsidy_match.rules.tree import (
     Fact,
     FieldOf,
     FirstOf,
+    Grade,
     Has,
     Items,
     Kind,
@@ -97,6 +98,8 @@ def measure(frame: Frame, node: Value) -> Outcome:  # noqa: C901 (one arm a node
             return _extreme(frame, rows, take)
         case Param():
             return _param(frame, node)
+        case Grade():
+            return _grade(frame, node)
         case PaidUnder(rows=rows):
             _note_open(frame, node, rows)
             return _paid(frame, rows)
@@ -113,7 +116,7 @@ def _fact(frame: Frame, node: Fact) -> Outcome:
     found = frame.case.enterprise.values.get(key)
     stale = frame.case.policies.catalogue.facts[node.name].stale_after
     if found is None or (stale and _is_stale(found, stale.before(frame.case.as_of))):
-        value = _unknown(node.type, node.span)
+        value = frame.case.enterprise.bounds.get(key, _unknown(node.type, node.span))
         frame.log.append(Read(node, key, value, known=False))
         return value
     value = _outcome(found.value, node.type.scale)
@@ -268,10 +271,28 @@ def _param(frame: Frame, node: Param) -> Span:
         whole = node.key.type.codes in frame.case.policies.catalogue.enums  # only then has every code an entry
         value = hull(Span.exactly(number) for number in row.values.values()) if whole else ANYTHING
     else:
-        number = row.values.get(key if isinstance(key, str) else None)
-        value = ANYTHING if number is None else Span.exactly(number)
+        value = _entry_of(row.values, key)
     frame.log.append(Read(node, node.name, value, known=value.is_known))
     return value
+
+
+def _entry_of(values: Mapping[str | None, Num], key: Outcome) -> Span:
+    """The entry for a key, or the span of those for all keys that are possible."""
+    keys: Iterable[str | None] = key if isinstance(key, frozenset) else (key if isinstance(key, str) else None,)
+    found = [values.get(one) for one in keys]
+    return hull(Span.exactly(number) if number is not None else ANYTHING for number in found)
+
+
+def _grade(frame: Frame, node: Grade) -> Outcome:
+    """The grades that are possible; one is the grade."""
+    row = frame.case.policies.standards[node.standard].row(frame.day(node.on))
+    industry = frame.measure(node.industry)
+    numbers = {name: frame.number(value) for name, value in node.numbers}
+    if row is None:
+        return None
+    codes = industry if isinstance(industry, frozenset) else (industry if isinstance(industry, str) else None,)
+    found = frozenset().union(*(row.grades(code, numbers) for code in codes))
+    return next(iter(found)) if len(found) == 1 else found
 
 
 def _clamped(frame: Frame, of: Value, cap: Value | None, floor: Value | None) -> Span:

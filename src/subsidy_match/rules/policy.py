@@ -8,13 +8,15 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
-from subsidy_match.errors import NotFound
+from subsidy_match.errors import Location, NotFound
 from subsidy_match.money import Rounding
 from subsidy_match.rules.catalogue import Catalogue
+from subsidy_match.rules.grading import Standard
 from subsidy_match.rules.parameters import Parameter
 from subsidy_match.rules.tree import Condition, Label, Num, Value
 
 __all__ = [
+    "Acceptance",
     "Amount",
     "Channel",
     "ClaimTerms",
@@ -116,6 +118,16 @@ class Exclusive:
 
 
 @dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A finding of the analysis that is known and meant, with the reason; ``clause`` narrows it to one id."""
+
+    code: str
+    reason: str
+    clause: str | None
+    at: Location
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """A document that a claim needs, and who brings it."""
 
@@ -159,6 +171,9 @@ class Policy:
     notice_days: int
     funding: tuple[tuple[str, Fraction], ...]
     grants: Grant | None
+    payee: str
+    needs_source: bool
+    accepts: tuple[Acceptance, ...]
     path: str
     texts: Mapping[str, str] = field(repr=False)
     hash: str = ""
@@ -179,13 +194,14 @@ class PolicySet:
 
     catalogue: Catalogue
     parameters: Mapping[str, Parameter]
+    standards: Mapping[str, Standard]
     policies: tuple[Policy, ...]
     hash: str
     files: Mapping[str, str] = field(repr=False)  # path below the folder -> text
 
     def in_force(self, day: date) -> Iterator[Policy]:
-        """The version in force of every policy that is in force on ``day``, in the order of ids."""
-        return (policy for policy in self.policies if policy.start <= day <= policy.end)
+        """The version of every policy in force on ``day``, in the order of ids; one whose text is not at hand decides nothing."""
+        return (p for p in self.policies if p.start <= day <= p.end and not p.needs_source)
 
     def find(self, policy_id: str, day: date) -> Policy | None:
         """The version of one policy in force on ``day``."""
@@ -200,6 +216,12 @@ class PolicySet:
         policy = self.find(policy_id, day)
         if policy is not None:
             return policy
+        if any(p.id == policy_id and p.needs_source and p.start <= day <= p.end for p in self.policies):
+            raise NotFound(
+                "policy_needs_source",
+                f"政策“{policy_id}”在{day}适用的文本尚未录入",
+                f"the text of {policy_id!r} in force on {day} is not at hand",
+            )
         if any(p.id == policy_id for p in self.policies):
             raise NotFound(
                 "policy_not_in_force", f"政策“{policy_id}”在{day}不在有效期内", f"{policy_id!r} not in force on {day}"

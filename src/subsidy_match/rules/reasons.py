@@ -34,8 +34,9 @@ from subsidy_match.rules.truth import UNKNOWN, Truth, Verdict, all_of, any_of, a
 
 __all__ = ["Item", "ItemsClause", "Match", "Outcome", "Read", "Reason", "Term", "fold"]
 
-# numbers and dates are spans; codes, texts, lists of codes and yes-or-no are themselves, None where unknown
-Outcome: TypeAlias = Span | Scalar | None
+# numbers and dates are spans; codes, texts, lists of codes and yes-or-no are themselves, None where unknown; a code of
+# which only some are possible is a frozen set of them
+Outcome: TypeAlias = Span | Scalar | frozenset[str] | None
 
 
 @dataclass(slots=True)

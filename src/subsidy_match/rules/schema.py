@@ -11,7 +11,7 @@ from typing import Any
 from subsidy_match.money import Rounding
 from subsidy_match.rules import conditions, values
 from subsidy_match.rules.catalogue import Catalogue
-from subsidy_match.rules.document import LEVELS, POLICY_KEYS, PROVENANCES, STAGES
+from subsidy_match.rules.document import LEVELS, PAYEES, POLICY_KEYS, PROVENANCES, STAGES
 from subsidy_match.rules.policy import Channel, PeriodKind
 from subsidy_match.rules.tree import DayName
 
@@ -61,6 +61,13 @@ _PARAM = {
         _object(("name",), **{"name": {"type": "string"}, "for": _ref("value"), "at": {"enum": list(DayName)}}),
     ]
 }
+_GRADE = _object(
+    ("by", "numbers"),
+    by={"type": "string"},
+    industry=_ref("value"),
+    numbers={"type": "object", "additionalProperties": _ref("value")},
+    at={"enum": list(DayName)},
+)
 
 VALUE_SHAPES: Mapping[str, Schema] = {
     "value": _ref("value"),
@@ -70,6 +77,9 @@ VALUE_SHAPES: Mapping[str, Schema] = {
     "ratio": {**_list(_ref("value"), 2), "maxItems": 2},
     "best_of": _list(_ref("value")),
     "least_of": _list(_ref("value")),
+    "later_of": _list(_ref("value")),
+    "earlier_of": _list(_ref("value")),
+    "days": {**_list(_ref("value"), 2), "maxItems": 2},
     "band": _BAND,
     "first_of": _BRANCHES,
     "each_of": _BRANCHES,
@@ -78,6 +88,7 @@ VALUE_SHAPES: Mapping[str, Schema] = {
     "latest": _TAKEN,
     "largest": _TAKEN,
     "param": _PARAM,
+    "grade": _GRADE,
     "paid_under": {"type": "string"},
 }
 CONDITION_SHAPES: Mapping[str, Schema] = {
@@ -178,7 +189,8 @@ def _policy(catalogue: Catalogue) -> dict[str, Any]:
         "funding": _list(fund),
         "grants": _object(("status", "until"), status={"enum": list(catalogue.status_names())}, until=text),
         "needs_source": _TEXT,
-        "accept": _list(_object(("code", "reason"), code=text, reason=text)),
+        "accept": _list(_object(("code", "reason"), code=text, reason=text, clause=text)),
+        "payee": {"enum": list(PAYEES)},
         "note": text,
     }  # fmt: skip
     required = (
@@ -191,6 +203,5 @@ def _policy(catalogue: Catalogue) -> dict[str, Any]:
         "effective",
         "channel",
         "claim",
-        "eligible_if",
     )
     return _object(required, **{key: keys[key] for key in POLICY_KEYS})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from subsidy_match.rules.catalogue import Catalogue, CollectionSpec
+from subsidy_match.rules.grading import Standard
 from subsidy_match.rules.parameters import Parameter
 
 __all__ = ["Library", "Scope"]
@@ -19,6 +20,7 @@ class Library:
     parameters: Mapping[str, Parameter]
     granted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # status -> policies that grant it
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # exclusivity group -> policies in it
+    standards: Mapping[str, Standard] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ __all__ = [
     "Fact",
     "FieldOf",
     "FirstOf",
+    "Grade",
     "Has",
     "Includes",
     "Is",
@@ -327,6 +328,17 @@ class Param:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Grade:
+    """The grade of an enterprise by a dated standard: its industry, and the numbers that the standard looks at."""
+
+    standard: str
+    on: Day
+    industry: Value
+    numbers: tuple[tuple[str, Value], ...]
+    type: Type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PaidUnder:
     """What has been paid already under some policies (from the history of subsidies and our own payments)."""
 
@@ -375,6 +387,7 @@ Value: TypeAlias = (
     | Sum
     | Extreme
     | Param
+    | Grade
     | PaidUnder
     | Clamped
     | Rounded

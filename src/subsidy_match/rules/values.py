@@ -27,6 +27,7 @@ from subsidy_match.rules.tree import (
     Fact,
     FieldOf,
     FirstOf,
+    Grade,
     Has,
     Items,
     Kind,
@@ -50,7 +51,7 @@ from subsidy_match.rules.tree import (
     Value,
 )
 from subsidy_match.rules.walking import nodes_below
-from subsidy_match.units import MONEY, LiteralError, parse_date, parse_quantity
+from subsidy_match.units import MONEY, LiteralError, Unit, parse_date, parse_quantity
 
 if TYPE_CHECKING:
     from subsidy_match.rules.reader import Reader
@@ -276,6 +277,32 @@ def _least_of(place: Place, node: Node) -> Value:
     return Best(of, least=True, type=_plain(of[0]))
 
 
+def _dates(place: Place, node: Node) -> tuple[Value, ...]:
+    def read(item: Node) -> Value:
+        found = place.value(item)
+        if found.type.kind is not Kind.DATE:
+            place.reader.findings.stop("P005", "此处应为日期", f"a date is expected, not {found.type}", item.at)
+        return found
+
+    return tuple(place.reader.each(node, read))
+
+
+def _later_of(place: Place, node: Node) -> Value:
+    return Best(_dates(place, node), least=False, type=Type(Kind.DATE))
+
+
+def _earlier_of(place: Place, node: Node) -> Value:
+    return Best(_dates(place, node), least=True, type=Type(Kind.DATE))
+
+
+def _days(place: Place, node: Node) -> Value:
+    """How many days from one date to another: the day itself is none, and before it there are less than none."""
+    of = _dates(place, node)
+    if len(of) != 2:
+        place.stop("P005", "天数需要两个日期", "days takes two dates: [from, to]")
+    return Subtract((of[1], of[0]), Type(Kind.NUMBER, Unit.of("天")))
+
+
 # --- tables and branches ---
 
 
@@ -391,6 +418,26 @@ def _param(place: Place, node: Node) -> Value:
     return Param(name, Day(DayName(picked), 0), key, found.type)
 
 
+def _grade(place: Place, node: Node) -> Value:
+    reader = place.reader
+    fields = Fields.of(node, reader.findings)
+    fields.allow("by", "industry", "numbers", "at")
+    name = fields.text("by") or ""
+    found = reader.library.standards.get(name)
+    if found is None:
+        hint = did_you_mean(name, reader.library.standards)
+        reader.findings.stop("P007", f"没有这个标准:{name}", f"no such standard: {name!r}", node.at, hint)
+    day = fields.choice("at", tuple(DayName), default=DayName.AS_OF) or DayName.AS_OF
+    industry = place.value(fields.entries.get("industry", Scalar("industry_code", node.at)))
+    given = fields.fields("numbers")
+    entries = given.entries if given is not None else {}
+    if industry.type.codes != "industry" or set(entries) != set(found.numbers):
+        zh, en = f"需要行业和{'、'.join(found.numbers)}", f"takes industry and numbers {', '.join(found.numbers)}"
+        reader.findings.stop("P005", zh, en, node.at)
+    numbers = tuple((key, number(place, item, Type(Kind.NUMBER, found.numbers[key]))) for key, item in entries.items())
+    return Grade(name, Day(DayName(day), 0), industry, numbers, Type(Kind.CODE, codes=found.enum))
+
+
 def _every_code(place: Place, found: Parameter, node: Node) -> None:
     """Refuse a table that says nothing for a code an enterprise may have, or something for one that there is not."""
     known = place.reader.library.catalogue.enums.get(found.by or "")
@@ -455,6 +502,9 @@ WORDS: Mapping[str, Build] = {
     "ratio": _ratio,
     "best_of": _best_of,
     "least_of": _least_of,
+    "later_of": _later_of,
+    "earlier_of": _earlier_of,
+    "days": _days,
     "band": _band,
     "first_of": _first_of,
     "each_of": _each_of,
@@ -463,5 +513,6 @@ WORDS: Mapping[str, Build] = {
     "latest": _latest,
     "largest": _largest,
     "param": _param,
+    "grade": _grade,
     "paid_under": _paid_under,
 }

@@ -34,6 +34,7 @@ from subsidy_match.rules.tree import (
     Fact,
     FieldOf,
     FirstOf,
+    Grade,
     Has,
     Includes,
     Is,
@@ -106,6 +107,8 @@ class Wording:
                 return self._range(lo, hi, type_)
             case tuple():
                 return self._listed(self._code(code, type_) for code in value)
+            case frozenset():
+                return self.pick("或", " or ").join(self._code(code, type_) for code in sorted(value))
             case _:
                 return self._code(str(value), type_)
 
@@ -200,6 +203,8 @@ class Wording:
                 return self._rows(rows.collection, rows.where) + self.pick("中", ", ") + words + self.value(take)
             case Param(name=name):
                 return self._parameter(name).label.say(self.lang)
+            case Grade(standard=standard):
+                return self.policies.standards[standard].label.say(self.lang)
             case PaidUnder():
                 return self.pick("已兑付金额", "amount already paid")
             case Clamped(of=of) | Rounded(of=of):
