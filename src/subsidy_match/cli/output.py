@@ -52,7 +52,7 @@ def print_findings(findings: Sequence[Finding], form: str = "human") -> None:
         case "github":
             for f in findings:
                 place = f"file={f.at.path},line={f.at.line or 1},col={f.at.column or 1}" if f.at else ""
-                print_text(f"::error {place},title={f.code}::{f.en} {f.zh}")
+                print_text(f"::{f.severity} {place},title={f.code}::{f.en} {f.zh}")
         case _:
             for finding in findings:
                 print_text(str(finding))

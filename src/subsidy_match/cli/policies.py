@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from subsidy_match.cli.context import AS_OF, JSON, LANG, day, settings
-from subsidy_match.cli.output import note, print_findings, print_json, print_table, print_text
-from subsidy_match.errors import AuthorError
+from subsidy_match.cli.output import bar, note, print_findings, print_json, print_table, print_text
+from subsidy_match.errors import AuthorError, Finding
+from subsidy_match.rules.analysis.finding import Doubt
+from subsidy_match.rules.analysis.review import review
 from subsidy_match.rules.catalogue import load_catalogue
 from subsidy_match.rules.library import load_policies
+from subsidy_match.rules.policy import PolicySet
 from subsidy_match.rules.portrait import policy_portrait, portrait_text
 from subsidy_match.rules.publishing import publish as publish_set
 from subsidy_match.rules.publishing import run_cases
@@ -28,19 +32,35 @@ Folder = Annotated[Path | None, typer.Argument(help="政策目录 / folder of po
 def validate(
     path: Folder = None,
     form: Annotated[str, typer.Option("--format", help="human | json | github")] = "human",
+    quick: Annotated[bool, typer.Option("--quick", help="不做分析检查 / without the analysis (P011–P023)")] = False,
 ) -> None:
     """检查政策:一次列出全部问题 / Check policies and list everything wrong at once."""
+    if form not in ("human", "json", "github"):
+        raise typer.BadParameter("human | json | github", param_hint="--format")
     folder = path or settings().policies
+    found, accepted, loaded = _checked(folder, quick=quick)
+    print_findings(found, form)
+    if found:
+        note(f"{len(found)} 个问题 / findings in {folder}; docs/checks.md")
+        raise typer.Exit(1)
+    if form == "human" and loaded is not None:
+        known = f"({len(accepted)} 项已说明理由 / accepted with a reason)" if accepted else ""
+        print_text(
+            f"{len(loaded.policies)} 个政策版本,没有问题{known} / policy versions, no findings  {loaded.hash[:12]}"
+        )
+
+
+def _checked(folder: Path, *, quick: bool) -> tuple[Sequence[Finding], Sequence[Doubt], PolicySet | None]:
+    """Everything wrong with a folder: what keeps it from loading, or else what the analysis doubts."""
     try:
         policies = load_policies(folder)
     except AuthorError as error:
-        found = error.findings or (error.as_finding(),)
-        print_findings(found, form)
-        note(f"{len(found)} 个问题 / findings in {folder}")
-        raise typer.Exit(1) from None
-    print_findings((), form) if form == "json" else print_text(
-        f"{len(policies.policies)} 个政策版本,没有问题 / policy versions, no findings  {policies.hash[:12]}"
-    )
+        return error.findings or (error.as_finding(),), (), None
+    if quick:
+        return (), (), policies
+    with bar("检查 / checking") as progress:
+        found = review(policies, progress=progress)
+    return found.findings, found.accepted, policies
 
 
 @app.command("test")

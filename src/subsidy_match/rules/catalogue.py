@@ -18,6 +18,7 @@ from subsidy_match.units import NO_UNIT, Duration, LiteralError, Unit, parse_dur
 __all__ = ["BaseFact", "Catalogue", "CollectionSpec", "FieldSpec", "StatusSpec", "load_catalogue", "with_regions"]
 
 _SENSITIVITIES = ("public", "commercial", "personal", "secret")
+_CONCERNS = ("tax_paid",)
 _RATIO_SCALE = 10**6
 
 
@@ -34,6 +35,7 @@ class BaseFact:
     sensitivity: str
     changeable: bool
     stale_after: Duration | None
+    concern: str | None = None  # why tying money to it concerns fair competition
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,18 @@ class _Reader:
 
     def _fact(self, name: str, item: Fields) -> BaseFact:
         item.allow(
-            "zh", "en", "type", "unit", "enum", "range", "per", "sources", "sensitivity", "changeable", "stale_after"
+            "zh",
+            "en",
+            "type",
+            "unit",
+            "enum",
+            "range",
+            "per",
+            "sources",
+            "sensitivity",
+            "changeable",
+            "stale_after",
+            "concern",
         )
         type_ = self._type(item)
         return BaseFact(
@@ -170,6 +183,7 @@ class _Reader:
             sensitivity=item.choice("sensitivity", _SENSITIVITIES) or "secret",
             changeable=item.flag("changeable"),
             stale_after=self._duration(item),
+            concern=item.choice("concern", _CONCERNS, default=None),
         )
 
     def _collection(self, name: str, item: Fields) -> CollectionSpec:

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from subsidy_match.money import yuan_text
 from subsidy_match.rules.catalogue import Catalogue
+from subsidy_match.rules.enterprise import Scalar
 from subsidy_match.rules.parameters import Parameter
 from subsidy_match.rules.policy import Period, PolicySet
 from subsidy_match.rules.reasons import ItemsClause, Outcome, Reason
@@ -111,6 +112,20 @@ class Wording:
                 return self.pick("或", " or ").join(self._code(code, type_) for code in sorted(value))
             case _:
                 return self._code(str(value), type_)
+
+    def yuan(self, fen: int) -> str:
+        """Money of so many 分."""
+        return yuan_text(fen, lang=self.lang)
+
+    def scalar(self, value: Scalar, type_: Type) -> str:
+        """A value as it is stored."""
+        if isinstance(value, date):
+            return value.isoformat()
+        return (
+            self.number(Fraction(value, type_.scale), type_)
+            if type_.kind is Kind.NUMBER and isinstance(value, int)
+            else self.outcome(value, type_)
+        )
 
     def _range(self, lo: Bound, hi: Bound, type_: Type) -> str:
         if type_.kind is Kind.DATE or (lo <= 0 and hi >= 10**14) or math.isinf(hi - lo):

@@ -1,0 +1,1 @@
+"""What can be proved of policies without any enterprise: conditions that never decide, money that jumps, clauses that clash."""

@@ -1,0 +1,72 @@
+"""What the analysis asks of many enterprises at once, and how an example enterprise is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from subsidy_match.rules.analysis.searching import Ask
+from subsidy_match.rules.enterprise import Enterprise
+from subsidy_match.rules.evaluator import Evaluator
+from subsidy_match.rules.policy import Period, Policy, PolicySet
+from subsidy_match.rules.reasons import Match
+from subsidy_match.rules.tree import All, Condition, Label, Not
+from subsidy_match.rules.wording import Wording
+
+__all__ = ["day_of", "is_met", "portrayed", "with_clause"]
+
+
+def day_of(policy: Policy) -> date:
+    """A day on which a claim under the policy may be filed."""
+    return policy.window[0] if policy.window else policy.start
+
+
+def is_met(policies: PolicySet, policy: Policy, as_of: date) -> Ask:
+    """Whether an enterprise meets a policy, once persons have confirmed what only they can."""
+
+    def ask(firm: Enterprise) -> tuple[bool | None, Sequence[str]]:
+        matches = Evaluator(policies, firm, as_of).match(policy)
+        if any(match.reason.truth.confirms for match in matches):
+            return True, ()
+        if not any(match.reason.truth.possible for match in matches):
+            return False, ()
+        return None, _wanted(matches)
+
+    return ask
+
+
+def _wanted(matches: Sequence[Match]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for match in matches for key in match.missing))
+
+
+def with_clause(policy: Policy, clause: Condition, *, negated: bool, instead: Condition | None = None) -> Policy:
+    """The policy with one clause more, or with it (or its opposite) instead of another."""
+    mark = policy.condition.mark
+    others = policy.condition.of if isinstance(policy.condition, All) else (policy.condition,)
+    kept = tuple(child for child in others if child is not instead)
+    return replace(policy, condition=All(mark, (*kept, Not(clause.mark, clause) if negated else clause)))
+
+
+def portrayed(firm: Enterprise, policies: PolicySet, year: int) -> Label:
+    """An example enterprise in words: what is known of it."""
+    return Label(
+        *(_portrayed(firm, Wording(policies, lang, Period("", date.min, date.max, year))) for lang in ("zh", "en"))
+    )
+
+
+def _portrayed(firm: Enterprise, words: Wording) -> str:
+    catalogue = words.policies.catalogue
+    parts: list[str] = []
+    for key, known in sorted(firm.values.items()):
+        fact = catalogue.facts.get(key) or catalogue.facts[key.rpartition("_")[0]]
+        year = key.rpartition("_")[2] if fact.yearly else ""
+        parts.append(f"{year}{fact.label.say(words.lang)}={words.scalar(known.value, fact.type)}")
+    for name, found in sorted(firm.collections.items()):
+        spec = catalogue.collections[name]
+        rows = [
+            "(" + ", ".join(words.scalar(v, spec.fields[f].type) for f, v in row.items() if v is not None) + ")"
+            for row in found.rows
+        ]
+        parts.append(f"{spec.label.say(words.lang)}={' '.join(rows) or words.pick('无', 'none')}")
+    return words.pick(";", "; ").join(parts) or words.pick("任何企业", "any enterprise")

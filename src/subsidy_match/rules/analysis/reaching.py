@@ -1,0 +1,189 @@
+"""Parts of a policy that never decide anything: proved by exhausting the intervals and code trees of what they look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from subsidy_match.errors import Location
+from subsidy_match.rules.analysis.asking import day_of, is_met, portrayed, with_clause
+from subsidy_match.rules.analysis.finding import Doubt, doubt
+from subsidy_match.rules.analysis.places import Placed, placed
+from subsidy_match.rules.analysis.searching import Found, Nothing, search
+from subsidy_match.rules.analysis.space import NOBODY, Space, space_of
+from subsidy_match.rules.enterprise import Enterprise
+from subsidy_match.rules.evaluator import Evaluator
+from subsidy_match.rules.frame import Frame
+from subsidy_match.rules.policy import Policy, PolicySet
+from subsidy_match.rules.tree import (
+    All,
+    Any,
+    Band,
+    Compare,
+    Condition,
+    EachOf,
+    Fact,
+    FieldOf,
+    FirstOf,
+    Literal,
+    Manual,
+    Mark,
+    Not,
+    Rows,
+    Status,
+)
+from subsidy_match.rules.walking import nodes_below
+
+__all__ = ["unreached"]
+
+
+def unreached(policies: PolicySet, policy: Policy) -> Iterator[Doubt]:
+    """P012 never true, P013 always true, P014 nobody can meet the policy, P015 a band or branch that is never taken."""
+    space = space_of(policies, (policy,), day_of(policy))
+    alone = list(_alone(space, policy))
+    yield from alone
+    witness = search(space, NOBODY, is_met(policies, policy, space.as_of))
+    if isinstance(witness, Nothing):
+        zh, en = "没有企业能够符合这项政策", "no enterprise can meet this policy"
+        yield doubt(
+            "P014", policy, policy.condition.mark, zh + _clash(space, policy, "zh"), en + _clash(space, policy, "en")
+        )
+        return
+    known = {id(one.node) for one in alone}
+    start = witness.enterprise if isinstance(witness, Found) else NOBODY
+    yield from _beside(space, policy, start, known)
+    yield from _bands(space, policy, start)
+
+
+# --- one condition by itself ---
+
+
+def _alone(space: Space, policy: Policy) -> Iterator[Doubt]:
+    frame = Frame(Evaluator(space.policies, NOBODY, space.as_of), policy)
+    for spot in placed(policy):
+        if _is_doubtful(spot.node, policy):
+            node = spot.node
+            truth = (frame.inside({}, spot.element) if spot.element else frame).decide(node)  # type: ignore[arg-type]
+            if truth.truth.sure:
+                yield _always(policy, node, "任何企业", "any enterprise")  # type: ignore[arg-type]
+            elif not truth.truth.possible:
+                zh, en = "这个条件任何企业都不能满足", "no enterprise can meet this condition"
+                yield doubt("P012", policy, node.mark, zh, en, node)  # type: ignore[attr-defined]
+
+
+def _is_doubtful(node: object, policy: Policy) -> bool:
+    """Whether a condition has words of its own and looks at the enterprise."""
+    if not isinstance(node, Condition) or isinstance(node, Manual | Status) or node.mark.at.path != policy.path:
+        return False
+    return any(isinstance(below, Fact | FieldOf | Rows) for below in nodes_below(node))
+
+
+def _always(policy: Policy, node: Condition, zh: str, en: str) -> Doubt:
+    return doubt(
+        "P013",
+        policy,
+        node.mark,
+        f"这个条件总是成立,不起作用;例如:{zh}",
+        f"always true, decides nothing; e.g. {en}",
+        node,
+    )
+
+
+# --- one condition beside the others ---
+
+
+def _beside(space: Space, policy: Policy, start: Enterprise, known: set[int]) -> Iterator[Doubt]:
+    clauses = policy.condition.of if isinstance(policy.condition, All) else ()
+    for clause in clauses:
+        if id(clause) in known or clause.mark.at.path != policy.path or clause.mark.id == "region":
+            continue
+        if _is_doubtful(clause, policy) and _nowhere(
+            space, with_clause(policy, clause, negated=True, instead=clause), clause, start
+        ):
+            example = portrayed(start, space.policies, _year(policy, space))
+            yield _always(policy, clause, example.zh, example.en)
+        for part in clause.of if isinstance(clause, Any) else ():
+            if (
+                id(part) not in known
+                and _is_doubtful(part, policy)
+                and _nowhere(space, with_clause(policy, part, negated=False), part, start)
+            ):
+                zh, en = "其他条件成立时,这一项不可能成立", "never true where the other conditions are met"
+                yield doubt("P012", policy, part.mark, zh, en, part)
+
+
+def _nowhere(space: Space, changed: Policy, clause: Condition, start: Enterprise) -> bool:
+    """Whether no enterprise meets a changed policy; tried near a known example first, then everywhere."""
+    ask = is_met(space.policies, changed, space.as_of)
+    if isinstance(search(space, _without(start, clause), ask, budget=120), Found):
+        return False
+    return isinstance(search(space, NOBODY, ask), Nothing)
+
+
+def _without(firm: Enterprise, clause: Condition) -> Enterprise:
+    """The enterprise without what a clause looks at."""
+    names = {node.name for node in nodes_below(clause) if isinstance(node, Fact)}
+    lists = {node.collection for node in nodes_below(clause) if isinstance(node, Rows)}
+    values = {
+        key: known for key, known in firm.values.items() if key not in names and key.rpartition("_")[0] not in names
+    }
+    return replace(firm, values=values, collections={n: c for n, c in firm.collections.items() if n not in lists})
+
+
+def _clash(space: Space, policy: Policy, lang: str) -> str:
+    """Which two clauses exclude each other, if two do."""
+    clauses = policy.condition.of if isinstance(policy.condition, All) else ()
+    for n, one in enumerate(clauses):
+        for other in clauses[n:]:
+            pair = replace(policy, for_each=None, condition=All(policy.condition.mark, (one, other)))
+            if isinstance(search(space, NOBODY, is_met(space.policies, pair, space.as_of), budget=100), Nothing):
+                names = f"{one.mark.id}、{other.mark.id}" if one is not other else str(one.mark.id)
+                return f":{names} 不能同时成立" if lang == "zh" else f": {names} cannot hold together"
+    return ""
+
+
+# --- bands and branches ---
+
+
+def _bands(space: Space, policy: Policy, start: Enterprise) -> Iterator[Doubt]:
+    frame = Frame(Evaluator(space.policies, NOBODY, space.as_of), policy)
+    for spot in placed(policy):
+        for number, step in enumerate(_steps(spot)):
+            inner = frame.inside({}, spot.element) if spot.element else frame
+            dead = not inner.decide(step).truth.possible
+            if not dead and spot.element is None and policy.for_each is None:
+                dead = _nowhere(space, with_clause(policy, step, negated=False), step, start)
+            if dead:
+                zh, en = f"第{number + 1}档(支)不可能用到", f"band or branch {number + 1} is never taken"
+                yield doubt("P015", policy, step.mark, zh, en, step)
+
+
+def _steps(spot: Placed) -> Iterator[Condition]:
+    """What must hold for each band or branch of a node to be taken."""
+    match spot.node:
+        case Band(of=of, op=op, steps=steps, otherwise=otherwise):
+            before: tuple[Condition, ...] = ()
+            for edge, value in steps:
+                mark = _mark(value, of)
+                here = Compare(mark, of, op, Literal(edge, of.type))
+                yield All(mark, (*before, here))
+                before = (Not(mark, here),)
+            yield All(_mark(otherwise, of), before)
+        case FirstOf(branches=branches):
+            passed: tuple[Condition, ...] = ()
+            for branch in branches:
+                yield All(branch.when.mark, (*passed, branch.when))
+                passed = (*passed, Not(branch.when.mark, branch.when))
+        case EachOf(branches=branches):
+            for branch in branches:
+                yield All(branch.when.mark, (branch.when,))
+        case _:
+            return
+
+
+def _mark(*nodes: object) -> Mark:
+    return next((node.mark for node in nodes if hasattr(node, "mark")), Mark(Location("")))
+
+
+def _year(policy: Policy, space: Space) -> int:
+    return policy.claim.period(space.as_of, policy.start, policy.end).year_of_facts
