@@ -261,14 +261,14 @@ class _PolicyReader:
             fields.wrong("rounding", "金额取整到整分", "an amount is rounded to whole 分", code="P006")
         if "each" not in fields:
             total = self._reader.value(Mapped(rest, fields.node.keys, fields.node.at), Scope())
-            return Amount(None, self._money(total, fields.node), None, step, mode)
+            return Amount(None, self._money(total, fields.node), None, step, mode, fields.node.at)
         if self._reader.items is None:
             fields.wrong("each", "each 需要 for_each", "each needs for_each", code="P005")
             raise Skip
         Fields(Mapped(rest, fields.node.keys, fields.node.at), self._findings).allow("cap")
         each = self._reader.value(fields.entries["each"], Scope().inside(self._reader.items))
         cap = self._money(self._reader.value(rest["cap"], Scope()), rest["cap"]) if "cap" in rest else None
-        return Amount(self._money(each, fields.entries["each"]), None, cap, step, mode)
+        return Amount(self._money(each, fields.entries["each"]), None, cap, step, mode, fields.node.at)
 
     def _money(self, value: Value, node: Node) -> Value:
         if value.type.unit != MONEY:

@@ -105,6 +105,7 @@ class Amount:
     cap: Value | None
     step: Num
     mode: Rounding
+    at: Location
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import date
 
 from subsidy_match.rules.analysis.asking import day_of, portrayed
 from subsidy_match.rules.analysis.finding import Doubt, doubt
-from subsidy_match.rules.analysis.places import Placed, placed_below
+from subsidy_match.rules.analysis.places import Placed, placed_in_amount
 from subsidy_match.rules.analysis.searching import Ask, Found, search
 from subsidy_match.rules.analysis.space import NOBODY, Space, space_of
 from subsidy_match.rules.enterprise import Collection, Enterprise, Known
@@ -40,12 +40,7 @@ def cliffs(policies: PolicySet, policy: Policy) -> Iterator[Doubt]:
 def _stepped(policy: Policy) -> Iterator[tuple[Fact | FieldOf, str | None]]:
     """The numbers that the amount steps by."""
     each = policy.for_each.collection if policy.for_each else None
-    amount = policy.amount
-    spots = [
-        *placed_below(amount.each if amount else None, each, each),
-        *placed_below(amount.total if amount else None, None, each),
-    ]
-    for spot in spots:
+    for spot in placed_in_amount(policy):
         for value in _measured(spot):
             while isinstance(value, Named):
                 value = value.of
@@ -98,7 +93,7 @@ def _told(space: Space, policy: Policy, value: Fact | FieldOf, firm: Enterprise,
                 f"{seen} 时金额反而减少:{money};例如:{shown}", f"{seen} lowers the amount: {money}; e.g. {shown}"
             )
         )
-    mark = Mark(policy.condition.mark.at, value.name)
+    mark = Mark(policy.amount.at if policy.amount else policy.condition.mark.at, value.name)
     return doubt("P021", policy, mark, texts[0], texts[1], value)
 
 

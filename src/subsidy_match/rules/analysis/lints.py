@@ -13,9 +13,9 @@ from subsidy_match.rules.analysis.places import placed
 from subsidy_match.rules.codes import region_prefixes
 from subsidy_match.rules.policy import Channel, Policy, PolicySet
 from subsidy_match.rules.tree import (
+    All,
     Between,
     Compare,
-    Condition,
     Fact,
     Includes,
     Is,
@@ -62,20 +62,28 @@ def _without_basis(policy: Policy) -> Iterator[Doubt]:
 
 
 def _sources(policies: PolicySet, policy: Policy) -> Iterator[Doubt]:
-    catalogue = policies.catalogue
-    facts = {spot.node.name for spot in placed(policy) if isinstance(spot.node, Fact)}
-    for name in sorted(facts):
-        fact = catalogue.facts[name]
-        mark = Mark(policy.condition.mark.at, name)
-        if not fact.sources:
-            yield doubt("P017", policy, mark, "没有部门提供这个指标", "no department supplies this fact")
-        elif policy.channel is Channel.NO_APPLY and set(fact.sources) == {APPLICANT}:
-            zh, en = "免申即享不能用企业自行申报的指标", "no_apply takes no fact that the firm declares itself"
-            yield doubt("P018", policy, mark, zh, en, None, "channel: fast, or instant")
-    for name in sorted({spot.node.collection or "" for spot in placed(policy) if isinstance(spot.node, Rows)} - {""}):
-        if not catalogue.collections[name].complete_from:
-            mark = Mark(policy.condition.mark.at, name)
-            yield doubt("P017", policy, mark, "没有部门提供这份清单", "no department supplies this list")
+    seen: set[str] = set()
+    for spot in placed(policy):
+        name = (
+            spot.node.name
+            if isinstance(spot.node, Fact)
+            else spot.node.collection
+            if isinstance(spot.node, Rows)
+            else None
+        )
+        if name is not None and name not in seen:
+            seen.add(name)
+            yield from _source(policies, policy, name, Mark(spot.mark.at, name))
+
+
+def _source(policies: PolicySet, policy: Policy, name: str, mark: Mark) -> Iterator[Doubt]:
+    fact, spec = policies.catalogue.facts.get(name), policies.catalogue.collections.get(name)
+    owed_by = fact.sources if fact is not None else spec.complete_from if spec is not None else ()
+    if not owed_by:
+        yield doubt("P017", policy, mark, "没有部门提供这项数据", "no department supplies this")
+    elif policy.channel is Channel.NO_APPLY and set(owed_by) == {APPLICANT}:
+        zh, en = "免申即享不能用企业自行申报的数据", "no_apply takes nothing that the firm declares itself"
+        yield doubt("P018", policy, mark, zh, en, None, "channel: fast, or instant")
 
 
 def _misplaced(policy: Policy) -> Iterator[Doubt]:
@@ -85,17 +93,18 @@ def _misplaced(policy: Policy) -> Iterator[Doubt]:
             f"级别 {policy.level} 与地区 {region or '(无)'} 不符",
             f"level {policy.level} does not fit region {region or '(none)'}",
         )
-        yield doubt("P020", policy, None, zh, en)
+        parts = policy.condition.of if isinstance(policy.condition, All) else ()
+        mark = next((part.mark for part in parts if part.mark.id == "region"), None)
+        yield doubt("P020", policy, mark, zh, en)
 
 
 def _unfair(policies: PolicySet, policy: Policy) -> Iterator[Doubt]:
     for spot in placed(policy):
         if (tied := _tied(policies, spot.node)) is not None:
-            mark = spot.node.mark if isinstance(spot.node, Condition) else Mark(policy.condition.mark.at)
             yield doubt(
                 "P022",
                 policy,
-                mark,
+                spot.mark,
                 f"公平竞争审查:{tied[0]}",
                 f"fair competition: {tied[1]}",
                 spot.node,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from subsidy_match.rules.policy import Policy
 from subsidy_match.rules.tree import Condition, Extreme, Label, Mark, PaidUnder, Rows, Sum, Type, Value
 
-__all__ = ["Placed", "placed", "placed_below"]
+__all__ = ["Placed", "placed", "placed_in_amount"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,34 +17,47 @@ class Placed:
 
     node: object
     element: str | None
+    mark: Mark  # of the nearest node above that has one: its id and its place
 
 
 def placed(policy: Policy) -> Iterator[Placed]:
     """Every node of the conditions and the amount, once for each list it is read in."""
     each = policy.for_each.collection if policy.for_each else None
-    yield from placed_below(policy.condition, None, each)
+    mark = policy.condition.mark
+    yield from placed_below(policy.condition, None, each, mark)
     if policy.for_each is not None:
-        yield from placed_below(policy.for_each.item_if, each, each)
-    if policy.amount is not None:
-        yield from placed_below(policy.amount.each, each, each)
-        yield from placed_below(policy.amount.total, None, each)
-        yield from placed_below(policy.amount.cap, None, each)
+        yield from placed_below(policy.for_each.item_if, each, each, mark)
+    yield from placed_in_amount(policy)
 
 
-def placed_below(root: Value | Condition | None, element: str | None, items: str | None) -> Iterator[Placed]:
+def placed_in_amount(policy: Policy) -> Iterator[Placed]:
+    """Every node of the amount."""
+    each, terms = policy.for_each.collection if policy.for_each else None, policy.amount
+    if terms is not None:
+        mark = Mark(terms.at, "amount")
+        yield from placed_below(terms.each, each, each, mark)
+        yield from placed_below(terms.total, None, each, mark)
+        yield from placed_below(terms.cap, None, each, mark)
+
+
+def placed_below(
+    root: Value | Condition | None, element: str | None, items: str | None, mark: Mark
+) -> Iterator[Placed]:
     """A node and everything below it; ``items`` is the collection of ``for_each``."""
     seen: set[tuple[int, str | None]] = set()
-    waiting: list[tuple[object, str | None]] = [(root, element)]
+    waiting: list[tuple[object, str | None, Mark]] = [(root, element, mark)]
     while waiting:
-        node, here = waiting.pop()
+        node, here, above = waiting.pop()
         if isinstance(node, tuple):
-            waiting.extend((part, here) for part in reversed(node))
+            waiting.extend((part, here, above) for part in reversed(node))
         elif is_dataclass(node) and not isinstance(node, Type | Mark | Label) and (id(node), here) not in seen:
             seen.add((id(node), here))
-            yield Placed(node, here)
+            own = getattr(node, "mark", above)
+            now = own if own.at.path else above
+            yield Placed(node, here, now)
             inner = _inside(node, items) or here
             waiting.extend(
-                (getattr(node, f.name), inner if f.name in ("where", "take") else here) for f in fields(node)
+                (getattr(node, f.name), inner if f.name in ("where", "take") else here, now) for f in fields(node)
             )
 
 

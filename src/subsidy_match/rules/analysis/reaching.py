@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from subsidy_match.errors import Location
 from subsidy_match.rules.analysis.asking import day_of, is_met, portrayed, with_clause
 from subsidy_match.rules.analysis.finding import Doubt, doubt
 from subsidy_match.rules.analysis.places import Placed, placed
@@ -45,9 +44,7 @@ def unreached(policies: PolicySet, policy: Policy) -> Iterator[Doubt]:
     witness = search(space, NOBODY, is_met(policies, policy, space.as_of))
     if isinstance(witness, Nothing):
         zh, en = "没有企业能够符合这项政策", "no enterprise can meet this policy"
-        yield doubt(
-            "P014", policy, policy.condition.mark, zh + _clash(space, policy, "zh"), en + _clash(space, policy, "en")
-        )
+        yield doubt("P014", policy, _own(policy), zh + _clash(space, policy, "zh"), en + _clash(space, policy, "en"))
         return
     known = {id(one.node) for one in alone}
     start = witness.enterprise if isinstance(witness, Found) else NOBODY
@@ -76,6 +73,13 @@ def _is_doubtful(node: object, policy: Policy) -> bool:
     if not isinstance(node, Condition) or isinstance(node, Manual | Status) or node.mark.at.path != policy.path:
         return False
     return any(isinstance(below, Fact | FieldOf | Rows) for below in nodes_below(node))
+
+
+def _own(policy: Policy) -> Mark:
+    """The first clause that the policy does not inherit."""
+    parts = policy.condition.of if isinstance(policy.condition, All) else ()
+    own = (part.mark for part in parts if part.mark.at.path == policy.path and part.mark.id != "region")
+    return next(own, policy.condition.mark)
 
 
 def _always(policy: Policy, node: Condition, zh: str, en: str) -> Doubt:
@@ -161,14 +165,14 @@ def _bands(space: Space, policy: Policy, start: Enterprise) -> Iterator[Doubt]:
 def _steps(spot: Placed) -> Iterator[Condition]:
     """What must hold for each band or branch of a node to be taken."""
     match spot.node:
-        case Band(of=of, op=op, steps=steps, otherwise=otherwise):
+        case Band(of=of, op=op, steps=steps):
             before: tuple[Condition, ...] = ()
-            for edge, value in steps:
-                mark = _mark(value, of)
+            for edge, _ in steps:
+                mark = spot.mark
                 here = Compare(mark, of, op, Literal(edge, of.type))
                 yield All(mark, (*before, here))
                 before = (Not(mark, here),)
-            yield All(_mark(otherwise, of), before)
+            yield All(spot.mark, before)
         case FirstOf(branches=branches):
             passed: tuple[Condition, ...] = ()
             for branch in branches:
@@ -179,10 +183,6 @@ def _steps(spot: Placed) -> Iterator[Condition]:
                 yield All(branch.when.mark, (branch.when,))
         case _:
             return
-
-
-def _mark(*nodes: object) -> Mark:
-    return next((node.mark for node in nodes if hasattr(node, "mark")), Mark(Location("")))
 
 
 def _year(policy: Policy, space: Space) -> int:
