@@ -21,6 +21,7 @@ from subsidy_match.rules.portrait import policy_portrait, portrait_text
 from subsidy_match.rules.publishing import publish as publish_set
 from subsidy_match.rules.publishing import run_cases
 from subsidy_match.rules.schema import policy_schema
+from subsidy_match.rules.skeleton import write_skeleton
 
 __all__ = ["app"]
 
@@ -126,6 +127,19 @@ def publish(path: Folder = None) -> None:
 def schema() -> None:
     """政策文件的 JSON Schema,供编辑器补全 / JSON Schema of policy files, for completion in editors."""
     print_json(policy_schema(load_catalogue(settings().policies / "facts.yml")))
+
+
+@app.command()
+def new(
+    policy_id: Annotated[str, typer.Argument(help="政策代码,例如 huaian-sample / policy id")],
+    title: Annotated[str, typer.Option(help="名称 / title")] = "新政策",
+    start: Annotated[str | None, typer.Option("--from", help="生效日 / first day in force (default: today)")] = None,
+    under: Annotated[str, typer.Option(help="放在哪个子目录 / folder below the policies")] = "huaian",
+) -> None:
+    """新建一项政策和用例的样稿 / Begin a new policy with a case that passes."""
+    for path in write_skeleton(settings().policies, policy_id, title, day(start), under=under):
+        print_text(str(path))
+    note("下一步 / next: subsidy-match policies validate && subsidy-match policies test")
 
 
 @app.command("list")
