@@ -8,7 +8,9 @@ import tempfile
 from pathlib import Path
 
 from subsidy_match.errors import InputError, NotFound
+from subsidy_match.rules.analysis.review import review
 from subsidy_match.rules.cases import CaseResult, load_cases, run_case
+from subsidy_match.rules.fields import Findings
 from subsidy_match.rules.library import load_policies
 from subsidy_match.rules.policy import PolicySet
 
@@ -30,13 +32,18 @@ def publish(folder: Path, published: Path) -> PolicySet:
     """Check, test and freeze the policies of ``folder``; the new set is served from now on.
 
     Raises:
-        AuthorError: the policies or their cases have errors.
+        AuthorError: the policies or their cases have errors, or the analysis has findings that no policy accepts.
         InputError: a case fails, or a policy has none; nothing is published.
     """
     policies = load_policies(folder)
+    Findings(review(policies).findings).raise_if_any(
+        "policies_doubted", "政策有待处理的发现", "the policies have findings"
+    )
     results = run_cases(policies, folder)
     failed = [result for result in results if result.problems]
-    untested = sorted({p.id for p in policies.policies} - {result.case.policy.id for result in results})
+    untested = sorted(
+        {p.id for p in policies.policies if not p.needs_source} - {result.case.policy.id for result in results}
+    )
     if failed:
         names = "; ".join(f"{r.case.policy.id}: {r.case.name}" for r in failed[:3])
         raise InputError("cases_failed", f"{len(failed)}个用例未通过:{names}", f"{len(failed)} cases fail: {names}")
