@@ -31,33 +31,42 @@ def run_cases(policies: PolicySet, folder: Path, *, keyword: str = "") -> list[C
 def publish(folder: Path, published: Path) -> PolicySet:
     """Check, test and freeze the policies of ``folder``; the new set is served from now on.
 
+    What is checked is the copy that is frozen, so that a file saved meanwhile cannot slip in.
+
     Raises:
         AuthorError: the policies or their cases have errors, or the analysis has findings that no policy accepts.
         InputError: a case fails, or a policy has none; nothing is published.
     """
-    policies = load_policies(folder)
+    load_policies(folder)  # what cannot be loaded is not copied
+    published.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=published, prefix=".publishing-") as scratch:
+        staged = Path(scratch) / folder.resolve().name
+        shutil.copytree(
+            folder, staged, ignore=lambda _, names: [n for n in names if Path(n).suffix not in ("", ".yml")]
+        )
+        policies = load_policies(staged)
+        _refuse_doubts(policies, staged)
+        if not (published / policies.hash).exists():
+            staged.rename(published / policies.hash)
+    _point(published, policies.hash)
+    return policies
+
+
+def _refuse_doubts(policies: PolicySet, folder: Path) -> None:
+    """Refuse a set with findings, failing cases or untested policies."""
     Findings(review(policies).findings).raise_if_any(
         "policies_doubted", "政策有待处理的发现", "the policies have findings"
     )
     results = run_cases(policies, folder)
     failed = [result for result in results if result.problems]
-    untested = sorted(
-        {p.id for p in policies.policies if not p.needs_source} - {result.case.policy.id for result in results}
-    )
     if failed:
         names = "; ".join(f"{r.case.policy.id}: {r.case.name}" for r in failed[:3])
         raise InputError("cases_failed", f"{len(failed)}个用例未通过:{names}", f"{len(failed)} cases fail: {names}")
+    tested = {result.case.policy.id for result in results}
+    untested = sorted({p.id for p in policies.policies if not p.needs_source} - tested)
     if untested:
-        raise InputError(
-            "policy_untested",
-            f"没有用例的政策:{'、'.join(untested)}",
-            f"policies without a case: {', '.join(untested)}",
-        )
-    target = published / policies.hash
-    if not target.exists():
-        _freeze(folder, target)
-    _point(published, policies.hash)
-    return policies
+        names = ", ".join(untested)
+        raise InputError("policy_untested", f"没有用例的政策:{names}", f"policies without a case: {names}")
 
 
 def current_revision(published: Path) -> str:
@@ -98,17 +107,6 @@ def published_policies(published: Path, revision: str) -> PolicySet:
 def current_policies(published: Path) -> PolicySet:
     """The set that is served now."""
     return published_policies(published, current_revision(published))
-
-
-def _freeze(folder: Path, target: Path) -> None:
-    """Copy the content beside the target and rename: a published set is whole or absent."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".publishing-") as scratch:
-        staged = Path(scratch) / "set"
-        shutil.copytree(
-            folder, staged, ignore=lambda _, names: [n for n in names if Path(n).suffix not in ("", ".yml")]
-        )
-        staged.rename(target)
 
 
 def _point(published: Path, revision: str) -> None:
