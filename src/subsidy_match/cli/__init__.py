@@ -10,6 +10,7 @@ from subsidy_match import __version__
 from subsidy_match.cli import audit, claims, matching, payouts, policies, profiles, push, system
 from subsidy_match.cli.demo import demo
 from subsidy_match.cli.output import note, print_error, print_text
+from subsidy_match.cli.stacking import stack
 from subsidy_match.errors import AuthorError, RetryableError, SubsidyError
 
 __all__ = ["app", "main"]
@@ -32,6 +33,7 @@ app.add_typer(system.database, name="db")
 app.command()(system.serve)
 app.command()(system.doctor)
 app.command()(demo)
+app.command()(stack)
 
 
 @app.command()

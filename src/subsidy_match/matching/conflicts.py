@@ -25,6 +25,7 @@ class Problem:
         self.caps = [rule for rule in constraints if isinstance(rule, Cap)]
         self.differences = [rule for rule in constraints if isinstance(rule, Difference) and rule.member in self.place]
         self.limit_bits = [(self.mask(r.members), self.mask(r.binding), r.room) for r in self.limits]
+        self.checks = dict.fromkeys(self.limit_bits)  # many items of the same claims give the same limit
         self.rooms: Rooms = tuple(cap.room for cap in self.caps)
         self.caps_of = [[c for c, cap in enumerate(self.caps) if o.id in cap.members] for o in options]
         self.sources_of: list[list[int]] = [[] for _ in options]
@@ -49,9 +50,7 @@ class Problem:
 
     def is_feasible(self, mask: int) -> bool:
         """Whether no limit is broken. A set that breaks one breaks it with more claims as well."""
-        return all(
-            not mask & binding or (mask & members).bit_count() <= room for members, binding, room in self.limit_bits
-        )
+        return all(not mask & binding or (mask & members).bit_count() <= room for members, binding, room in self.checks)
 
     def pay(self, index: int, amount: int, mask: int, paid: Sequence[int], rooms: Rooms) -> tuple[int, Rooms]:
         """What one claim gets after those of ``mask``, and what the caps have left then."""
@@ -91,7 +90,7 @@ class Problem:
 
     def _edges(self, free: int) -> Iterable[int]:
         """Options that a rule can set against each other; a rule that cannot bite is none."""
-        for members, binding, room in self.limit_bits:
+        for members, binding, room in self.checks:
             if binding & free and (members & free).bit_count() > room:
                 yield members & free
         for cap, room in zip(self.caps, self.rooms, strict=True):
