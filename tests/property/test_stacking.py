@@ -151,7 +151,7 @@ def check_losses(
             rule = cause.rule
             assert rule in rules
             assert set(cause.winners) <= set(chosen)
-            assert cause.winners or rule.used or (not isinstance(rule, Difference) and rule.limit == 0)
+            assert cause.winners or rule.used or (not isinstance(rule, Difference) and rule.room == 0)
             about = (rule.member, *rule.sources) if isinstance(rule, Difference) else rule.members
             assert loss.option in about
             assert set(cause.winners) <= set(about)

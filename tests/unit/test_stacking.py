@@ -84,6 +84,12 @@ def test_a_cap_that_history_used_up_says_so():
     assert (loss.cost, loss.causes[0].winners, loss.causes[0].rule.used) == (0, (), (PAST,))
 
 
+def test_a_cap_that_only_the_option_itself_fills_is_no_reason():
+    rules = [Cap("g", "2026", 5, ("a",)), Difference("h", "b", ("a",)), Difference("h", "c", ("a",))]
+    (loss,) = solve(options(a=9, b=5, c=5), rules).losses
+    assert [cause.rule.group for cause in loss.causes] == ["h", "h"]
+
+
 def test_differences_pay_the_greatest_of_a_group_and_one_claim_is_enough():
     rules = [Difference("g", "a", ("b",)), Difference("g", "b", ("a",))]
     solution = solve(options(a=30, b=50), rules)

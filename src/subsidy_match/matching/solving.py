@@ -216,7 +216,13 @@ def _causes(problem: Problem, index: int, best: int) -> tuple[Cause, ...]:
     left = [problem.paid(both, amounts)[1] for amounts in (problem.certain, problem.possible)]
     full = [cap for c, cap in enumerate(problem.caps) if c in problem.caps_of[index] and 0 in (left[0][c], left[1][c])]
     rules: list[Constraint] = [*broken] or [*full, *_netted(problem, index, best)]
-    return tuple(Cause(rule, _winners(problem, rule, index, best)) for rule in rules)
+    causes = [Cause(rule, _winners(problem, rule, index, best)) for rule in rules]
+    return tuple(cause for cause in causes if not _is_filled_by_itself(cause))
+
+
+def _is_filled_by_itself(cause: Cause) -> bool:
+    """Whether it is the option alone that fills a cap: that cuts it, but it loses to nothing there."""
+    return isinstance(cause.rule, Cap) and not cause.winners and cause.rule.room > 0
 
 
 def _netted(problem: Problem, index: int, best: int) -> list[Difference]:
