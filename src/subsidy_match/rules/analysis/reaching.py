@@ -30,6 +30,7 @@ from subsidy_match.rules.tree import (
     Not,
     Rows,
     Status,
+    Value,
 )
 from subsidy_match.rules.walking import nodes_below
 
@@ -152,35 +153,40 @@ def _clash(space: Space, policy: Policy, lang: str) -> str:
 def _bands(space: Space, policy: Policy, start: Enterprise) -> Iterator[Doubt]:
     frame = Frame(Evaluator(space.policies, NOBODY, space.as_of), policy)
     for spot in placed(policy):
-        for number, step in enumerate(_steps(spot)):
+        for number, (step, value) in enumerate(_steps(spot)):
             inner = frame.inside({}, spot.element) if spot.element else frame
             dead = not inner.decide(step).truth.possible
-            if not dead and spot.element is None and policy.for_each is None:
+            if not dead and spot.element is None and policy.for_each is None and not _is_nothing(value):
                 dead = _nowhere(space, with_clause(policy, step, negated=False), step, start)
             if dead:
                 zh, en = f"第{number + 1}档(支)不可能用到", f"band or branch {number + 1} is never taken"
                 yield doubt("P015", policy, step.mark, zh, en, step)
 
 
-def _steps(spot: Placed) -> Iterator[Condition]:
-    """What must hold for each band or branch of a node to be taken."""
+def _is_nothing(value: Value) -> bool:
+    """A band worth nothing is where nothing is due: it is often what the policy refuses."""
+    return isinstance(value, Literal) and value.value == 0
+
+
+def _steps(spot: Placed) -> Iterator[tuple[Condition, Value]]:
+    """What must hold for each band or branch of a node to be taken, and what it is worth."""
     match spot.node:
-        case Band(of=of, op=op, steps=steps):
+        case Band(of=of, op=op, steps=steps, otherwise=otherwise):
             before: tuple[Condition, ...] = ()
-            for edge, _ in steps:
+            for edge, value in steps:
                 mark = spot.mark
                 here = Compare(mark, of, op, Literal(edge, of.type))
-                yield All(mark, (*before, here))
+                yield All(mark, (*before, here)), value
                 before = (Not(mark, here),)
-            yield All(spot.mark, before)
+            yield All(spot.mark, before), otherwise
         case FirstOf(branches=branches):
             passed: tuple[Condition, ...] = ()
             for branch in branches:
-                yield All(branch.when.mark, (*passed, branch.when))
+                yield All(branch.when.mark, (*passed, branch.when)), branch.then
                 passed = (*passed, Not(branch.when.mark, branch.when))
         case EachOf(branches=branches):
             for branch in branches:
-                yield All(branch.when.mark, (branch.when,))
+                yield All(branch.when.mark, (branch.when,)), branch.then
         case _:
             return
 
