@@ -1,51 +1,57 @@
-"""The cases of the shipped policies stand on both sides of every boundary: move one, and a case fails."""
+"""The cases of the shipped policies go through every condition; small changes to a policy are noticed, or proved to be none."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import replace
 from pathlib import Path
 
-from mutation import mutants
+from policy_world import case_text, policy_text, write_policies
 
-from subsidy_match.rules.cases import Case, load_cases, run_case
+from subsidy_match.rules.cases import load_cases
+from subsidy_match.rules.coverage import Seen, covered
 from subsidy_match.rules.library import load_policies
-from subsidy_match.rules.policy import Policy, PolicySet
+from subsidy_match.rules.survivors import mutate
 
-FOLDER = Path(__file__).parents[2] / "policies"
-# mutants that no enterprise can tell from the policy, with the reason
-SAME = {
-    "legal form": "the derived fact is one for all; the common clauses try each of its codes",
-    "paid this year": "whoever was paid this year is refused already",
-    "entered today": "an entry of today is an entry of this year, which is enough without the status",
-}
-
-
-def _is_noticed(policies: PolicySet, cases: list[Case], mutant: Policy) -> bool:
-    versions = tuple(mutant if policy.key == mutant.key else policy for policy in policies.policies)
-    changed = replace(policies, policies=versions)
-    return any(run_case(changed, replace(case, policy=mutant)).problems for case in cases)
+SHIPPED = Path(__file__).parents[2] / "policies"
+BOTH_SIDES = """policy: grant
+cases:
+  - {name: 恰好, as_of: 2026-06-30, given: {revenue: 500万元}, expect: {verdict: eligible}}
+  - {name: 差一分, as_of: 2026-06-30, given: {revenue: 4999999.99元}, expect: {verdict: ineligible}}
+  - {name: 未知, as_of: 2026-06-30, given: {}, expect: {verdict: unknown}}
+"""
 
 
-def _same(name: str) -> str | None:
-    if name.startswith("national-tech-sme resident") and " OneOfCodes " in name:
-        return SAME["legal form"]
-    if name.startswith("qingjiangpu-tech-sme-grant amount") and name.endswith("before by 1"):
-        return SAME["paid this year"]
-    if name.startswith("qingjiangpu-tech-sme-grant entered") and name.endswith("Compare on_or_after by 1"):
-        return SAME["entered today"]
-    return None
+def test_the_shipped_cases_go_through_every_condition():
+    policies = load_policies(SHIPPED)
+    conditions, gaps = covered(policies, load_cases(policies, SHIPPED))
+    assert conditions > 200
+    assert [f"{gap.at} {gap.clause} never {gap.never}" for gap in gaps] == []
 
 
-def test_every_boundary_has_a_case_on_both_sides() -> None:
-    policies = load_policies(FOLDER)
-    cases = load_cases(policies, FOLDER)
-    fate: dict[str, list[bool]] = defaultdict(list)
-    for policy in policies.policies:
-        mine = [case for case in cases if case.policy is policy]
-        for name, mutant in mutants(policy):
-            key = name if name.startswith("shared") else f"{policy.start} {name}"
-            if _same(name) is None:
-                fate[key].append(_is_noticed(policies, mine, mutant))
-    assert len(fate) > 250
-    assert [name for name, noticed in fate.items() if not any(noticed)] == []
+def test_a_condition_that_no_case_fails_is_named(tmp_path: Path):
+    folder = write_policies(tmp_path, {"grant@2026-01-01.yml": policy_text(), "grant.cases.yml": case_text()})
+    policies = load_policies(folder)
+    conditions, gaps = covered(policies, load_cases(policies, folder))
+    assert conditions == 1
+    assert [(gap.clause, gap.never) for gap in gaps] == [("grant rich", (Seen.FALSE, Seen.UNKNOWN))]
+
+
+def test_cases_on_both_sides_notice_every_change(tmp_path: Path):
+    folder = write_policies(tmp_path, {"grant@2026-01-01.yml": policy_text(), "grant.cases.yml": BOTH_SIDES})
+    found = mutate(folder, workers=1)
+    assert found.survived == ()
+    assert found.killed >= 3
+
+
+def test_a_case_far_from_the_boundary_lets_changes_pass(tmp_path: Path):
+    far = case_text(given="{revenue: 900万元}")
+    folder = write_policies(tmp_path, {"grant@2026-01-01.yml": policy_text(), "grant.cases.yml": far})
+    assert len(mutate(folder, workers=1).survived) >= 3
+
+
+def test_a_change_that_nobody_can_tell_is_proved_and_not_counted(tmp_path: Path):
+    clause = "{id: rich, basis: art1, any: [{id: a, value: revenue, at_least: 500万元}, {id: b, value: revenue, at_least: 900万元}]}"
+    text = policy_text(eligible_if=f"{{all: [{clause}]}}")
+    folder = write_policies(tmp_path, {"grant@2026-01-01.yml": text, "grant.cases.yml": BOTH_SIDES})
+    found = mutate(folder, workers=1)
+    assert any("without b" in name for name in found.equal)
+    assert not any(" b " in name for name in found.survived)

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from subsidy_match import __version__
-from subsidy_match.cli import audit, claims, matching, payouts, policies, profiles, push, system
+from subsidy_match.cli import audit, claims, matching, payouts, policies, policy_tests, profiles, push, system
 from subsidy_match.cli.demo import demo
 from subsidy_match.cli.output import note, print_error, print_text
 from subsidy_match.cli.stacking import stack
@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(policies.app, name="policies")
+policies.app.command("test")(policy_tests.run_tests)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(matching.app, name="match")
 app.add_typer(push.app, name="push")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +18,6 @@ from subsidy_match.rules.library import load_policies
 from subsidy_match.rules.policy import PolicySet
 from subsidy_match.rules.portrait import policy_portrait, portrait_text
 from subsidy_match.rules.publishing import publish as publish_set
-from subsidy_match.rules.publishing import run_cases
 from subsidy_match.rules.schema import policy_schema
 from subsidy_match.rules.skeleton import write_skeleton
 
@@ -62,41 +60,6 @@ def _checked(folder: Path, *, quick: bool) -> tuple[Sequence[Finding], Sequence[
     with bar("检查 / checking") as progress:
         found = review(policies, progress=progress)
     return found.findings, found.accepted, policies
-
-
-@app.command("test")
-def run_tests(
-    path: Folder = None,
-    keyword: Annotated[str, typer.Option("-k", help="只测名称含此文字的用例 / only cases whose name holds this")] = "",
-    as_json: Annotated[bool, JSON] = False,
-) -> None:
-    """运行 *.cases.yml 用例 / Run the cases of the policies."""
-    folder = path or settings().policies
-    results = run_cases(load_policies(folder), folder, keyword=keyword)
-    failed = [result for result in results if result.problems]
-    if as_json:
-        print_json(
-            [
-                {
-                    "policy": r.case.policy.key,
-                    "name": r.case.name,
-                    "at": str(r.case.at),
-                    "passed": not r.problems,
-                    "problems": [{"zh": zh, "en": en} for zh, en in r.problems],
-                }
-                for r in results
-            ]
-        )
-    else:
-        for result in failed:
-            print_text(f"{result.case.at}  {result.case.policy.id}: {result.case.name}")
-            for zh, en in result.problems:
-                print_text(f"    {zh} / {en}")
-        counts = Counter(result.case.policy.id for result in results)
-        print_table(("政策 / policy", "用例 / cases"), sorted(counts.items()), right=(1,))
-        print_text(f"{len(results)} 个用例,{len(failed)} 个未通过 / cases, {len(failed)} failed")
-    if failed or not results:
-        raise typer.Exit(1)
 
 
 @app.command()

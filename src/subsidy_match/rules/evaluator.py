@@ -5,7 +5,7 @@ It is the definition of the language. Speed comes from another engine, which mus
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -31,6 +31,7 @@ class Evaluator:
     policies: PolicySet
     enterprise: Enterprise
     as_of: date
+    observer: Callable[[Condition, Reason], None] | None = None  # hears every condition that is decided
     _granted: dict[str, Reason] = field(default_factory=dict)
 
     def match_all(self) -> Iterator[Match]:

@@ -92,7 +92,10 @@ class Frame:
 
     def decide(self, node: Condition) -> Reason:
         """Decide a condition here."""
-        return deciding.decide(self, node)
+        reason = deciding.decide(self, node)
+        if self.case.observer is not None:
+            self.case.observer(node, reason)
+        return reason
 
     def measure(self, node: Value) -> Outcome:
         """Measure a value here: a span, a code, or None where a code is unknown."""

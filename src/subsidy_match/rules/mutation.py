@@ -13,20 +13,27 @@ from subsidy_match.rules.tree import (
     All,
     Any,
     Band,
+    Best,
     Between,
     Clamped,
     Compare,
+    EachOf,
+    FirstOf,
     Includes,
     Is,
     Kind,
     Literal,
+    Manual,
     OneOfCodes,
     Op,
+    Quantified,
     Type,
     Value,
     WithinLast,
 )
 from subsidy_match.rules.walking import nodes_below
+
+__all__ = ["mutants"]
 
 _NUMBER = Type(Kind.NUMBER)
 _STRICT = {Op.AT_LEAST: Op.MORE_THAN, Op.MORE_THAN: Op.AT_LEAST, Op.AT_MOST: Op.LESS_THAN, Op.LESS_THAN: Op.AT_MOST}
@@ -64,6 +71,28 @@ def _variants(node: object) -> Iterator[tuple[str, object]]:
                 yield f"without {code}", replace(node, codes=tuple(c for c in codes if c != code))
         case Is(negated=negated):
             yield "negated", replace(node, negated=not negated)
+        case _:
+            yield from _parts_of(node)
+
+
+def _parts_of(node: object) -> Iterator[tuple[str, object]]:
+    match node:
+        case Quantified(none=none):
+            yield "some for none" if none else "none for some", replace(node, none=not none)
+        case All(of=of) | Any(of=of) if len(of) > 1:
+            yield from _without(node, of)
+        case FirstOf(branches=branches) | EachOf(branches=branches) if len(branches) > 1:
+            for n in range(len(branches)):
+                yield f"without branch {n + 1}", replace(node, branches=(*branches[:n], *branches[n + 1 :]))
+        case Best(of=several, least=least) if len(several) > 1:
+            yield "other end", replace(node, least=not least)
+
+
+def _without(node: All | Any, of: tuple[Anything, ...]) -> Iterator[tuple[str, object]]:
+    """Each clause left out in turn; manual ones decide nothing by data."""
+    for n, child in enumerate(of):
+        if not isinstance(child, Manual) and child.mark.at.path:
+            yield f"without {child.mark.id or n + 1}", replace(node, of=(*of[:n], *of[n + 1 :]))
 
 
 def _limits(node: Compare | Between | WithinLast) -> Iterator[tuple[str, object]]:
@@ -83,14 +112,15 @@ def _limits(node: Compare | Between | WithinLast) -> Iterator[tuple[str, object]
 
 def _edges(node: Band | Clamped) -> Iterator[tuple[str, object]]:
     if isinstance(node, Clamped):
-        for by in (100, -100) if node.cap is not None else ():  # one 元
-            yield f"cap by {by}", replace(node, cap=_moved(node.cap, by))
+        if node.cap is not None:
+            for by in (100, -100):  # one 元
+                yield f"cap by {by}", replace(node, cap=_moved(node.cap, by))
         return
     yield "strict", replace(node, op=_STRICT[node.op])
     for n, (edge, value) in enumerate(node.steps):
-        for by in _steps(node.of.type):
-            steps = (*node.steps[:n], (edge + by, value), *node.steps[n + 1 :])
-            yield f"edge {n} by {by}", replace(node, steps=steps)
+        for step in _steps(node.of.type):
+            steps = (*node.steps[:n], (edge + step, value), *node.steps[n + 1 :])
+            yield f"edge {n} by {step}", replace(node, steps=steps)
 
 
 def _look_backs(node: WithinLast) -> Iterator[tuple[str, object]]:
@@ -127,10 +157,11 @@ def _swapped(policy: Policy, old: object, new: object) -> Policy:
 def _rebuilt(node: Anything, done: dict[int, Anything]) -> Anything:
     if id(node) in done:
         return done[id(node)]
+    found: Anything
     if isinstance(node, tuple):
         parts = tuple(_rebuilt(part, done) for part in node)
         found = parts if any(a is not b for a, b in zip(parts, node, strict=True)) else node
-    elif is_dataclass(node) and not isinstance(node, _ATOMS):
+    elif is_dataclass(node) and not isinstance(node, (type, *_ATOMS)):
         now = {field.name: getattr(node, field.name) for field in fields(node)}
         new = {name: _rebuilt(value, done) for name, value in now.items()}
         found = replace(node, **new) if any(new[name] is not now[name] for name in now) else node

@@ -1,0 +1,112 @@
+"""Which small changes to the policies no case would notice, and which of those nobody could notice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from subsidy_match.rules.analysis.asking import day_of
+from subsidy_match.rules.analysis.equality import prove_equal
+from subsidy_match.rules.cases import Case, load_cases, run_case
+from subsidy_match.rules.library import load_policies
+from subsidy_match.rules.mutation import mutants
+from subsidy_match.rules.policy import Policy, PolicySet
+
+__all__ = ["Fate", "Mutation", "mutate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of the mutants of one policy: how many a case noticed, by name those that none did."""
+
+    killed: frozenset[str]
+    survived: frozenset[str]
+    equal: frozenset[str]  # survived, and proved to decide and pay alike for every enterprise
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """All mutants of a library. A clause that many policies inherit counts once: one case of one policy must notice."""
+
+    killed: int
+    equal: tuple[str, ...]
+    survived: tuple[str, ...]
+
+    @property
+    def share(self) -> tuple[int, int]:
+        """How many were killed, of how many that could be."""
+        return self.killed, self.killed + len(self.survived)
+
+
+def mutate(
+    folder: Path, *, workers: int = 2, progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> Mutation:
+    """Change every policy of a folder in every small way and run its cases."""
+    policies = load_policies(folder)
+    keys = [policy.key for policy in policies.policies if not policy.needs_source]
+    fates: list[Fate] = []
+    with ProcessPoolExecutor(max_workers=workers, initializer=_open, initargs=(folder,)) as pool:
+        for done, fate in enumerate(pool.map(_fate, keys), 1):
+            fates.append(fate)
+            progress(done, len(keys))
+    return _summed(fates)
+
+
+def _summed(fates: list[Fate]) -> Mutation:
+    killed = frozenset[str]().union(*(fate.killed for fate in fates))
+    equal: dict[str, bool] = defaultdict(lambda: True)
+    for fate in fates:
+        for name in fate.survived:
+            equal[name] = equal[name] and name in fate.equal
+    left = {name: same for name, same in equal.items() if name not in killed}
+    return Mutation(
+        len(killed),
+        tuple(sorted(n for n, same in left.items() if same)),
+        tuple(sorted(n for n, same in left.items() if not same)),
+    )
+
+
+# --- in a worker ---
+
+_OPEN: dict[str, tuple[PolicySet, list[Case]]] = {}
+
+
+def _open(folder: Path) -> None:
+    policies = load_policies(folder)
+    _OPEN["library"] = policies, load_cases(policies, folder)
+
+
+def _fate(key: str) -> Fate:
+    policies, cases = _OPEN["library"]
+    policy = next(policy for policy in policies.policies if policy.key == key)
+    mine = [case for case in cases if case.policy is policy]
+    killed: set[str] = set()
+    survived: set[str] = set()
+    equal: set[str] = set()
+    for name, mutant in _named(policy):
+        if _is_noticed(policies, mine, mutant):
+            killed.add(name)
+        else:
+            survived.add(name)
+            if prove_equal(policies, policy, mutant, day_of(policy)):
+                equal.add(name)
+    return Fate(frozenset(killed), frozenset(survived), frozenset(equal))
+
+
+def _named(policy: Policy) -> Iterator[tuple[str, Policy]]:
+    for name, mutant in mutants(policy):
+        yield (name if name.startswith("shared") else f"{policy.key}: {name}"), mutant
+
+
+def _is_noticed(policies: PolicySet, cases: list[Case], mutant: Policy) -> bool:
+    """Whether a case fails; the one that failed last is asked first."""
+    versions = tuple(mutant if policy.key == mutant.key else policy for policy in policies.policies)
+    changed = replace(policies, policies=versions)
+    for n, case in enumerate(cases):
+        if run_case(changed, replace(case, policy=mutant)).problems:
+            cases.insert(0, cases.pop(n))
+            return True
+    return False
