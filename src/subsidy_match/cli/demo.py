@@ -164,7 +164,8 @@ def _line(match: Match, stage: Stage, lang: str) -> str:
 
 def _worth_reading(matches: Sequence[Match]) -> list[Match]:
     """The best result and one refusal, to show both kinds of reasons."""
-    paying = [match for match in matches if match.amount is not None and match.verdict is not Verdict.INELIGIBLE]
+    announced = (Verdict.ELIGIBLE, Verdict.TO_CONFIRM)
+    paying = [match for match in matches if match.amount is not None and match.verdict in announced]
     refused = [match for match in matches if match.verdict is Verdict.INELIGIBLE]
     return sorted(paying, key=_most, reverse=True)[:1] + refused[:1]
 

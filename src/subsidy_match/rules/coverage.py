@@ -36,16 +36,19 @@ class Gap:
     never: tuple[Seen, ...]
 
 
-def covered(policies: PolicySet, cases: Sequence[Case]) -> tuple[int, tuple[Gap, ...]]:
+def covered(
+    policies: PolicySet, cases: Sequence[Case], *, of: Sequence[Policy] | None = None
+) -> tuple[int, tuple[Gap, ...]]:
     """How many conditions there are, and which of them the cases leave out.
 
     A clause that many policies inherit, or a condition that several versions share, counts once for its place. A manual
-    clause is covered when it was asked for; what cannot be unknown need not be.
+    clause is covered when it was asked for; what cannot be unknown need not be. ``of`` asks about some policies only, less
+    the clauses that they inherit.
     """
     seen: dict[Location, set[Seen]] = defaultdict(set)
     for case in cases:
         _run(policies, case, seen)
-    wanted = dict(_wanted(policies.policies))
+    wanted = dict(_wanted(policies.policies if of is None else of, shared=of is None))
     gaps = [
         Gap(at, clause, tuple(one for one in Seen if one in asked and one not in seen[at]))
         for at, (clause, asked) in wanted.items()
@@ -61,7 +64,7 @@ def _run(policies: PolicySet, case: Case, seen: dict[Location, set[Seen]]) -> No
     Evaluator(policies, case.enterprise, case.as_of, observer=hear).match(case.policy)
 
 
-def _wanted(policies: Sequence[Policy]) -> Iterator[tuple[Location, tuple[str, frozenset[Seen]]]]:
+def _wanted(policies: Sequence[Policy], *, shared: bool) -> Iterator[tuple[Location, tuple[str, frozenset[Seen]]]]:
     for policy in policies:
         for spot in placed(policy):
             node = spot.node
@@ -70,6 +73,7 @@ def _wanted(policies: Sequence[Policy]) -> Iterator[tuple[Location, tuple[str, f
                 and node.mark.at.path
                 and not policy.needs_source
                 and node is not policy.condition
+                and (shared or node.mark.at.path == policy.path)
             ):
                 yield node.mark.at, (f"{policy.id} {node.mark.id or ''}".strip(), _asked(node))
 
