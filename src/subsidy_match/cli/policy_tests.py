@@ -66,11 +66,11 @@ def run_tests(
     folder: Path = path or settings().policies
     policies = load_policies(folder)
     results = run_cases(policies, folder, keyword=keyword)
-    asked = {id(result.case.policy): result.case.policy for result in results} if keyword else None
+    asked = {result.case.policy.key: result.case.policy for result in results} if keyword else None
     cases = [result.case for result in results]
     seen = covered(policies, cases, of=list(asked.values()) if asked is not None else None) if coverage else None
     with bar("变异 / mutating") as progress:
-        changed = mutate(folder, progress=progress) if mutation else None
+        changed = mutate(folder, only=asked, progress=progress) if mutation else None
     outcome = _Outcome(results, seen, changed, at_least)
     if as_json:
         print_json(_plain(outcome))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from subsidy_match.rules.analysis.asking import day_of
@@ -16,6 +17,8 @@ from subsidy_match.rules.mutation import mutants
 from subsidy_match.rules.policy import Policy, PolicySet
 
 __all__ = ["Fate", "Mutation", "mutate"]
+
+_SHARED = "shared "
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +45,21 @@ class Mutation:
 
 
 def mutate(
-    folder: Path, *, workers: int = 2, progress: Callable[[int, int], None] = lambda _done, _total: None
+    folder: Path,
+    *,
+    only: Collection[str] | None = None,
+    workers: int = 2,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Mutation:
-    """Change every policy of a folder in every small way and run its cases."""
+    """Change every policy of a folder in every small way and run its cases.
+
+    ``only`` names the versions (by key) to ask about, less the clauses that they inherit.
+    """
     policies = load_policies(folder)
-    keys = [policy.key for policy in policies.policies if not policy.needs_source]
+    keys = [p.key for p in policies.policies if not p.needs_source and (only is None or p.key in only)]
     fates: list[Fate] = []
     with ProcessPoolExecutor(max_workers=workers, initializer=_open, initargs=(folder,)) as pool:
-        for done, fate in enumerate(pool.map(_fate, keys), 1):
+        for done, fate in enumerate(pool.map(partial(_fate, shared=only is None), keys), 1):
             fates.append(fate)
             progress(done, len(keys))
     return _summed(fates)
@@ -79,7 +89,7 @@ def _open(folder: Path) -> None:
     _OPEN["library"] = policies, load_cases(policies, folder)
 
 
-def _fate(key: str) -> Fate:
+def _fate(key: str, *, shared: bool) -> Fate:
     policies, cases = _OPEN["library"]
     policy = next(policy for policy in policies.policies if policy.key == key)
     mine = [case for case in cases if case.policy is policy]
@@ -87,6 +97,8 @@ def _fate(key: str) -> Fate:
     survived: set[str] = set()
     equal: set[str] = set()
     for name, mutant in _named(policy):
+        if name.startswith(_SHARED) and not shared:
+            continue
         if _is_noticed(policies, mine, mutant):
             killed.add(name)
         else:
@@ -98,7 +110,7 @@ def _fate(key: str) -> Fate:
 
 def _named(policy: Policy) -> Iterator[tuple[str, Policy]]:
     for name, mutant in mutants(policy):
-        yield (name if name.startswith("shared") else f"{policy.key}: {name}"), mutant
+        yield (name if name.startswith(_SHARED) else f"{policy.key}: {name}"), mutant
 
 
 def _is_noticed(policies: PolicySet, cases: list[Case], mutant: Policy) -> bool:
