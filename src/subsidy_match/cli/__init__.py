@@ -9,6 +9,7 @@ import typer
 from subsidy_match import __version__
 from subsidy_match.cli import audit, claims, matching, payouts, policies, policy_tests, profiles, push, system
 from subsidy_match.cli.demo import demo
+from subsidy_match.cli.impact import impact
 from subsidy_match.cli.output import note, print_error, print_text
 from subsidy_match.cli.stacking import stack
 from subsidy_match.errors import AuthorError, RetryableError, SubsidyError
@@ -22,6 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+policies.app.command()(impact)
 app.add_typer(policies.app, name="policies")
 policies.app.command("test")(policy_tests.run_tests)
 app.add_typer(profiles.app, name="profiles")
