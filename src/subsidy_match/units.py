@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 __all__ = ["NO_UNIT", "Duration", "LiteralError", "Quantity", "Unit", "parse_date", "parse_duration", "parse_quantity"]
 
@@ -121,17 +122,11 @@ class Duration:
 
     def before(self, day: date) -> date:
         """The day this long before ``day``."""
-        return self._shift(day, -1)
+        return _shifted(self, day, -1)
 
     def after(self, day: date) -> date:
         """The day this long after ``day``."""
-        return self._shift(day, 1)
-
-    def _shift(self, day: date, sign: int) -> date:
-        months = day.year * 12 + day.month - 1 + sign * (self.years * 12 + self.months)
-        year, month = divmod(months, 12)
-        last = calendar.monthrange(year, month + 1)[1]
-        return date(year, month + 1, min(day.day, last)) + timedelta(days=sign * self.days)
+        return _shifted(self, day, 1)
 
     def __str__(self) -> str:
         return self.say("zh")
@@ -143,6 +138,14 @@ class Duration:
             return "".join(f"{n}{name}" for n, name in parts if n) or "0天"
         english = ((self.years, "years"), (self.months, "months"), (self.days, "days"))
         return " ".join(f"{n} {name}" for n, name in english if n) or "0 days"
+
+
+@lru_cache(maxsize=4096)  # a population asks for the same few look-backs from the same few days
+def _shifted(length: Duration, day: date, sign: int) -> date:
+    months = day.year * 12 + day.month - 1 + sign * (length.years * 12 + length.months)
+    year, month = divmod(months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last)) + timedelta(days=sign * length.days)
 
 
 def parse_quantity(text: str) -> Quantity:

@@ -12,7 +12,7 @@ from subsidy_match.cli.context import AS_OF, JSON, LANG, day, settings
 from subsidy_match.cli.output import bar, note, print_findings, print_json, print_table, print_text
 from subsidy_match.errors import AuthorError, Finding
 from subsidy_match.rules.analysis.finding import Doubt
-from subsidy_match.rules.analysis.review import review
+from subsidy_match.rules.analysis.review import review_folder
 from subsidy_match.rules.catalogue import load_catalogue
 from subsidy_match.rules.library import load_policies
 from subsidy_match.rules.policy import PolicySet
@@ -58,7 +58,7 @@ def _checked(folder: Path, *, quick: bool) -> tuple[Sequence[Finding], Sequence[
     if quick:
         return (), (), policies
     with bar("检查 / checking") as progress:
-        found = review(policies, progress=progress)
+        found = review_folder(folder, progress=progress)
     return found.findings, found.accepted, policies
 
 

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from subsidy_match.errors import InputError, NotFound
-from subsidy_match.rules.analysis.review import review
+from subsidy_match.rules.analysis.review import review_folder
 from subsidy_match.rules.cases import CaseResult, load_cases, run_case
 from subsidy_match.rules.fields import Findings
 from subsidy_match.rules.library import load_policies
@@ -54,7 +54,7 @@ def publish(folder: Path, published: Path) -> PolicySet:
 
 def _refuse_doubts(policies: PolicySet, folder: Path) -> None:
     """Refuse a set with findings, failing cases or untested policies."""
-    Findings(review(policies).findings).raise_if_any(
+    Findings(review_folder(folder).findings).raise_if_any(
         "policies_doubted", "政策有待处理的发现", "the policies have findings"
     )
     results = run_cases(policies, folder)

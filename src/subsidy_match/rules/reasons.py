@@ -32,7 +32,7 @@ from subsidy_match.rules.tree import (
 )
 from subsidy_match.rules.truth import UNKNOWN, Truth, Verdict, all_of, any_of, at_least_n, negate
 
-__all__ = ["Item", "ItemsClause", "Match", "Outcome", "Read", "Reason", "Term", "fold"]
+__all__ = ["Item", "ItemsClause", "Match", "Outcome", "Read", "Reason", "Term", "fold", "owed"]
 
 # numbers and dates are spans; codes, texts, lists of codes and yes-or-no are themselves, None where unknown; a code of
 # which only some are possible is a frozen set of them
@@ -138,10 +138,10 @@ class Match:
     @property
     def missing(self) -> tuple[str, ...]:
         """Facts and lists that would help to decide, in the order in which they are asked for."""
-        found = [] if self.reason.truth.decided is not None else list(_missing(self.reason))
+        found = [] if self.reason.truth.decided is not None else list(owed(self.reason))
         exact = self.amount is not None and self.amount.is_known
         if self.verdict is not Verdict.INELIGIBLE and not exact:
-            found += _owed(self.amount_log)
+            found += _owed_for(self.amount_log)
         return tuple(dict.fromkeys(found))
 
 
@@ -166,8 +166,8 @@ def fold(reason: Reason) -> Truth:
             return reason.truth
 
 
-def _missing(reason: Reason) -> Iterator[str]:
-    """Walk down only where data could still move the verdict."""
+def owed(reason: Reason) -> Iterator[str]:
+    """What would help to decide a condition: walks down only where data could still move it."""
     if reason.truth.decided is not None:
         return
     node = reason.node
@@ -175,12 +175,12 @@ def _missing(reason: Reason) -> Iterator[str]:
         yield node.rows.collection or ""
     if reason.open_rows and isinstance(node, ItemsClause):
         yield node.collection
-    yield from _owed(reason.log)
+    yield from _owed_for(reason.log)
     for child in reason.children:
-        yield from _missing(child)
+        yield from owed(child)
 
 
-def _owed(log: tuple[Read | Term, ...]) -> Iterator[str]:
+def _owed_for(log: tuple[Read | Term, ...]) -> Iterator[str]:
     """What somebody owes: not a table of which only the key is unknown, for then the key is owed."""
     for entry in log:
         is_table = isinstance(entry.node, Param) and entry.value != ANYTHING

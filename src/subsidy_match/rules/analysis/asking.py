@@ -9,8 +9,9 @@ from datetime import date
 from subsidy_match.rules.analysis.searching import Ask
 from subsidy_match.rules.enterprise import Enterprise
 from subsidy_match.rules.evaluator import Evaluator
+from subsidy_match.rules.frame import Frame
 from subsidy_match.rules.policy import Period, Policy, PolicySet
-from subsidy_match.rules.reasons import Match
+from subsidy_match.rules.reasons import Reason, owed
 from subsidy_match.rules.tree import All, Condition, Label, Not
 from subsidy_match.rules.wording import Wording
 
@@ -24,6 +25,31 @@ def day_of(policy: Policy) -> date:
 
 def is_met(policies: PolicySet, policy: Policy, as_of: date) -> Ask:
     """Whether an enterprise meets a policy, once persons have confirmed what only they can."""
+    return _clauses_met(policies, policy, as_of) if policy.for_each is None else _match_met(policies, policy, as_of)
+
+
+def _clauses_met(policies: PolicySet, policy: Policy, as_of: date) -> Ask:
+    """Clause by clause: one that is refused settles it, so the one that refused last is asked first."""
+    clauses = policy.condition.of if isinstance(policy.condition, All) else (policy.condition,)
+    order = list(range(len(clauses)))
+
+    def ask(firm: Enterprise) -> tuple[bool | None, Sequence[str]]:
+        frame = Frame(Evaluator(policies, firm, as_of), policy)
+        reasons: dict[int, Reason] = {}
+        for n, number in enumerate(order):
+            reasons[number] = frame.decide(clauses[number])
+            if not reasons[number].truth.possible:
+                order.insert(0, order.pop(n))
+                return False, ()
+        if all(reason.truth.confirms for reason in reasons.values()):
+            return True, ()
+        return None, tuple(dict.fromkeys(key for number in sorted(reasons) for key in owed(reasons[number])))
+
+    return ask
+
+
+def _match_met(policies: PolicySet, policy: Policy, as_of: date) -> Ask:
+    """With the elements that are claimed for, which only a whole match decides."""
 
     def ask(firm: Enterprise) -> tuple[bool | None, Sequence[str]]:
         matches = Evaluator(policies, firm, as_of).match(policy)
@@ -31,13 +57,9 @@ def is_met(policies: PolicySet, policy: Policy, as_of: date) -> Ask:
             return True, ()
         if not any(match.reason.truth.possible for match in matches):
             return False, ()
-        return None, _wanted(matches)
+        return None, tuple(dict.fromkeys(key for match in matches for key in match.missing))
 
     return ask
-
-
-def _wanted(matches: Sequence[Match]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for match in matches for key in match.missing))
 
 
 def with_clause(policy: Policy, clause: Condition, *, negated: bool, instead: Condition | None = None) -> Policy:

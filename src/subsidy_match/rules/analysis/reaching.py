@@ -36,6 +36,9 @@ from subsidy_match.rules.walking import nodes_below
 
 __all__ = ["unreached"]
 
+# questions: what can be proved for one clause is proved by a few dozen; beyond these many it stays open and is no finding
+_NEAR, _EVERYWHERE = 120, 240
+
 
 def unreached(policies: PolicySet, policy: Policy) -> Iterator[Doubt]:
     """P012 never true, P013 always true, P014 nobody can meet the policy, P015 a band or branch that is never taken."""
@@ -120,9 +123,9 @@ def _beside(space: Space, policy: Policy, start: Enterprise, known: set[int]) ->
 def _nowhere(space: Space, changed: Policy, clause: Condition, start: Enterprise) -> bool:
     """Whether no enterprise meets a changed policy; tried near a known example first, then everywhere."""
     ask = is_met(space.policies, changed, space.as_of)
-    if isinstance(search(space, _without(start, clause), ask, budget=120), Found):
+    if isinstance(search(space, _without(start, clause), ask, budget=_NEAR), Found):
         return False
-    return isinstance(search(space, NOBODY, ask), Nothing)
+    return isinstance(search(space, NOBODY, ask, budget=_EVERYWHERE), Nothing)
 
 
 def _without(firm: Enterprise, clause: Condition) -> Enterprise:

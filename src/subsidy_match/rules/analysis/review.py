@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from subsidy_match.errors import Finding
 from subsidy_match.rules.analysis.cliffs import cliffs
 from subsidy_match.rules.analysis.finding import Doubt
 from subsidy_match.rules.analysis.lints import double_funding, gaps, lints
 from subsidy_match.rules.analysis.reaching import unreached
-from subsidy_match.rules.policy import PolicySet
+from subsidy_match.rules.library import load_policies
+from subsidy_match.rules.policy import Policy, PolicySet
 
-__all__ = ["Review", "review"]
+__all__ = ["Review", "review", "review_folder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,47 @@ class Review:
 
 def review(policies: PolicySet, *, progress: Callable[[int, int], None] = lambda _done, _total: None) -> Review:
     """Check a loaded library; ``progress`` hears how many versions are done, of how many."""
+    return _summed(policies, _one_by_one(policies), progress)
+
+
+def review_folder(
+    folder: Path, *, workers: int = 2, progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> Review:
+    """Load and check the library of a folder, several versions at a time.
+
+    Raises:
+        AuthorError: it cannot be loaded.
+    """
+    policies = load_policies(folder)
+    with ProcessPoolExecutor(max_workers=workers, initializer=_open, initargs=(folder,)) as pool:
+        told = pool.map(_in_worker, range(len(policies.policies)))
+        found = (
+            [Doubt(finding, policy, clause) for finding, clause in several]
+            for policy, several in zip(policies.policies, told, strict=True)
+        )
+        return _summed(policies, found, progress)
+
+
+def _one_by_one(policies: PolicySet) -> Iterator[list[Doubt]]:
+    return (_of_version(policies, policy) for policy in policies.policies)
+
+
+def _of_version(policies: PolicySet, policy: Policy) -> list[Doubt]:
+    if policy.needs_source:
+        return []
+    return [*lints(policies, policy), *unreached(policies, policy), *cliffs(policies, policy)]
+
+
+def _summed(policies: PolicySet, found: Iterable[list[Doubt]], progress: Callable[[int, int], None]) -> Review:
     doubts: list[Doubt] = [*gaps(policies), *double_funding(policies)]
-    for done, policy in enumerate(policies.policies, 1):
-        if not policy.needs_source:
-            doubts += [*lints(policies, policy), *unreached(policies, policy), *cliffs(policies, policy)]
+    for done, several in enumerate(found, 1):
+        doubts += several
         progress(done, len(policies.policies))
+    return _accepting(policies, doubts)
+
+
+def _accepting(policies: PolicySet, doubts: Sequence[Doubt]) -> Review:
+    """Take out what the policies accept, and add acceptances of what is not found."""
     accepted = tuple(one for one in doubts if one.is_accepted)
     found = [one.finding for one in doubts if not one.is_accepted]
     found += _unused(policies, accepted)
@@ -49,3 +88,17 @@ def _unused(policies: PolicySet, accepted: tuple[Doubt, ...]) -> Iterator[Findin
                 yield Finding("P023", zh, en, a.at, "remove the entry of accept", "warning")
             if not a.reason.strip():
                 yield Finding("P023", "接受发现必须写明理由", "an acceptance gives its reason", a.at, None, "warning")
+
+
+# --- in a worker ---
+
+_OPEN: dict[str, PolicySet] = {}
+
+
+def _open(folder: Path) -> None:
+    _OPEN["library"] = load_policies(folder)
+
+
+def _in_worker(number: int) -> list[tuple[Finding, str | None]]:
+    policies = _OPEN["library"]
+    return [(one.finding, one.clause) for one in _of_version(policies, policies.policies[number])]
