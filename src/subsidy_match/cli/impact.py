@@ -30,17 +30,8 @@ from subsidy_match.matching.impact_library import load_draft
 from subsidy_match.matching.impact_report import DEFAULT_STEP, Budget, Report, examples, shares_of
 from subsidy_match.matching.impact_sheets import write_workbook
 from subsidy_match.matching.impact_sides import Side, day_within, pairs, version_near
-from subsidy_match.matching.impact_tables import (
-    Cell,
-    Table,
-    Yuan,
-    change_rows,
-    changes,
-    distribution,
-    example_lines,
-    summary,
-)
-from subsidy_match.money import yuan_text
+from subsidy_match.matching.impact_tables import Table, change_rows, changes, distribution, example_lines, summary
+from subsidy_match.matching.impact_text import in_one_language, shown, without_empty_columns
 from subsidy_match.platform import Platform
 from subsidy_match.rules.library import load_policies
 from subsidy_match.rules.policy import Policy, PolicySet
@@ -230,12 +221,12 @@ def _print(report: Report, lang: str) -> None:
     old = report.old.policy.key if report.old else "—"
     print_text(f"政策影响评估 / policy impact: {old} → {report.new.policy.key}  {report.new.policy.title.say(lang)}")
     for table in summary(report):
-        _print_table(table)
-    _print_table(distribution(report))
+        _print_table(table, lang)
+    _print_table(without_empty_columns(distribution(report)), lang)
     affected = list(islice(report.impact.affected(), _SHOWN + 1))
     if affected:
         rows = list(islice(change_rows(report), _SHOWN))
-        _print_table(replace(changes(), rows=rows))
+        _print_table(without_empty_columns(replace(changes(), rows=rows)), lang)
     if len(affected) > _SHOWN:
         print_text(f"只列前 {_SHOWN} 条,全部见 JSON 或 XLSX / the first {_SHOWN} only, all are in JSON and XLSX")
     print_text()
@@ -243,17 +234,8 @@ def _print(report: Report, lang: str) -> None:
         print_text(f"{side:8}  {line}")
 
 
-def _print_table(table: Table) -> None:
+def _print_table(table: Table, lang: str) -> None:
     if table.rows:
+        told = in_one_language(table, lang)
         print_text()
-        print_table(table.columns, [[_shown(cell) for cell in row] for row in table.rows], right=sorted(table.right))
-
-
-def _shown(cell: Cell) -> str:
-    match cell:
-        case None:
-            return ""
-        case Yuan(fen=fen):
-            return yuan_text(fen)
-        case _:
-            return str(cell)
+        print_table(told.columns, [[shown(cell) for cell in row] for row in told.rows], right=sorted(told.right))

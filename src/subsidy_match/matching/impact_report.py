@@ -64,13 +64,18 @@ class Report:
 
 
 def typical(impact: Impact) -> list[Change]:
-    """One gain, one loss and one changed amount: the median of each by money, so that neither extreme is shown."""
-    found = []
-    for kinds in _EXAMPLES:
+    """A gain, a loss and a changed amount: the median of each by money, so that neither extreme is shown.
+
+    Where one of them does not occur, another firm for which something changes takes its place.
+    """
+    found: list[Change] = []
+    for kinds in (*_EXAMPLES, *(tuple(Kind),) * len(_EXAMPLES)):
+        told = {change.firm.uscc for change in found}
         several = sorted(
-            (c for c in impact.changes if c.kind in kinds), key=lambda c: (c.worth, c.firm.uscc, c.subject or "")
+            (c for c in impact.affected() if c.kind in kinds and c.firm.uscc not in told),
+            key=lambda c: (c.worth, c.firm.uscc, c.subject or ""),
         )
-        if several:
+        if several and len(found) < len(_EXAMPLES):
             found.append(several[(len(several) - 1) // 2])
     return found
 
