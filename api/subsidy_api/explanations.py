@@ -146,6 +146,7 @@ class ReportBody(Body):
     uscc: str | None
     as_of: date
     policy_set: str
+    parameters_hash: str
     snapshot: str | None
     engine_version: str
     matches: list[MatchBody]

@@ -13,6 +13,7 @@ from small_city import AS_OF, City
 from subsidy_match.claims.assessment import Assessment
 from subsidy_match.claims.matched import MatchingAssessor
 from subsidy_match.platform import Platform
+from subsidy_match.rules.replay import replay
 
 POLICY = "huaian-green-factory"
 
@@ -47,7 +48,10 @@ def test_a_stale_credit_list_clears_nobody(wired: Platform, city: City, on: date
 
 def test_evidence_holds_texts_and_rows_and_no_person_number(wired: Platform, city: City):
     evidence = json.loads(assess(wired, city, AS_OF, policy="huaian-job-expansion").evidence)
-    assert {"facts.yml", "base-huaian", "huaian-job-expansion"} <= set(evidence["texts"])
+    assert {"facts.yml", "clauses/base-huaian.yml", "huaian/huaian-job-expansion@2026-01-01.yml"} <= set(
+        evidence["files"]
+    )
+    assert not any("equipment" in name or "calendar" in name for name in evidence["files"])
     assert len(evidence["collections"]["hires"]["rows"]) == 3
     assert evidence["collections"]["hires"]["loaded"]
     assert all(len(row["person"]) == 64 for row in evidence["collections"]["hires"]["rows"])
@@ -55,4 +59,20 @@ def test_evidence_holds_texts_and_rows_and_no_person_number(wired: Platform, cit
 
 def test_evidence_holds_the_text_of_a_policy_that_grants_a_status(wired: Platform, city: City):
     evidence = json.loads(assess(wired, city, AS_OF, policy="qingjiangpu-tech-sme-grant").evidence)
-    assert "national-tech-sme" in evidence["texts"]
+    assert "national/national-tech-sme@2017-05-03.yml" in evidence["files"]
+
+
+def test_a_pinned_decision_replays_to_the_same_verdict_and_amount(wired: Platform, city: City):
+    for policy in ("huaian-job-expansion", "qingjiangpu-tech-sme-grant", "huaian-job-retention"):
+        pinned = json.loads(assess(wired, city, AS_OF, policy=policy).evidence)
+        again = replay(pinned)
+        assert again.differences == ()
+        assert again.match.verdict.value == pinned["verdict"]
+
+
+def test_a_decision_that_was_changed_afterwards_does_not_replay(wired: Platform, city: City):
+    pinned = json.loads(assess(wired, city, AS_OF, policy="huaian-job-retention").evidence)
+    pinned["values"]["unemployment_premium_paid_2025"]["value"] += 100
+    assert [en for _, en in replay(pinned).differences if en.startswith("amount")]
+    pinned["verdict"] = "unknown"
+    assert [en for _, en in replay(pinned).differences if en.startswith("verdict")]

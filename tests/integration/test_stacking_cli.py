@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from small_city import ROOT, City
 
+from subsidy_match.claims.pending import pending_of
 from subsidy_match.claims.records import ClaimItem, ClaimRow
 from subsidy_match.claims.states import State
-from subsidy_match.cli.stacking import pending_of
 from subsidy_match.store.engine import open_engine
 from subsidy_match.store.unit import in_unit
 

@@ -6,20 +6,17 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
-from subsidy_match import __version__
 from subsidy_match.claims.assessment import Assessment, Material, Share, Standing
 from subsidy_match.errors import Conflict, NotFound
 from subsidy_match.matching.history import Payment, with_payments
 from subsidy_match.profiles.reading import Snapshot
-from subsidy_match.rules.enterprise import Collection, Enterprise, Row, Scalar
+from subsidy_match.rules.enterprise import Collection, Row, Scalar
 from subsidy_match.rules.evaluator import Evaluator
-from subsidy_match.rules.explanation import explain
+from subsidy_match.rules.pinning import Reading, pin
 from subsidy_match.rules.policy import Policy, PolicySet
-from subsidy_match.rules.reasons import Match, Read
+from subsidy_match.rules.reasons import Match
 from subsidy_match.rules.span import Span
-from subsidy_match.rules.tree import Kind, Param, Status
 
 __all__ = ["MatchingAssessor"]
 
@@ -41,7 +38,8 @@ class MatchingAssessor:
         policies, snapshot = self.policies(), self.snapshot()
         enterprise = with_payments(snapshot.enterprise(uscc), self.payments(uscc))
         policy, day = _text_for(policies, policy_id, _day_of(period, as_of))
-        matches = Evaluator(policies, enterprise, day).match(policy)
+        reading = Reading.of(enterprise)
+        matches = Evaluator(policies, reading.enterprise, day).match(policy)
         match = next((m for m in matches if m.subject == subject), None)
         if match is None or match.period.id != period:
             known = ", ".join(m.subject or "—" for m in matches)
@@ -51,7 +49,7 @@ class MatchingAssessor:
                 f"no such subject: {subject or period}",
                 hint=known,
             )
-        assessment = _assessment(match, policies, snapshot, enterprise)
+        assessment = _assessment(match, policies, snapshot, reading)
         return replace(assessment, is_open=policy.is_open(as_of))
 
     def standing(self, *, uscc: str, as_of: date) -> Standing:
@@ -99,7 +97,7 @@ def _text_for(policies: PolicySet, policy_id: str, day: date) -> tuple[Policy, d
     return policies.get(policy_id, day), day
 
 
-def _assessment(match: Match, policies: PolicySet, snapshot: Snapshot, enterprise: Enterprise) -> Assessment:
+def _assessment(match: Match, policies: PolicySet, snapshot: Snapshot, reading: Reading) -> Assessment:
     policy = match.policy
     low, high = _ends(match.amount)
     keys = tuple(item.key for item in match.items if item.reason.truth.possible)
@@ -108,7 +106,7 @@ def _assessment(match: Match, policies: PolicySet, snapshot: Snapshot, enterpris
         verdict=match.verdict.value,
         amount_min=low,
         amount_max=high,
-        enterprise_name=enterprise.name,
+        enterprise_name=reading.enterprise.name,
         policy_zh=policy.title.zh,
         policy_en=policy.title.en,
         policy_hash=policy.hash,
@@ -118,7 +116,7 @@ def _assessment(match: Match, policies: PolicySet, snapshot: Snapshot, enterpris
         notice_days=policy.notice_days if "publish" in policy.chain else 0,
         with_recheck="recheck" in policy.chain,
         funding=tuple(Share(fund, share) for fund, share in policy.funding),
-        evidence=_evidence(match, policies, snapshot, enterprise),
+        evidence=_evidence(match, policies, snapshot, reading),
         item_keys=keys if by_item else (),
         exclusive_groups=by_item,
         materials=_materials(policy),
@@ -139,75 +137,7 @@ def _ends(amount: Span | None) -> tuple[int | None, int | None]:
     return low, high
 
 
-def _evidence(match: Match, policies: PolicySet, snapshot: Snapshot, enterprise: Enterprise) -> bytes:
-    """Canonical JSON of what the decision rests on: texts, parameters, facts read, explanation."""
-    names = {read.node.name for read in match.reads if isinstance(read.node, Param)}
-    texts = _texts(match, policies)
-    content = {
-        "engine_version": __version__,
-        "snapshot": snapshot.id,
-        "policy_set": policies.hash,
-        "policy": match.policy.key,
-        "texts": texts,
-        "collections": _lists(enterprise, texts),
-        "parameters": {name: policies.files.get(f"parameters/{name.split('.')[0]}.yml", "") for name in sorted(names)},
-        "facts": _facts(match),
-        "explanation": explain(match, policies),
-    }
+def _evidence(match: Match, policies: PolicySet, snapshot: Snapshot, reading: Reading) -> bytes:
+    """Canonical JSON of the decision with everything it rests on, so that it can be replayed from this alone."""
+    content = {"snapshot": snapshot.id, **pin(policies, match, reading)}
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _texts(match: Match, policies: PolicySet) -> dict[str, str]:
-    """The policy, its clauses, the catalogue, and whatever policy grants a status that it asks for."""
-    nodes = (reason.node for reason in match.reason.walk())
-    granting = {policy for node in nodes if isinstance(node, Status) for policy in node.granted_by}
-    found = {"facts.yml": policies.files.get("facts.yml", ""), **match.policy.texts}
-    for policy_id in sorted(granting):
-        granter = policies.find(policy_id, match.as_of)
-        found.update(granter.texts if granter else {})
-    return found
-
-
-def _lists(enterprise: Enterprise, texts: dict[str, str]) -> dict[str, Any]:
-    """Every list that the texts name, row by row as it was, with what says whether it was complete."""
-    named = "\n".join(text for name, text in texts.items() if name != "facts.yml")
-    wanted = {"honors", "subsidy_history"} | {name for name in enterprise.collections if name in named}
-    return {
-        name: {
-            "rows": [{k: v.isoformat() if isinstance(v, date) else v for k, v in row.items()} for row in found.rows],
-            "loaded": {source: day.isoformat() for source, day in sorted(found.loaded.items())},
-            "disputed": found.disputed,
-        }
-        for name, found in sorted(enterprise.collections.items())
-        if name in wanted
-    }
-
-
-def _facts(match: Match) -> list[dict[str, Any]]:
-    seen: dict[str, dict[str, Any]] = {}
-    for read in match.reads:
-        entry = {"fact": read.key, "known": read.known, "value": _plain(read), "source": _source(read)}
-        seen[json.dumps(entry, ensure_ascii=False, sort_keys=True)] = entry
-    return [seen[key] for key in sorted(seen)]
-
-
-def _plain(read: Read) -> object:
-    if isinstance(read.value, Span):
-        if not read.known:
-            return None
-        return (
-            date.fromordinal(int(read.value.lo)).isoformat() if read.node.type.kind is Kind.DATE else str(read.value.lo)
-        )
-    return list(read.value) if isinstance(read.value, tuple) else read.value
-
-
-def _source(read: Read) -> dict[str, str | None] | None:
-    if read.source is None:
-        return None
-    source = read.source
-    return {
-        "department": source.department,
-        "as_of": source.as_of.isoformat() if source.as_of else None,
-        "batch": source.batch,
-        "quality": source.quality.value,
-    }

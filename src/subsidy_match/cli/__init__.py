@@ -8,7 +8,9 @@ import typer
 
 from subsidy_match import __version__
 from subsidy_match.cli import audit, claims, matching, payouts, policies, policy_tests, profiles, push, system
+from subsidy_match.cli.checkup import checkup
 from subsidy_match.cli.demo import demo
+from subsidy_match.cli.evidence import evidence, replay
 from subsidy_match.cli.impact import impact
 from subsidy_match.cli.output import note, print_error, print_text
 from subsidy_match.cli.stacking import stack
@@ -29,6 +31,8 @@ policies.app.command("test")(policy_tests.run_tests)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(matching.app, name="match")
 app.add_typer(push.app, name="push")
+claims.app.command()(evidence)
+claims.app.command()(replay)
 app.add_typer(claims.app, name="claims")
 app.add_typer(payouts.app, name="payouts")
 app.add_typer(audit.app, name="audit")
@@ -37,6 +41,7 @@ app.command()(system.serve)
 app.command()(system.doctor)
 app.command()(demo)
 app.command()(stack)
+app.command()(checkup)
 
 
 @app.command()

@@ -5,24 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from sqlalchemy import select
-from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
 
-from subsidy_match.claims.records import ClaimItem, ClaimRow
-from subsidy_match.claims.states import State
+from subsidy_match.claims.pending import pending_of
 from subsidy_match.cli.context import AS_OF, JSON, LANG, day, platform
 from subsidy_match.cli.output import note, print_json, print_table, print_text
 from subsidy_match.matching.advice import IRREVOCABLE, advice_report, loss_text, option_text, pay_text
-from subsidy_match.matching.exclusivity import Pending
 from subsidy_match.matching.stacking import Advice, Bar, best_claims
 from subsidy_match.money import yuan_text
 from subsidy_match.rules.explanation import VERDICT_WORDS
-from subsidy_match.store.unit import in_unit
 
-__all__ = ["pending_of", "stack"]
+__all__ = ["print_advice", "stack"]
 
-_PAID = (State.PAID, State.COMPLETED)
 _BARS = {Bar.CLAIMED: ("已申报", "claimed already"), Bar.CLOSED: ("申报窗口已关闭", "the window has closed")}
 
 
@@ -43,30 +36,11 @@ def stack(
             print_json(report)
             return
         print_text(f"{enterprise.name}  {uscc}  {when}")
-        _print(advice, lang)
+        print_advice(advice, lang)
 
 
-def pending_of(engine: Engine, uscc: str) -> list[Pending]:
-    """The claims of one firm that bar or use up something; drafts do not yet, they can be thrown away."""
-
-    def work(session: Session) -> list[Pending]:
-        query = select(ClaimRow).where(ClaimRow.uscc == uscc, ClaimRow.occupies, ClaimRow.state != str(State.DRAFT))
-        return [_pending(session, row) for row in session.scalars(query.order_by(ClaimRow.id))]
-
-    return in_unit(engine, work, immediate=False)
-
-
-def _pending(session: Session, row: ClaimRow) -> Pending:
-    keys = session.scalars(select(ClaimItem.item_key).where(ClaimItem.claim_id == row.id, ClaimItem.occupies))
-    stated = (row.amount_approved, row.amount_proposed, row.amount_claimed)
-    estimate = row.amount_min if row.amount_min == row.amount_max else None
-    amount = next((one for one in stated if one is not None), estimate)
-    paid = row.state in {str(state) for state in _PAID}
-    item_keys = tuple(sorted(set(keys)))
-    return Pending(row.claim_no, row.policy_id, row.period, row.subject or None, amount, item_keys, paid)
-
-
-def _print(advice: Advice, lang: str) -> None:
+def print_advice(advice: Advice, lang: str) -> None:
+    """Print the choice, what else could be chosen, and why the rest was not."""
     solution, at = advice.solution, 0 if lang == "zh" else 1
     rows = [
         (

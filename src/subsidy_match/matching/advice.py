@@ -8,7 +8,7 @@ from subsidy_match.matching.options import MOST, AtMost, Cap, Cause, Choice, Con
 from subsidy_match.matching.stacking import Advice
 from subsidy_match.money import yuan_text
 
-__all__ = ["IRREVOCABLE", "advice_report", "cause_text", "loss_text", "option_text", "pay_text", "rule_text"]
+__all__ = ["IRREVOCABLE", "advice_report", "cause_text", "loss_text", "option_text", "pay_text", "rule_text", "span"]
 
 IRREVOCABLE = (
     "由企业自主选择;一经受理不再调整,请先比较再申报",
@@ -85,7 +85,7 @@ def advice_report(advice: Advice) -> dict[str, Any]:
         "could_change": [
             {
                 **_named(advice, found.option.id),
-                "amount": _span(found.option.amount, found.option.possible),
+                "amount": span(found.option.amount, found.option.possible),
                 "contested": found.is_contested,
                 "displaces": list(found.displaces),
             }
@@ -100,8 +100,8 @@ def advice_report(advice: Advice) -> dict[str, Any]:
 
 
 def _choice(advice: Advice, choice: Choice) -> dict[str, Any]:
-    claims = [{**_named(advice, p.option), "amount": _span(p.amount, p.possible)} for p in choice.payouts]
-    return {"total": _span(choice.total, choice.possible), "claims": claims}
+    claims = [{**_named(advice, p.option), "amount": span(p.amount, p.possible)} for p in choice.payouts]
+    return {"total": span(choice.total, choice.possible), "claims": claims}
 
 
 def _loss(advice: Advice, loss: Loss) -> dict[str, Any]:
@@ -145,7 +145,8 @@ def _named(advice: Advice, id_: str) -> dict[str, Any]:
     }
 
 
-def _span(amount: int, possible: int) -> dict[str, int | None]:
+def span(amount: int, possible: int) -> dict[str, int | None]:
+    """Bounds in 分; ``max`` is null where nothing bounds it."""
     return {"min": amount, "max": None if possible >= MOST else possible}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from subsidy_match import __version__
 from subsidy_match.matching.impact import Change, Dimension, Firm, Kind, Standing, Tally, Transition
-from subsidy_match.matching.impact_report import Example, Report, parameters_hash, remarks
+from subsidy_match.matching.impact_report import Example, Report, remarks
 from subsidy_match.matching.impact_shares import Shares
 from subsidy_match.matching.impact_sides import Side
 from subsidy_match.matching.impact_words import group_words
@@ -62,7 +62,7 @@ def _side(side: Side | None) -> dict[str, Any] | None:
         "title": {"zh": side.policy.title.zh, "en": side.policy.title.en},
         "policy_hash": side.policy.hash,
         "set_hash": side.policies.hash,
-        "parameters_hash": parameters_hash(side.policies),
+        "parameters_hash": side.policies.parameters_hash,
         "origin": side.origin,
         "as_of": side.as_of.isoformat(),
         "period": side.period.id,

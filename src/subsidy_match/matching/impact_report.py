@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,6 @@ from subsidy_match.matching.impact import Change, Impact, Kind
 from subsidy_match.matching.impact_shares import Shares, share_out
 from subsidy_match.matching.impact_sides import Payments, Side, matches_of
 from subsidy_match.profiles.reading import Snapshot
-from subsidy_match.rules.policy import PolicySet
 from subsidy_match.rules.reasons import Match
 
 __all__ = [
@@ -20,7 +18,6 @@ __all__ = [
     "Example",
     "Report",
     "examples",
-    "parameters_hash",
     "remarks",
     "shares_of",
     "typical",
@@ -95,15 +92,6 @@ def shares_of(impact: Impact, budget: Budget) -> tuple[Shares, Shares | None]:
         return guaranteed, None
     possible = {firm.uscc: high for firm, _, high in demands if high is not None}
     return guaranteed, share_out(possible, budget.amount, budget.step)
-
-
-def parameters_hash(policies: PolicySet) -> str:
-    """Hash of the dated tables that a set is read with."""
-    digest = hashlib.sha256()
-    for name, text in sorted(policies.files.items()):
-        if name.startswith("parameters/"):
-            digest.update(f"{name}\0{text}\0".encode())
-    return digest.hexdigest()
 
 
 def remarks(report: Report) -> Iterator[_Remark]:

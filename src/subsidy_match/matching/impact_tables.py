@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from subsidy_match import __version__
 from subsidy_match.matching.impact import Change, Dimension, Firm, Kind, Money, Standing, Tally
 from subsidy_match.matching.impact_data import ENGINE
-from subsidy_match.matching.impact_report import Example, Report, parameters_hash, remarks
+from subsidy_match.matching.impact_report import Example, Report, remarks
 from subsidy_match.matching.impact_shares import Shares
 from subsidy_match.matching.impact_words import DIMENSION_WORDS, KIND_WORDS, group_words, in_both, verdict_words
 from subsidy_match.rules.explanation import explain_text
@@ -230,7 +230,7 @@ def _manifest(report: Report) -> Table:
         cells("名称 / title", *(s.policy.title.zh if s else "—" for s in sides)),
         cells("文本哈希 / text hash", *(s.policy.hash if s else "—" for s in sides)),
         cells("政策集哈希 / set hash", *(s.policies.hash if s else "—" for s in sides)),
-        cells("参数表哈希 / parameters hash", *(parameters_hash(s.policies) if s else "—" for s in sides)),
+        cells("参数表哈希 / parameters hash", *(s.policies.parameters_hash if s else "—" for s in sides)),
         cells("来源 / from", *(s.origin if s else "—" for s in sides)),
         cells("评价日 / as of", *(s.as_of.isoformat() if s else "—" for s in sides)),
         cells("数据年度 / year of facts", *(str(s.period.year_of_facts) if s else "—" for s in sides)),

@@ -38,6 +38,7 @@ def report(
         "uscc": uscc,
         "as_of": as_of.isoformat(),
         "policy_set": policies.hash,
+        "parameters_hash": policies.parameters_hash,
         "snapshot": snapshot_id,
         "engine_version": __version__,
         "matches": [{**explain(match, policies, lang), "uscc": uscc} for match in ranked(matches)],

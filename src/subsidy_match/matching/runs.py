@@ -51,10 +51,14 @@ class PolicyCount:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a run was made from and what it came to; the same inputs give the same results."""
+    """What a run was made from and what it came to; the same inputs give the same results.
+
+    ``policies`` and ``parameters`` are hashes: of the whole policy set, and of its dated tables.
+    """
 
     as_of: date
     policies: str
+    parameters: str
     snapshot: str
     engine: str
     version: str
@@ -121,7 +125,8 @@ def run_match(
     try:
         counts: dict[str, PolicyCount] = {policy.id: PolicyCount() for policy in policies.in_force(as_of)}
         rows = _write(partial / _RESULTS, engine.batches(policies, snapshot, as_of, progress), counts)
-        manifest = Manifest(as_of, policies.hash, snapshot.id, engine.name, __version__, snapshot.count(), rows, counts)
+        hashes = policies.hash, policies.parameters_hash
+        manifest = Manifest(as_of, *hashes, snapshot.id, engine.name, __version__, snapshot.count(), rows, counts)
         (partial / _MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
         partial.rename(out)
     except BaseException:

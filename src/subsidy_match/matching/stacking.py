@@ -60,6 +60,7 @@ class Advice:
     Attributes:
         as_of: the day.
         options: what could be chosen, in the order of payment.
+        everything: the same with those that data have yet to decide.
         matches: the match behind every option, open and left-out ones included, by id of the option.
         constraints: the rules between the options.
         solution: the choice.
@@ -70,6 +71,7 @@ class Advice:
 
     as_of: date
     options: tuple[Option, ...]
+    everything: tuple[Option, ...]
     matches: Mapping[str, Match]
     constraints: tuple[Constraint, ...]
     solution: Solution
@@ -142,13 +144,14 @@ def best_claims(
     texts = {match.policy.id: match.policy for match in offers.matches.values()}
     rules = RulesBetween(policies, with_payments(enterprise, payments), as_of, pending)
     nets = {id_: {source for group in netted_policies(text) for source in group} for id_, text in texts.items()}
-    everything = _in_order_of_payment((*offers.options, *offers.undecided), nets)
+    everything = tuple(_in_order_of_payment((*offers.options, *offers.undecided), nets))
     constraints = tuple(rules.between(everything, texts))
     options = tuple(option for option in everything if option in offers.options)
     solution = solve(options, constraints)
     return Advice(
         as_of,
         options,
+        everything,
         offers.matches,
         constraints,
         solution,

@@ -33,7 +33,7 @@ from subsidy_match.rules.tree import Any as AnyOf
 from subsidy_match.rules.truth import Truth, Verdict
 from subsidy_match.rules.wording import Wording
 
-__all__ = ["VERDICT_WORDS", "amount_text", "explain", "explain_text", "missing_words", "summary"]
+__all__ = ["VERDICT_WORDS", "amount_text", "explain", "explain_text", "fact_words", "missing_words", "summary"]
 
 VERDICT_WORDS = {
     Verdict.ELIGIBLE: ("符合", "eligible"),
@@ -113,10 +113,11 @@ def amount_text(amount: Span | None, lang: str = "zh") -> str:
 
 def missing_words(match: Match, policies: PolicySet, lang: str) -> list[dict[str, str]]:
     """The missing facts with their words and the department that owes each."""
-    return [_missing(key, policies, lang) for key in match.missing]
+    return [fact_words(key, policies, lang) for key in match.missing]
 
 
-def _missing(key: str, policies: PolicySet, lang: str) -> dict[str, str]:
+def fact_words(key: str, policies: PolicySet, lang: str) -> dict[str, str]:
+    """A fact (``revenue_2025``), list or field (``projects.kind``) in words, with the department that owes it."""
     catalogue = policies.catalogue
     name, _, year = key.rpartition("_") if key.rpartition("_")[2].isdecimal() else (key, "", "")
     collection, _, inner = name.partition(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -199,6 +200,15 @@ class PolicySet:
     policies: tuple[Policy, ...]
     hash: str
     files: Mapping[str, str] = field(repr=False)  # path below the folder -> text
+
+    @property
+    def parameters_hash(self) -> str:
+        """Names the exact content of the dated tables."""
+        digest = hashlib.sha256()
+        for name, text in sorted(self.files.items()):
+            if name.startswith("parameters/"):
+                digest.update(f"{name}\0{text}\0".encode())
+        return digest.hexdigest()
 
     def in_force(self, day: date) -> Iterator[Policy]:
         """The version of every policy in force on ``day``, in the order of ids; one whose text is not at hand decides nothing."""

@@ -1,0 +1,36 @@
+"""The claims in hand that exclusivity rules count."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from subsidy_match.claims.records import ClaimItem, ClaimRow
+from subsidy_match.claims.states import State
+from subsidy_match.matching.exclusivity import Pending
+from subsidy_match.store.unit import in_unit
+
+__all__ = ["pending_of"]
+
+_PAID = (State.PAID, State.COMPLETED)
+
+
+def pending_of(engine: Engine, uscc: str) -> list[Pending]:
+    """The claims of one firm that bar or use up something; drafts do not yet, they can be thrown away."""
+
+    def work(session: Session) -> list[Pending]:
+        query = select(ClaimRow).where(ClaimRow.uscc == uscc, ClaimRow.occupies, ClaimRow.state != str(State.DRAFT))
+        return [_pending(session, row) for row in session.scalars(query.order_by(ClaimRow.id))]
+
+    return in_unit(engine, work, immediate=False)
+
+
+def _pending(session: Session, row: ClaimRow) -> Pending:
+    keys = session.scalars(select(ClaimItem.item_key).where(ClaimItem.claim_id == row.id, ClaimItem.occupies))
+    stated = (row.amount_approved, row.amount_proposed, row.amount_claimed)
+    estimate = row.amount_min if row.amount_min == row.amount_max else None
+    amount = next((one for one in stated if one is not None), estimate)
+    paid = row.state in {str(state) for state in _PAID}
+    item_keys = tuple(sorted(set(keys)))
+    return Pending(row.claim_no, row.policy_id, row.period, row.subject or None, amount, item_keys, paid)
