@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from small_city import AS_OF, City, build_city
 
+from subsidy_match.claims.states import Event
 from subsidy_match.cli.staging import open_funds
 from subsidy_match.matching.engines import ReferenceEngine
 from subsidy_match.matching.runs import Run, run_match
@@ -19,6 +21,7 @@ from subsidy_match.platform import Platform
 from subsidy_match.push.automatic import start_automatic_claims
 from subsidy_match.push.news import Told
 from subsidy_match.push.notices import notices_of, plan_push, run_push
+from subsidy_match.rules.replay import replay
 from subsidy_match.store.outbox import pending
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import PUSH
@@ -76,8 +79,11 @@ def test_automatic_results_become_claims_once(pushed: tuple[City, Platform, Run]
     assert first.started > 0
     assert first.findings == []
     assert (second.started, second.present, second.used) == (0, first.started, first.used)
-    states = {str(claim.state) for claim in platform.desk.list_claims()}
-    assert states == {"ACCEPTED"}
+    claims = platform.desk.list_claims()
+    assert {str(claim.state) for claim in claims} == {"ACCEPTED"}
+    for claim in claims[:10]:
+        submitted = [s.version for s in platform.desk.timeline(claim.id) if s.event is Event.SUBMIT]
+        assert replay(json.loads(platform.desk.evidence(claim.id, *submitted))).differences == ()
 
 
 TOLD = Told("p", "2026", "", "to_confirm", 100, 100)

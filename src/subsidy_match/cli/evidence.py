@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -63,9 +64,11 @@ def _pins(wired: Platform, claim_id: int, version: int | None) -> Iterator[_Pin]
     """What was pinned, oldest first."""
     found = False
     for step in wired.desk.timeline(claim_id):
-        if version in (None, step.version) and "evidence" in step.detail:
-            found = True
-            yield f"v{step.version} {step.zh}", wired.desk.evidence(claim_id, step.version)
+        if version in (None, step.version):
+            with suppress(NotFound):  # not every step decides
+                content = wired.desk.evidence(claim_id, step.version)
+                found = True
+                yield f"v{step.version} {step.zh}", content
     if not found:
         raise NotFound("evidence_unknown", "该办件没有留存依据", "nothing was pinned for this claim")
 
