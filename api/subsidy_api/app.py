@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from subsidy_api import claims, eligibility, enterprises, funds, health, index, payouts, policies
+from subsidy_api import checkups, claims, eligibility, enterprises, funds, health, index, payouts, policies
 from subsidy_api.context import Context
 from subsidy_api.limits import BodyLimit
 from subsidy_api.logs import RequestLog
@@ -58,6 +58,7 @@ _ROUTERS = (
     policies.router,
     eligibility.router,
     enterprises.router,
+    checkups.router,
     enterprises.accounts,
     claims.router,
     funds.router,

@@ -77,6 +77,14 @@ derived:
   per_head: {zh: 人均收入, en: Revenue a head, basis: 示例, value: {ratio: [revenue, staff]}}
 """
 
+# the history with what exclusivity counts: for which item, and when
+PAID_FACTS = FACTS.replace(
+    "amount: {zh: 金额, en: Amount, type: money, unit: 元}\nstatuses",
+    "amount: {zh: 金额, en: Amount, type: money, unit: 元}\n"
+    "      item_key: {zh: 标的, en: Item, type: text}\n"
+    "      paid_on: {zh: 日期, en: Paid on, type: date}\nstatuses",
+)
+
 _PARTS = {
     "title": "{zh: 示例补助, en: Sample grant}",
     "provenance": "representative",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from policy_world import AS_OF, FACTS, LOADED, USCC, WAN, policy_text
+from policy_world import AS_OF, LOADED, PAID_FACTS, USCC, WAN, policy_text
 
 from subsidy_match.errors import InputError
 from subsidy_match.matching.advice import advice_report, loss_text
@@ -24,12 +24,6 @@ from subsidy_match.rules.library import load_policies
 from subsidy_match.rules.policy import PolicySet
 
 SHIPPED = Path(__file__).parents[2] / "policies"
-WITH_ITEMS = "amount: {zh: 金额, en: Amount, type: money, unit: 元}\nstatuses"
-MORE_FIELDS = (
-    "amount: {zh: 金额, en: Amount, type: money, unit: 元}\n"
-    "      item_key: {zh: 标的, en: Item, type: text}\n"
-    "      paid_on: {zh: 日期, en: Paid on, type: date}\nstatuses"
-)
 
 
 # --- the solver by itself ---
@@ -141,8 +135,7 @@ def world(tmp_path: Path):
     def build(*texts: str) -> PolicySet:
         root = tmp_path / "policies"
         root.mkdir()
-        assert WITH_ITEMS in FACTS
-        (root / "facts.yml").write_text(FACTS.replace(WITH_ITEMS, MORE_FIELDS), encoding="utf-8")
+        (root / "facts.yml").write_text(PAID_FACTS, encoding="utf-8")
         for text in texts:
             name = text.split("\n", 1)[0].removeprefix("id: ")
             (root / f"{name}@2026-01-01.yml").write_text(text, encoding="utf-8")

@@ -53,3 +53,16 @@ def test_notices_are_listed_oldest_first_page_by_page(api: ApiWorld):
     second = api.get(path, "applicant", limit=2, cursor=first["next"]).json()
     assert [notice["content"]["results"] for notice in first["items"] + second["items"]] == [[0], [1], [2]]
     assert api.get(f"/v1/enterprises/{OTHER}/notices", "clerk").json()["items"] == []
+
+
+def test_a_checkup_says_what_to_claim_and_what_missing_data_could_bring(api: ApiWorld):
+    found = api.get(f"/v1/enterprises/{FIRM}/checkup", "applicant").json()
+    assert [claim["policy_id"] for claim in found["chosen"]["claims"]]
+    assert found["total"]["min"] <= found["chosen"]["total"]["min"]
+    assert all(fact["options"] and fact["label"]["zh"] for fact in found["missing"])
+
+
+def test_a_checkup_is_for_those_who_may_see_the_firm(api: ApiWorld):
+    assert api.get(f"/v1/enterprises/{FIRM}/checkup").status_code == 401
+    assert api.get(f"/v1/enterprises/{OTHER}/checkup", "applicant").status_code in (403, 404)
+    assert api.get(f"/v1/enterprises/{OTHER}/checkup", "clerk").status_code == 200
