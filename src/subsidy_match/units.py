@@ -42,6 +42,7 @@ _SYMBOLS: Mapping[str, tuple[str, int]] = {
     "立方米": ("立方米", 1),
 }
 # commas only between thousands: 1,5万元 is not 15万元; digits so many that any sum of such numbers stays finite as a float
+_LONGEST = 40  # characters of a wrong literal that a message repeats
 _NUMBER = re.compile(
     r"(?P<number>-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,18})(?:\.[0-9]{1,12})?)(?P<rest>[^0-9,.].*|)", re.DOTALL
 )
@@ -157,7 +158,8 @@ def parse_quantity(text: str) -> Quantity:
     _refuse_full_width(text)
     found = _NUMBER.fullmatch(text.strip())
     if found is None:
-        raise LiteralError(f"“{text}”不是数值", f"{text!r} is not a number", "write for example 500万元, 5%, 30人")
+        short = text[:_LONGEST]
+        raise LiteralError(f"“{short}”不是数值", f"{short!r} is not a number", "write for example 500万元, 5%, 30人")
     number = Fraction(found["number"].replace(",", ""))
     rest = found["rest"].strip()
     if rest == "%":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NoReturn
 
@@ -10,6 +11,9 @@ from subsidy_match.errors import AuthorError, Finding, Location
 from subsidy_match.rules.source import Mapped, Node, Scalar, Sequence
 
 __all__ = ["Fields", "Findings", "Skip", "did_you_mean"]
+
+_MOST_KEYS = 20
+_LONGEST_WORD = 80
 
 
 class Skip(Exception):
@@ -38,7 +42,7 @@ class Findings(list[Finding]):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A hint with the nearest known words, if any is near."""
-    close = difflib.get_close_matches(word, list(known), n=2, cutoff=0.6)
+    close = difflib.get_close_matches(word[:_LONGEST_WORD], list(known), n=2, cutoff=0.6)
     return f"did you mean {' or '.join(repr(c) for c in close)}?" if close else None
 
 
@@ -65,15 +69,20 @@ class Fields:
         return key in self.node.entries
 
     def allow(self, *known: str) -> None:
-        """Every other key is a finding."""
-        for key in self.entries:
-            if key not in known:
-                hint = did_you_mean(key, known) or self._stray(key)
-                self.findings.add("P004", f"不认识的键:{key}", f"unknown key {key!r}", self.node.keys[key], hint)
+        """Every other key is a finding; of very many the first will do."""
+        strange = [key for key in self.entries if key not in known]
+        for key in strange[:_MOST_KEYS]:
+            hint = self._stray(key) or did_you_mean(key, known)
+            self.findings.add("P004", f"不认识的键:{key}", f"unknown key {key!r}", self.node.keys[key], hint)
+        if len(strange) > _MOST_KEYS:
+            more, at = len(strange) - _MOST_KEYS, self.node.keys[strange[_MOST_KEYS]]
+            self.findings.add("P004", f"另有{more}个不认识的键", f"{more} more unknown keys", at)
 
     def _stray(self, key: str) -> str | None:
-        """Where a comma of an unquoted sentence began another key, say so."""
+        """Where a full-width colon hid the end of a key, or a comma of an unquoted sentence began another, say so."""
         node = self.entries[key]
+        if any(mark in key for mark in "：，"):
+            return f"full-width punctuation: write {unicodedata.normalize('NFKC', key)}"
         is_rest = isinstance(node, Scalar) and not node.text and not key.isascii()
         return "put a sentence that holds a comma in double quotes" if is_rest else None
 

@@ -6,6 +6,7 @@ arise. Anchors, aliases, tags, duplicate keys, deep nesting and huge files are r
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from subsidy_match.errors import AuthorError, Location
 
 __all__ = ["Mapped", "Node", "Scalar", "Sequence", "parse_yaml", "read_text", "read_yaml"]
 
+_SIGNS = ",:[]{}"
 _MAX_BYTES = 2_000_000
 _MAX_DEPTH = 60
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -95,9 +97,12 @@ def _yaml_hint(text: str, mark: yaml.Mark | None) -> str | None:
     line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
     if "\t" in line:
         return "indent with spaces, not tabs"
+    hints = []
     if "{" in line or "[" in line or ": " in line:
-        return "put a sentence that holds , : [ ] { } in double quotes"
-    return None
+        hints.append("put a sentence that holds , : [ ] { } in double quotes")
+    if any(not sign.isascii() and unicodedata.normalize("NFKC", sign) in _SIGNS for sign in line):
+        hints.append("outside quotes write , : [ ] { } in half width")
+    return "; ".join(hints) or None
 
 
 class _Composer:
