@@ -40,7 +40,7 @@ class Side:
     @property
     def period(self) -> Period:
         """The period of claims that the day falls in."""
-        return self.policy.claim.period(self.as_of, self.policy.start, self.policy.end)
+        return self.policy.period(self.as_of)
 
 
 def version_near(policies: PolicySet, policy_id: str, day: date) -> Policy:

@@ -123,7 +123,7 @@ def _case(item: Fields, policy_id: str, shared: dict[str, Node], policies: Polic
         )  # fmt: skip
     given = item.fields("given")
     facts = {**shared, **(given.entries if given else {})}
-    year = policy.claim.period(as_of, policy.start, policy.end).year_of_facts
+    year = policy.period(as_of).year_of_facts
     name = item.text("name") or ""
     enterprise = read_facts(facts, policies.catalogue, year, item.findings, name=name)
     expect = item.fields("expect")

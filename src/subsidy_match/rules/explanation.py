@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any as Anything
 
 from subsidy_match.money import yuan_text
@@ -76,7 +76,7 @@ def explain(match: Match, policies: PolicySet, lang: str = "zh") -> dict[str, An
         "amount_text": amount_text(match.amount, lang),
         "missing_facts": missing_words(match, policies, lang),
         "items": [_item(item, lang) for item in match.items],
-        "amount_from": [_entry(entry, words) for entry in _once(match.amount_log)],
+        "amount_from": [_entry(entry, words, match) for entry in _once(match.amount_log)],
         "reasons": _reason(match.reason, match, words),
     }
 
@@ -89,7 +89,8 @@ def explain_text(match: Match, policies: PolicySet, lang: str = "zh") -> str:
     lines = [
         f"{name}{subject} — {whole['verdict_text']}" + (f",{whole['amount_text']}" if whole["amount_text"] else "")
     ]
-    lines += _lines(whole["reasons"], 1, top=True)
+    weaker = {"representative": "·代表性" if lang == "zh" else ", representative"}
+    lines += _lines(whole["reasons"], 1, {} if match.policy.provenance == "representative" else weaker, top=True)
     if whole["missing_facts"]:
         owed = ", ".join(f"{fact['label']}({fact['owed_by']})" for fact in whole["missing_facts"])
         lines.append(("  待补: " if lang == "zh" else "  to supply: ") + owed)
@@ -167,7 +168,7 @@ def _reason(reason: Reason, match: Match, words: Wording) -> dict[str, Anything]
         "gap": words.gap(reason),
         "by": node.by if isinstance(node, Manual) else None,
         "clauses": [] if isinstance(node, ItemsClause) else [_clause(name, match) for name in node.mark.basis],
-        "from": [_entry(entry, words) for entry in _once(reason.log)],
+        "from": [_entry(entry, words, match) for entry in _once(reason.log)],
         "children": [_reason(child, match, words) for child in reason.children],
     }
 
@@ -203,19 +204,23 @@ def _asks_of_a_day(node: object) -> bool:
     return isinstance(node, Compare) and isinstance(node.value, Day) and not isinstance(node.against, Day | Literal)
 
 
-def _entry(entry: Read | Term, words: Wording) -> dict[str, Anything]:
+def _entry(entry: Read | Term, words: Wording, match: Match) -> dict[str, Anything]:
     node = entry.node
     base = {"label": words.value(node), "value": words.outcome(entry.value, node.type)}
     if isinstance(entry, Term):
         return {"name": entry.node.name, **base, "known": True, "source": None}
     known = entry.known
-    source = _parameter_source(node, words) if isinstance(node, Param) else _source(entry.source, words)
+    source = _parameter_source(node, words, match) if isinstance(node, Param) else _source(entry.source, words)
     return {"name": entry.key, **base, "known": known, "source": source}
 
 
-def _parameter_source(node: Param, words: Wording) -> str:
-    rows = words.policies.parameters[node.name].rows
-    return "、".join(dict.fromkeys(row.document for row in rows if row.document))
+def _parameter_source(node: Param, words: Wording, match: Match) -> str | None:
+    """The document of the row that was in force, and whether it was read or is only representative."""
+    row = words.policies.parameters[node.name].row(match.policy.day(node.on, match.as_of))
+    if row is None or not row.document:
+        return None
+    mark = words.pick(*_PROVENANCE[row.provenance])
+    return words.pick(f"{row.document}({mark})", f"{row.document} ({mark})")
 
 
 def _source(source: Source | None, words: Wording) -> str | None:
@@ -263,13 +268,14 @@ def _heading(reason: dict[str, Anything]) -> str:
     return "" if reason["key"] else str(reason["id"] or reason["text"])
 
 
-def _lines(reason: dict[str, Anything], depth: int, *, top: bool = False) -> Iterator[str]:
+def _lines(reason: dict[str, Anything], depth: int, marks: Mapping[str, str], *, top: bool = False) -> Iterator[str]:
     if not top:
         pad = "  " * depth
         sign = _STATES[reason["state"]][0]
         seen = f"  [{reason['seen']}]" if reason["seen"] else ""
         gap = f"  {reason['gap']}" if reason["gap"] else ""
-        clauses = "".join(f" 〈{c['document']}{c['article']}〉" for c in reason["clauses"][:1]) if depth <= 2 else ""
+        named = reason["clauses"][:1] if depth <= 2 else []
+        clauses = "".join(f" 〈{c['document']}{c['article']}{marks.get(c['provenance'], '')}〉" for c in named)
         key = f"{reason['key']} " if reason["key"] else ""
         text = _heading(reason)
         yield f"{pad}{sign} {key}{text}{seen}{gap}{clauses}"
@@ -277,4 +283,4 @@ def _lines(reason: dict[str, Anything], depth: int, *, top: bool = False) -> Ite
             if entry["source"] and entry["known"]:
                 yield f"{pad}    {entry['label']} = {entry['value']} ({entry['source']})"
     for child in reason["children"]:
-        yield from _lines(child, depth if top else depth + 1)
+        yield from _lines(child, depth if top else depth + 1, marks)

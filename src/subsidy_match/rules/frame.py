@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from subsidy_match.rules import deciding, measuring
 from subsidy_match.rules.enterprise import Collection, Row, Source
 from subsidy_match.rules.policy import Period, Policy
 from subsidy_match.rules.reasons import Item, Outcome, Read, Reason, Term
 from subsidy_match.rules.span import Span
-from subsidy_match.rules.tree import Condition, Day, DayName, Value
-from subsidy_match.units import Duration
+from subsidy_match.rules.tree import Condition, Day, Value
 
 if TYPE_CHECKING:
     from subsidy_match.rules.evaluator import Evaluator
@@ -41,7 +40,7 @@ class Frame:
     @property
     def period(self) -> Period:
         """The claim period that the day of evaluation falls in."""
-        return self.policy.claim.period(self.case.as_of, self.policy.start, self.policy.end)
+        return self.policy.period(self.case.as_of)
 
     def inside(self, row: Row, element: str) -> Frame:
         """The frame of one row of a collection."""
@@ -71,24 +70,7 @@ class Frame:
 
     def day(self, node: Day) -> date:
         """A named date, shifted by periods."""
-        period, window = self.period, self.policy.window
-        match node.name:
-            case DayName.AS_OF:
-                found = self.case.as_of
-            case DayName.PERIOD_START:
-                found = period.start
-            case DayName.PERIOD_END:
-                found = period.end
-            case DayName.WINDOW_OPEN:
-                found = window[0] if window else period.start
-            case DayName.WINDOW_CLOSE:
-                found = window[1] if window else period.end
-            case _:
-                assert_never(node.name)
-        if found == date.max:  # in force without end: there is no day after it, and the same day a period before
-            return found
-        apart = Duration(years=abs(node.offset))
-        return apart.before(found) if node.offset < 0 else apart.after(found)
+        return self.policy.day(node, self.case.as_of)
 
     def decide(self, node: Condition) -> Reason:
         """Decide a condition here."""

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from typing import assert_never
 
 from subsidy_match.errors import Location, NotFound
 from subsidy_match.money import Rounding
 from subsidy_match.rules.catalogue import Catalogue
 from subsidy_match.rules.grading import Standard
 from subsidy_match.rules.parameters import Parameter
-from subsidy_match.rules.tree import Condition, Label, Num, Value
+from subsidy_match.rules.tree import Condition, Day, DayName, Label, Num, Value
+from subsidy_match.units import Duration
 
 __all__ = [
     "Acceptance",
@@ -184,6 +186,31 @@ class Policy:
     def key(self) -> str:
         """``id@start``, the name of the file without its ending."""
         return f"{self.id}@{self.start.isoformat()}"
+
+    def period(self, as_of: date) -> Period:
+        """The claim period that a day falls in."""
+        return self.claim.period(as_of, self.start, self.end)
+
+    def day(self, node: Day, as_of: date) -> date:
+        """What a date that the policy names is on the day of evaluation, shifted by periods."""
+        period = self.period(as_of)
+        match node.name:
+            case DayName.AS_OF:
+                found = as_of
+            case DayName.PERIOD_START:
+                found = period.start
+            case DayName.PERIOD_END:
+                found = period.end
+            case DayName.WINDOW_OPEN:
+                found = self.window[0] if self.window else period.start
+            case DayName.WINDOW_CLOSE:
+                found = self.window[1] if self.window else period.end
+            case _:
+                assert_never(node.name)
+        if found == date.max:  # in force without end: there is no day after it, and the same day a period before
+            return found
+        apart = Duration(years=abs(node.offset))
+        return apart.before(found) if node.offset < 0 else apart.after(found)
 
     def is_open(self, day: date) -> bool:
         """Whether a claim may be filed on ``day``."""

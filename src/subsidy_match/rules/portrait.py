@@ -85,7 +85,7 @@ def _indented(nodes: list[dict[str, Anything]], depth: int = 0) -> Iterator[tupl
 
 def _words(policy: Policy, policies: PolicySet, as_of: date, lang: str) -> Wording:
     day = min(max(as_of, policy.start), policy.end)
-    return Wording(policies, lang, policy.claim.period(day, policy.start, policy.end))
+    return Wording(policies, lang, policy.period(day))
 
 
 def _conditions(node: Condition, words: Wording, *, top: bool = True) -> Iterator[dict[str, Anything]]:

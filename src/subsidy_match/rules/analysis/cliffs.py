@@ -79,7 +79,7 @@ def _fall(space: Space, policy: Policy, value: Fact | FieldOf, element: str | No
 
 def _told(space: Space, policy: Policy, value: Fact | FieldOf, firm: Enterprise, fall: tuple[int, int, int]) -> Doubt:
     less, before, after = fall
-    period = policy.claim.period(space.as_of, policy.start, policy.end)
+    period = policy.period(space.as_of)
     example = portrayed(firm, space.policies, period.year_of_facts)
     texts = []
     for words, shown in (
@@ -102,7 +102,7 @@ def _having(
 ) -> Enterprise:
     """The enterprise with one number: a fact, or a field of its only element."""
     if isinstance(value, Fact):
-        period = policy.claim.period(space.as_of, policy.start, policy.end)
+        period = policy.period(space.as_of)
         key = value.name if value.offset is None else f"{value.name}_{period.year_of_facts + value.offset}"
         return replace(firm, values={**firm.values, key: Known(number)})
     spec = space.policies.catalogue.collections[element or ""]

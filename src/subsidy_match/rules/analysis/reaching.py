@@ -195,4 +195,4 @@ def _steps(spot: Placed) -> Iterator[tuple[Condition, Value]]:
 
 
 def _year(policy: Policy, space: Space) -> int:
-    return policy.claim.period(space.as_of, policy.start, policy.end).year_of_facts
+    return policy.period(space.as_of).year_of_facts
