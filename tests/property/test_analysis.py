@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,7 @@ from policy_world import evaluate, firm, load
 
 from subsidy_match.rules.analysis.asking import day_of, is_met
 from subsidy_match.rules.analysis.equality import prove_equal
+from subsidy_match.rules.analysis.reaching import unreached
 from subsidy_match.rules.analysis.searching import Found, Nothing, search
 from subsidy_match.rules.analysis.space import NOBODY, space_of
 from subsidy_match.rules.evaluator import Evaluator
@@ -88,3 +90,9 @@ def test_shipped_policies_can_be_met_and_the_examples_meet_them():
             matches = Evaluator(SHIPPED, answer.enterprise, day).match(policy)
             assert any(m.verdict in (Verdict.ELIGIBLE, Verdict.TO_CONFIRM) for m in matches), policy.key
     assert found >= len(decided) * 9 // 10
+
+
+def test_industries_that_only_a_size_standard_names_are_tried_as_well():
+    """Beside a size, a condition on the industry is more than always true: other industries have a size too."""
+    policy = SHIPPED.get("huaian-insurance-subsidy", date(2026, 6, 30))
+    assert [one.code for one in unreached(SHIPPED, policy)] == []

@@ -401,3 +401,42 @@ def test_a_reward_of_this_year_leaves_nothing_of_the_industry_fund_this_year():
 
 def replace_day(row: Row, day: date) -> Row:
     return {**row, "paid_on": day}
+
+
+# --- the shipped group: a graduate counts once, for the hiring grant or for the grant of taking on graduates ---
+
+GRADUATE: Mapping[str, Any] = {
+    "category": "graduate_of_year",
+    "contract_from": date(2026, 2, 2),
+    "insured_kinds": ("unemployment", "injury", "pension"),
+    "months_insured": 3,
+    "contract_months": 12,
+    "employment_registered": True,
+}
+
+
+def employer(*persons: str, history: Sequence[Row] = ()) -> tuple[PolicySet, Enterprise]:
+    policies, plain = factory("city", history=history)
+    size = {"industry_code": "3491", "staff_end_2025": 100, "revenue_2025": 5000 * WAN, "total_assets_2025": 3000 * WAN}
+    hires = replace(plain.collections["hires"], rows=tuple({**GRADUATE, "person": person} for person in persons))
+    values = {**plain.values, **{key: Known(value) for key, value in size.items()}}
+    return policies, replace(plain, values=values, collections={**plain.collections, "hires": hires})
+
+
+def for_graduates(advice: Advice) -> dict[str, int]:
+    chosen = {option.id: option.amount for option in advice.options if option.id in advice.solution.chosen.ids}
+    return {id_: chosen[id_] for id_ in ("huaian-job-expansion", "huaian-graduate-absorption") if id_ in chosen}
+
+
+def test_graduates_bring_the_greater_of_two_grants():
+    advice = best_claims(*employer("A1", "A2"), AS_OF)
+    assert for_graduates(advice) == {"huaian-job-expansion": 300_000}
+    lost = {loss.option: loss for loss in advice.solution.losses}["huaian-graduate-absorption"]
+    assert {(c.rule.group, c.winners) for c in lost.causes} == {("graduate-hire", ("huaian-job-expansion",))}
+
+
+def test_a_graduate_who_was_paid_for_counts_for_neither_grant():
+    row = paid("huaian-job-expansion", item_key="A1")
+    assert for_graduates(best_claims(*employer("A1", history=[row]), AS_OF)) == {}
+    other = {**row, "item_key": "B9"}
+    assert for_graduates(best_claims(*employer("A1", history=[other]), AS_OF)) == {"huaian-job-expansion": 150_000}

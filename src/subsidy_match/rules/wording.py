@@ -75,6 +75,7 @@ _DAYS = {
     DayName.PERIOD_END: ("申报期末日", "the last day of the period"),
 }
 _DATE_SIGNS = {Op.ON_OR_AFTER: ("不早于", "on or after"), Op.BEFORE: ("早于", "before")}
+_STORED_IN_CENTS = ("元", "美元")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +148,15 @@ class Wording:
             return yuan_text(value, lang=self.lang)
         if type_.unit == NO_UNIT:
             return _decimal(value * 100, 4) + "%"
-        scaled = Fraction(value, 100) if ("元", 1) in type_.unit.powers else value
+        cents = sum(power for base, power in type_.unit.powers if base in _STORED_IN_CENTS)
+        scaled = Fraction(value) / Fraction(100) ** cents
         return (
             f"{_decimal(scaled, 2)}{type_.unit}" if self.lang == "zh" else f"{_decimal(scaled, 2)} {self._unit(type_)}"
         )
 
     def _unit(self, type_: Type) -> str:
         names = {"人": "persons", "分": "points", "月": "months", "件": "items", "元": "yuan"}
-        return "".join(names.get(char, char) for char in str(type_.unit))
+        return "".join(names.get(char, char) for char in str(type_.unit).replace("美元", "US dollars"))
 
     def _code(self, code: str, type_: Type) -> str:
         label = self._catalogue.code_label(type_.codes, code)
