@@ -27,6 +27,7 @@ __all__ = [
     "Exclusive",
     "ForEach",
     "Grant",
+    "GrantedBy",
     "Material",
     "Period",
     "PeriodKind",
@@ -42,6 +43,13 @@ class Channel(StrEnum):
     INSTANT = "instant"  # 即申即享
     FAST = "fast"  # 快申快享
     COMMITTED = "committed"  # 承诺兑现
+
+
+class GrantedBy(StrEnum):
+    """What makes an enterprise hold a status."""
+
+    CONDITIONS = "conditions"  # whoever meets the policy holds it
+    CERTIFICATE = "certificate"  # it is held once it is on the list of honours, however well the policy is met
 
 
 class PeriodKind(StrEnum):
@@ -142,10 +150,11 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A status that an eligible enterprise holds until the named day."""
+    """A status that an eligible enterprise holds until the named day, at once or not before its certificate is issued."""
 
     status: str
-    until: str
+    until: Day
+    by: GrantedBy
 
 
 @dataclass(frozen=True, slots=True, eq=False)
