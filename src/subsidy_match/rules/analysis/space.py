@@ -25,6 +25,7 @@ from subsidy_match.rules.tree import (
     Day,
     Fact,
     FieldOf,
+    Grade,
     Is,
     Kind,
     Literal,
@@ -146,7 +147,9 @@ def space_of(policies: PolicySet, of: tuple[Policy, ...], as_of: date) -> Space:
     return Space(policies, as_of, numbers, bounded, {name: tuple(sorted(found)) for name, found in codes.items()})
 
 
-def _collect(spot: Placed, frame: Frame, numbers: Points, days: set[int], codes: dict[str, set[str]]) -> None:
+def _collect(  # noqa: C901 (one arm a node that draws a line)
+    spot: Placed, frame: Frame, numbers: Points, days: set[int], codes: dict[str, set[str]]
+) -> None:
     match spot.node:
         case Compare(value=value, against=against):
             _edge(numbers, spot, value, _literals(frame, against))
@@ -167,8 +170,16 @@ def _collect(spot: Placed, frame: Frame, numbers: Points, days: set[int], codes:
             codes[_named(spot, value)].update(several)
         case Within(value=value, prefixes=prefixes, barred=barred):
             codes[_named(spot, value)].update(_full(value, prefix) for prefix in (*prefixes, *barred))
+        case Grade(industry=industry):
+            codes[_named(spot, industry)].update(_full(industry, prefix) for prefix in _graded(frame, spot.node))
         case _:
             pass
+
+
+def _graded(frame: Frame, node: Grade) -> tuple[str, ...]:
+    row = frame.case.policies.standards[node.standard].row(frame.day(node.on))
+    scopes = row.scopes if row is not None else ()
+    return tuple(prefix for scope in scopes for prefix in (*scope.prefixes, *scope.barred))
 
 
 def _edge(numbers: Points, spot: Placed, value: Value, edges: list[Num]) -> None:
