@@ -21,6 +21,7 @@ from subsidy_match.rules.policy import (
     Exclusive,
     ForEach,
     Grant,
+    GrantedBy,
     Material,
     PeriodKind,
     Policy,
@@ -28,7 +29,7 @@ from subsidy_match.rules.policy import (
 from subsidy_match.rules.reader import Reader
 from subsidy_match.rules.scope import Library, Scope
 from subsidy_match.rules.source import Mapped, Node, Scalar, Sequence
-from subsidy_match.rules.tree import All, Any, Condition, DayName, Fact, Kind, Label, Mark, Type, Value, Within
+from subsidy_match.rules.tree import All, Any, Condition, Day, DayName, Fact, Kind, Label, Mark, Type, Value, Within
 from subsidy_match.rules.values import Place, rounding
 from subsidy_match.units import MONEY, NO_UNIT, LiteralError, parse_date, parse_quantity
 
@@ -368,9 +369,18 @@ class _PolicyReader:
         grants = self._fields.fields("grants")
         if grants is None:
             return None
-        grants.allow("status", "until")
-        statuses = self._library.catalogue.status_names()
-        return Grant(grants.choice("status", tuple(statuses)) or "", grants.text("until") or "")
+        grants.allow("status", "until", "by")
+        status = grants.choice("status", tuple(self._library.catalogue.status_names())) or ""
+        by = grants.choice("by", tuple(GrantedBy), default=GrantedBy.CONDITIONS) or GrantedBy.CONDITIONS
+        if "until" not in grants:
+            grants.wrong("until", "缺少“until”", "missing 'until'")
+            raise Skip
+        until = self._reader.value(grants.entries["until"], Scope())
+        if not isinstance(until, Day):
+            known = ", ".join(DayName)
+            grants.wrong("until", "应为日期名", "a named date is expected", code="P005", hint=f"one of {known}")
+            raise Skip
+        return Grant(status, until, GrantedBy(by))
 
     def _dates(self, key: str, first: str, last: str, open_end: date | None) -> tuple[date, date]:
         fields = self._fields.fields(key)

@@ -12,7 +12,7 @@ from datetime import date
 from subsidy_match.errors import Location
 from subsidy_match.rules.enterprise import Enterprise, Row
 from subsidy_match.rules.frame import Frame
-from subsidy_match.rules.policy import ForEach, Policy, PolicySet
+from subsidy_match.rules.policy import ForEach, GrantedBy, Policy, PolicySet
 from subsidy_match.rules.reasons import Item, ItemsClause, Match, Reason
 from subsidy_match.rules.span import INFINITY, Span, hull, least
 from subsidy_match.rules.tree import All, Condition, FieldOf, Is, Label, Mark
@@ -59,10 +59,10 @@ class Evaluator:
         ]
 
     def granted(self, policy_id: str) -> Reason | None:
-        """What the policy that grants a status says of this enterprise, if a version is in force."""
+        """What the policy that grants a status says of this enterprise, if the version in force grants one by itself."""
         if policy_id not in self._granted:
             policy = self.policies.find(policy_id, self.as_of)
-            if policy is None:
+            if policy is None or policy.grants is None or policy.grants.by is GrantedBy.CERTIFICATE:
                 return None
             self._granted[policy_id] = self._whole(policy)
         return self._granted[policy_id]

@@ -17,7 +17,7 @@ from subsidy_match.rules.document import ClauseFile, read_clause_file, read_poli
 from subsidy_match.rules.fields import Fields, Findings, Skip
 from subsidy_match.rules.grading import Standard, load_standards
 from subsidy_match.rules.parameters import Parameter, load_parameters
-from subsidy_match.rules.policy import Policy, PolicySet
+from subsidy_match.rules.policy import GrantedBy, Policy, PolicySet
 from subsidy_match.rules.reader import Reader
 from subsidy_match.rules.scope import Library
 from subsidy_match.rules.source import Mapped, Node, Scalar, Sequence, parse_yaml, read_text
@@ -146,10 +146,15 @@ def _check_derived(library: Library, findings: Findings) -> None:
 
 
 def _granted(read: list[_Read]) -> dict[str, tuple[str, ...]]:
-    """Which policies grant which status, seen before the policies are read so that order does not matter."""
+    """Whoever meets which policies holds which status, seen before the policies are read so that order does not matter.
+
+    One that a certificate gives is not among them: the list of honours alone says who holds it.
+    """
     found: dict[str, set[str]] = defaultdict(set)
     for item in read:
         match item.node:
+            case Mapped(entries={"grants": Mapped(entries={"by": Scalar(text=GrantedBy.CERTIFICATE)})}):
+                continue
             case Mapped(entries={"id": Scalar(text=policy), "grants": Mapped(entries={"status": Scalar(text=status)})}):
                 found[status].add(policy)
             case _:

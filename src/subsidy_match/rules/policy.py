@@ -14,7 +14,7 @@ from subsidy_match.money import Rounding
 from subsidy_match.rules.catalogue import Catalogue
 from subsidy_match.rules.grading import Standard
 from subsidy_match.rules.parameters import Parameter
-from subsidy_match.rules.tree import Condition, Label, Num, Value
+from subsidy_match.rules.tree import Condition, Day, Label, Num, Value
 
 __all__ = [
     "Acceptance",
@@ -25,6 +25,7 @@ __all__ = [
     "Exclusive",
     "ForEach",
     "Grant",
+    "GrantedBy",
     "Material",
     "Period",
     "PeriodKind",
@@ -40,6 +41,13 @@ class Channel(StrEnum):
     INSTANT = "instant"  # 即申即享
     FAST = "fast"  # 快申快享
     COMMITTED = "committed"  # 承诺兑现
+
+
+class GrantedBy(StrEnum):
+    """What makes an enterprise hold a status."""
+
+    CONDITIONS = "conditions"  # whoever meets the policy holds it
+    CERTIFICATE = "certificate"  # it is held once it is on the list of honours, however well the policy is met
 
 
 class PeriodKind(StrEnum):
@@ -140,10 +148,11 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A status that an eligible enterprise holds until the named day."""
+    """A status that an eligible enterprise holds until the named day, at once or not before its certificate is issued."""
 
     status: str
-    until: str
+    until: Day
+    by: GrantedBy
 
 
 @dataclass(frozen=True, slots=True, eq=False)

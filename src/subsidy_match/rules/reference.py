@@ -113,7 +113,10 @@ KEYS: Words = {
     "sla": Entry("办理时限和公示期(工作日)", "working days to handle, and of public notice"),
     "funding": Entry("资金来源及比例", "funds and their shares"),
     "payee": Entry("收款人:企业或个人", "who is paid: the applicant or a person"),
-    "grants": Entry("符合者获得的资质", "a status that an eligible firm holds"),
+    "grants": Entry(
+        "符合者获得的资质;写 by: certificate 的,颁证后才算持有",
+        "a status that an eligible firm holds; with `by: certificate`, not before it is on the list of honours",
+    ),
     "needs_source": Entry("文本尚未取得,不作判断", "the text is not at hand: this version decides nothing"),
     "accept": Entry("已知并说明理由的检查发现", "findings that are known and meant, with the reason"),
     "note": Entry("备注", "a note"),

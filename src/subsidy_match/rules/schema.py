@@ -12,7 +12,7 @@ from subsidy_match.money import Rounding
 from subsidy_match.rules import conditions, values
 from subsidy_match.rules.catalogue import Catalogue
 from subsidy_match.rules.document import LEVELS, PAYEES, POLICY_KEYS, PROVENANCES, STAGES
-from subsidy_match.rules.policy import Channel, PeriodKind
+from subsidy_match.rules.policy import Channel, GrantedBy, PeriodKind
 from subsidy_match.rules.tree import DayName
 
 __all__ = ["COMPARISON_SHAPES", "CONDITION_SHAPES", "VALUE_SHAPES", "policy_schema"]
@@ -187,7 +187,10 @@ def _policy(catalogue: Catalogue) -> dict[str, Any]:
         "chain": _list({"enum": list(STAGES)}),
         "sla": _object((), total=_TEXT, notice=_TEXT),
         "funding": _list(fund),
-        "grants": _object(("status", "until"), status={"enum": list(catalogue.status_names())}, until=text),
+        "grants": _object(
+            ("status", "until"), status={"enum": list(catalogue.status_names())}, until=text,
+            by={"enum": [by.value for by in GrantedBy]}
+        ),
         "needs_source": _TEXT,
         "accept": _list(_object(("code", "reason"), code=text, reason=text, clause=text)),
         "payee": {"enum": list(PAYEES)},

@@ -367,6 +367,25 @@ def test_a_status_granted_by_a_person_is_to_confirm(tmp_path: Path) -> None:
     assert evaluate(policies, firm({"honors": complete()}))[0].verdict is CONFIRM
 
 
+@pytest.mark.parametrize("fen", [500 * WAN, 1, None])
+@pytest.mark.parametrize(("honors", "expected"), [(complete(), NO), (complete([HONOR]), YES), (Collection(), OPEN)])
+def test_a_status_by_certificate_is_held_by_who_is_on_the_list(
+    tmp_path: Path, fen: int | None, honors: Collection, expected: Verdict
+) -> None:
+    granting = with_granting(tmp_path, grants="{status: tech_sme, until: as_of@3, by: certificate}")
+    enterprise = firm({"honors": honors}, revenue_2025=fen)
+    assert evaluate(load(tmp_path, granting), enterprise)[0].verdict is expected
+
+
+@pytest.mark.parametrize("grants", ["{status: tech_sme, until: as_of@3, by: certificate}", None])
+def test_what_an_earlier_version_granted_by_itself_is_no_longer_granted(tmp_path: Path, grants: str | None) -> None:
+    files = with_granting(tmp_path, effective="{from: 2025-01-01, to: 2025-12-31}")
+    earlier = {"giver@2025-01-01.yml": files.pop("giver@2026-01-01.yml")}
+    now = {"giver@2026-01-01.yml": policy_text("giver", grants=grants)}
+    enterprise = firm({"honors": complete()}, revenue_2025=500 * WAN)
+    assert evaluate(load(tmp_path, {**files, **earlier, **now}), enterprise)[0].verdict is NO
+
+
 def test_any_element_of_a_granting_policy_grants(tmp_path: Path) -> None:
     granting = {"for_each": EACH, "item_if": GOOD, "eligible_if": "{value: as_of, on_or_after: 2000-01-01}"}
     policies = load(tmp_path, with_granting(tmp_path, **granting))

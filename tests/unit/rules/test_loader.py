@@ -117,6 +117,19 @@ MISTAKES: dict[str, tuple[dict[str, str | None], str, str, str]] = {
         "rd,",
         "needs for_each",
     ),
+    "a grant without end": ({"grants": "{status: tech_sme}"}, "P002", "{status", "missing 'until'"),
+    "a grant until a day that has no name": (
+        {"grants": "{status: tech_sme, until: founded_on}"},
+        "P005",
+        "founded_on",
+        "period_end",
+    ),
+    "a grant by what there is not": (
+        {"grants": "{status: tech_sme, until: period_end, by: letter}"},
+        "P002",
+        "letter",
+        "certificate",
+    ),
     "stages out of order": ({"chain": "[pay, accept]"}, "P002", "[pay", "in order"),
 }
 
@@ -206,6 +219,16 @@ def test_statuses_that_need_each_other_are_refused(tmp_path: Path, parts: dict[s
         "back@2026-01-01.yml": policy_text("back", grants="{status: high_tech, until: period_end}", **parts),
     }
     assert {f.code for f in findings_of(tmp_path, files)} == {"P008"}
+
+
+def test_a_certificate_needs_no_other_to_be_worked_out_first(tmp_path: Path) -> None:
+    files = {
+        GRANT: policy_text(grants="{status: tech_sme, until: period_end}", eligible_if="{holds: high_tech}"),
+        "back@2026-01-01.yml": policy_text(
+            "back", grants="{status: high_tech, until: as_of@3, by: certificate}", eligible_if="{holds: tech_sme}"
+        ),
+    }
+    assert len(load(tmp_path, files).policies) == 2
 
 
 def test_names_that_build_on_each_other_too_deep_are_a_finding(tmp_path: Path) -> None:
