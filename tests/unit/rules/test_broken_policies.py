@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from subsidy_match.errors import AuthorError, Finding
-from subsidy_match.rules.analysis.review import review
+from subsidy_match.rules.analysis.review import review, review_folder
 from subsidy_match.rules.handbook import CHECKS, checks_page
 from subsidy_match.rules.library import load_policies
 
@@ -88,3 +88,17 @@ def test_an_acceptance_silences_its_finding_and_no_other(tmp_path: Path):
     assert [one.finding.code for one in found.accepted] == ["P021"]
     path.write_text(f"{text}accept: [{{code: P021, clause: revenue, reason: 大项目比例较低}}]\n", encoding="utf-8")
     assert sorted(f.code for f in review(load_policies(folder)).findings) == ["P021", "P023"]
+
+
+def test_cases_as_examples_hide_nothing_that_is_dead(tmp_path: Path):
+    folder = library_with(BROKEN / "P015-band", tmp_path)
+    (policy,) = load_policies(folder).policies
+    given = {"district_code": '"320812"', "revenue": "900万元", "rd_expense": "900万元", "staff_end": "50人"}
+    facts = ", ".join(f"{name}: {value}" for name, value in given.items())
+    (folder / "grant.cases.yml").write_text(
+        f"policy: {policy.id}\ncases:\n  - {{name: 例, as_of: {policy.start}, given: {{{facts}}}, expect: {{}}}}\n",
+        encoding="utf-8",
+    )
+    with_examples, without = review_folder(folder, workers=1), review(load_policies(folder))
+    assert with_examples.findings == without.findings
+    assert {finding.code for finding in without.findings} == {"P015"}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from subsidy_match.rules.analysis.asking import day_of, is_met, portrayed, with_clause
+from subsidy_match.rules.analysis.examples import Example, Question, not_shown, one_that_meets
 from subsidy_match.rules.analysis.finding import Doubt, doubt
 from subsidy_match.rules.analysis.places import Placed, placed
 from subsidy_match.rules.analysis.searching import Found, Nothing, search
@@ -40,20 +41,37 @@ __all__ = ["unreached"]
 _NEAR, _EVERYWHERE = 120, 240
 
 
-def unreached(policies: PolicySet, policy: Policy) -> Iterator[Doubt]:
-    """P012 never true, P013 always true, P014 nobody can meet the policy, P015 a band or branch that is never taken."""
+def unreached(policies: PolicySet, policy: Policy, examples: Sequence[Example] = ()) -> Iterator[Doubt]:
+    """P012 never true, P013 always true, P014 nobody can meet the policy, P015 a band or branch that is never taken.
+
+    ``examples`` are enterprises at hand, such as those of the policy's cases: what they show is not searched for.
+    """
     space = space_of(policies, (policy,), day_of(policy))
     alone = list(_alone(space, policy))
     yield from alone
-    witness = search(space, NOBODY, is_met(policies, policy, space.as_of))
-    if isinstance(witness, Nothing):
-        zh, en = "没有企业能够符合这项政策", "no enterprise can meet this policy"
-        yield doubt("P014", policy, _own(policy), zh + _clash(space, policy, "zh"), en + _clash(space, policy, "en"))
-        return
+    start = one_that_meets(policies, policy, examples)
+    if start is None:
+        witness = search(space, NOBODY, is_met(policies, policy, space.as_of))
+        if isinstance(witness, Nothing):
+            zh, en = "没有企业能够符合这项政策", "no enterprise can meet this policy"
+            clash = _clash(space, policy, "zh"), _clash(space, policy, "en")
+            yield doubt("P014", policy, _own(policy), zh + clash[0], en + clash[1])
+            return
+        start = witness.enterprise if isinstance(witness, Found) else None
     known = {id(one.node) for one in alone}
-    start = witness.enterprise if isinstance(witness, Found) else NOBODY
-    yield from _beside(space, policy, start, known)
-    yield from _bands(space, policy, start)
+    asked = [*_beside(space, policy, start or NOBODY, known), *_bands(space, policy)]
+    questions = not_shown(policies, policy, [one.question for one in asked if one.question], examples)
+    for one in asked:
+        if one.question is None or (one.question in questions and _nowhere(space, policy, one.question, start)):
+            yield one.doubt
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question, and what is to be said where nobody answers it; without a question it is certain already."""
+
+    question: Question | None
+    doubt: Doubt
 
 
 # --- one condition by itself ---
@@ -100,31 +118,29 @@ def _always(policy: Policy, node: Condition, zh: str, en: str) -> Doubt:
 # --- one condition beside the others ---
 
 
-def _beside(space: Space, policy: Policy, start: Enterprise, known: set[int]) -> Iterator[Doubt]:
+def _beside(space: Space, policy: Policy, start: Enterprise, known: set[int]) -> Iterator[_Asked]:
     clauses = policy.condition.of if isinstance(policy.condition, All) else ()
+    example = portrayed(start, space.policies, policy.period(space.as_of).year_of_facts)
     for clause in clauses:
         if id(clause) in known or clause.mark.at.path != policy.path or clause.mark.id == "region":
             continue
-        if _is_doubtful(clause, policy) and _nowhere(
-            space, with_clause(policy, clause, negated=True, instead=clause), clause, start
-        ):
-            example = portrayed(start, space.policies, _year(policy, space))
-            yield _always(policy, clause, example.zh, example.en)
+        if _is_doubtful(clause, policy):
+            opposite = Question(clause, negated=True, instead=clause)
+            yield _Asked(opposite, _always(policy, clause, example.zh, example.en))
         for part in clause.of if isinstance(clause, Any) else ():
-            if (
-                id(part) not in known
-                and _is_doubtful(part, policy)
-                and _nowhere(space, with_clause(policy, part, negated=False), part, start)
-            ):
+            if id(part) not in known and _is_doubtful(part, policy):
                 zh, en = "其他条件成立时,这一项不可能成立", "never true where the other conditions are met"
-                yield doubt("P012", policy, part.mark, zh, en, part)
+                yield _Asked(Question(part), doubt("P012", policy, part.mark, zh, en, part))
 
 
-def _nowhere(space: Space, changed: Policy, clause: Condition, start: Enterprise) -> bool:
-    """Whether no enterprise meets a changed policy; tried near a known example first, then everywhere."""
+def _nowhere(space: Space, policy: Policy, question: Question, start: Enterprise | None) -> bool:
+    """Whether no enterprise answers a question; tried near a known example first, then everywhere."""
+    changed = with_clause(policy, question.clause, negated=question.negated, instead=question.instead)
     ask = is_met(space.policies, changed, space.as_of)
-    if isinstance(search(space, _without(start, clause), ask, budget=_NEAR), Found):
-        return False
+    if start is not None:
+        near = _without(start, question.clause)
+        if isinstance(search(space, near, ask, budget=_NEAR), Found):
+            return False
     return isinstance(search(space, NOBODY, ask, budget=_EVERYWHERE), Nothing)
 
 
@@ -153,17 +169,17 @@ def _clash(space: Space, policy: Policy, lang: str) -> str:
 # --- bands and branches ---
 
 
-def _bands(space: Space, policy: Policy, start: Enterprise) -> Iterator[Doubt]:
+def _bands(space: Space, policy: Policy) -> Iterator[_Asked]:
     frame = Frame(Evaluator(space.policies, NOBODY, space.as_of), policy)
     for spot in placed(policy):
         for number, (step, value) in enumerate(_steps(spot)):
+            zh, en = f"第{number + 1}档(支)不可能用到", f"band or branch {number + 1} is never taken"
+            said = doubt("P015", policy, step.mark, zh, en, step)
             inner = frame.inside({}, spot.element) if spot.element else frame
-            dead = not inner.decide(step).truth.possible
-            if not dead and spot.element is None and policy.for_each is None and not _is_nothing(value):
-                dead = _nowhere(space, with_clause(policy, step, negated=False), step, start)
-            if dead:
-                zh, en = f"第{number + 1}档(支)不可能用到", f"band or branch {number + 1} is never taken"
-                yield doubt("P015", policy, step.mark, zh, en, step)
+            if not inner.decide(step).truth.possible:
+                yield _Asked(None, said)
+            elif spot.element is None and policy.for_each is None and not _is_nothing(value):
+                yield _Asked(Question(step), said)
 
 
 def _is_nothing(value: Value) -> bool:
@@ -192,7 +208,3 @@ def _steps(spot: Placed) -> Iterator[tuple[Condition, Value]]:
                 yield All(branch.when.mark, (branch.when,)), branch.then
         case _:
             return
-
-
-def _year(policy: Policy, space: Space) -> int:
-    return policy.period(space.as_of).year_of_facts

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from subsidy_match.errors import Finding
+from subsidy_match.errors import AuthorError, Finding
 from subsidy_match.rules.analysis.cliffs import cliffs
+from subsidy_match.rules.analysis.examples import Example
 from subsidy_match.rules.analysis.finding import Doubt
 from subsidy_match.rules.analysis.lints import double_funding, gaps, lints
 from subsidy_match.rules.analysis.reaching import unreached
+from subsidy_match.rules.cases import Case, load_cases
 from subsidy_match.rules.library import load_policies
 from subsidy_match.rules.policy import Policy, PolicySet
 
@@ -34,7 +37,7 @@ def review(policies: PolicySet, *, progress: Callable[[int, int], None] = lambda
 def review_folder(
     folder: Path, *, workers: int = 2, progress: Callable[[int, int], None] = lambda _done, _total: None
 ) -> Review:
-    """Load and check the library of a folder, several versions at a time.
+    """Load and check the library of a folder, several versions at a time; its cases serve as examples.
 
     Raises:
         AuthorError: it cannot be loaded.
@@ -53,10 +56,10 @@ def _one_by_one(policies: PolicySet) -> Iterator[list[Doubt]]:
     return (_of_version(policies, policy) for policy in policies.policies)
 
 
-def _of_version(policies: PolicySet, policy: Policy) -> list[Doubt]:
+def _of_version(policies: PolicySet, policy: Policy, examples: Sequence[Example] = ()) -> list[Doubt]:
     if policy.needs_source:
         return []
-    return [*lints(policies, policy), *unreached(policies, policy), *cliffs(policies, policy)]
+    return [*lints(policies, policy), *unreached(policies, policy, examples), *cliffs(policies, policy)]
 
 
 def _summed(policies: PolicySet, found: Iterable[list[Doubt]], progress: Callable[[int, int], None]) -> Review:
@@ -92,13 +95,19 @@ def _unused(policies: PolicySet, accepted: tuple[Doubt, ...]) -> Iterator[Findin
 
 # --- in a worker ---
 
-_OPEN: dict[str, PolicySet] = {}
+_OPEN: dict[str, tuple[PolicySet, list[Case]]] = {}
 
 
 def _open(folder: Path) -> None:
-    _OPEN["library"] = load_policies(folder)
+    policies = load_policies(folder)
+    cases: list[Case] = []
+    with suppress(AuthorError):  # broken cases are found where cases are run
+        cases = load_cases(policies, folder)
+    _OPEN["library"] = policies, cases
 
 
 def _in_worker(number: int) -> list[tuple[Finding, str | None]]:
-    policies = _OPEN["library"]
-    return [(one.finding, one.clause) for one in _of_version(policies, policies.policies[number])]
+    policies, cases = _OPEN["library"]
+    policy = policies.policies[number]
+    examples = [Example(case.enterprise, case.as_of) for case in cases if case.policy is policy]
+    return [(one.finding, one.clause) for one in _of_version(policies, policy, examples)]
