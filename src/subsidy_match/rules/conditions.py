@@ -250,7 +250,8 @@ def _status_rows(place: Place, status: str) -> Rows:
     spec = catalogue.statuses
     fields = catalogue.collections[spec.collection].fields
     kind, start, end = (
-        FieldOf(name, fields[name].type, fields[name].span) for name in (spec.kind, spec.start, spec.end)
+        FieldOf(name, fields[name].type, fields[name].span, fields[name].label)
+        for name in (spec.kind, spec.start, spec.end)
     )
     bare, today = Mark(place.mark.at, basis=place.mark.basis), Day(DayName.AS_OF, 0)
     return Rows(

@@ -112,7 +112,7 @@ def _item(frame: Frame, each: ForEach, row: Row) -> Item:
 def _has_key(frame: Frame, each: ForEach) -> Condition:
     field = frame.case.policies.catalogue.collections[each.collection].fields[each.key]
     mark = replace(_BARE, title=Label(f"有{field.label.zh}", f"has a {field.label.en.lower()}"))
-    return Is(mark, FieldOf(each.key, field.type, field.span), code="", negated=True)
+    return Is(mark, FieldOf(each.key, field.type, field.span, field.label), code="", negated=True)
 
 
 def _items_clause(each: ForEach, items: list[Item], *, open_rows: bool) -> Reason:

@@ -254,7 +254,7 @@ def _extreme(frame: Frame, rows: Rows, take: Value) -> Span:
 
 def _paid(frame: Frame, rows: Rows) -> Span:
     spec = frame.case.policies.catalogue.collections["subsidy_history"].fields["amount"]
-    return _sum(frame, rows, FieldOf(spec.name, spec.type, spec.span))
+    return _sum(frame, rows, FieldOf(spec.name, spec.type, spec.span, spec.label))
 
 
 # --- the rest ---

@@ -162,11 +162,12 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldOf:
-    """A field of the element at hand."""
+    """A field of the element at hand, with its words in the list that it is of."""
 
     name: str
     type: Type
     span: Span
+    label: Label
 
 
 @dataclass(frozen=True, slots=True, eq=False)

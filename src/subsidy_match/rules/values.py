@@ -174,7 +174,7 @@ def _resolve(reader: Reader, node: Scalar, name: str, offset: int, scope: Scope)
         return Day(DayName(name), offset)
     if scope.element is not None and name in scope.element.fields:
         found = scope.element.fields[name]
-        return FieldOf(name, found.type, found.span)
+        return FieldOf(name, found.type, found.span, found.label)
     named = reader.named(name, node)
     if scope.choosing and named is not None and _counts_items(named):
         _refuse_choosing(reader, node, scope)
@@ -460,7 +460,8 @@ def _paid_under(place: Place, node: Node) -> Value:
         hint = did_you_mean(name, ["self", *reader.library.groups])
         reader.findings.stop("P007", f"没有这个互斥组:{name}", f"no such group: {name!r}", node.at, hint)
     spec = reader.library.catalogue.collections["subsidy_history"]
-    policy = FieldOf("policy", spec.fields["policy"].type, spec.fields["policy"].span)
+    field = spec.fields["policy"]
+    policy = FieldOf(field.name, field.type, field.span, field.label)
     where = OneOfCodes(Mark(node.at), policy, policies)
     return PaidUnder(policies, Rows("subsidy_history", where), Type(Kind.NUMBER, MONEY))
 

@@ -176,8 +176,8 @@ class Wording:
                 label = self._catalogue.facts[name].label.say(self.lang)
                 year = "" if offset is None else self._year(offset)
                 return f"{year}{label}" if self.lang == "zh" else f"{label}{f' ({year})' if year else ''}"
-            case FieldOf(name=name):
-                return self._field(name)
+            case FieldOf(label=label):
+                return label.say(self.lang)
             case Day(name=name, offset=offset):
                 words = self.pick(*_DAYS[name])
                 return words if not offset else f"{words}{offset:+d}{self.pick('期', ' periods')}"
@@ -241,12 +241,6 @@ class Wording:
     def _year(self, offset: int) -> str:
         year = self.period.year_of_facts + offset
         return f"{year}年" if self.lang == "zh" else str(year)
-
-    def _field(self, name: str) -> str:
-        for spec in self._catalogue.collections.values():
-            if name in spec.fields:
-                return spec.fields[name].label.say(self.lang)
-        return name
 
     def _parameter(self, name: str) -> Parameter:
         return self.policies.parameters[name]

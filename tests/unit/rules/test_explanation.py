@@ -57,3 +57,13 @@ def test_a_representative_clause_of_a_sourced_policy_says_so_in_the_text(tmp_pat
     assert "〈自拟第二条·代表性〉" in zh
     assert "〈自拟第二条, representative〉" in en
     assert "据转载文本" in zh
+
+
+def test_a_field_is_called_as_its_own_list_calls_it(tmp_path: Path):
+    facts = FACTS.replace("done_on: {zh: 竣工日, en: Done on", "issued_on: {zh: 开工日, en: Begun on")
+    clause = "{basis: art1, some: {in: projects, where: {value: issued_on, on_or_after: 2026-01-01}}}"
+    policy = policy_text(eligible_if=f"{{all: [{clause}]}}")
+    policies = load(tmp_path, {"facts.yml": facts, "grant@2026-01-01.yml": policy})
+    (match,) = evaluate(policies, firm({"projects": [{"no": "P1", "issued_on": date(2026, 2, 1)}]}))
+    assert "开工日" in explain_text(match, policies, "zh")
+    assert "Begun on" in explain_text(match, policies, "en")
