@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
 from typing import Any as Anything
 
@@ -33,7 +33,7 @@ from subsidy_match.rules.tree import (
 )
 from subsidy_match.rules.walking import nodes_below
 
-__all__ = ["mutants"]
+__all__ = ["Mutant", "mutants"]
 
 _NUMBER = Type(Kind.NUMBER)
 _STRICT = {Op.AT_LEAST: Op.MORE_THAN, Op.MORE_THAN: Op.AT_LEAST, Op.AT_MOST: Op.LESS_THAN, Op.LESS_THAN: Op.AT_MOST}
@@ -41,12 +41,23 @@ _NEAR = Fraction(1, 400)  # of a ratio: nearer than that no case needs to come
 _ATOMS = (Type, str)
 
 
-def mutants(policy: Policy) -> Iterator[tuple[str, Policy]]:
-    """Every mutant of a policy, with a name that is the same in all policies that inherit the same clause."""
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A policy with one node changed; ``name`` is the same in all policies that inherit the same clause."""
+
+    name: str
+    policy: Policy
+    old: Anything
+    new: Anything
+
+
+def mutants(policy: Policy) -> Iterator[Mutant]:
+    """Every mutant of a policy."""
     for top, roots in _parts(policy):
         for number, node in enumerate(nodes_below(*roots)):
             for what, changed in _variants(node):
-                yield f"{top} {number} {type(node).__name__} {what}", _swapped(policy, node, changed)
+                name = f"{top} {number} {type(node).__name__} {what}"
+                yield Mutant(name, _swapped(policy, node, changed), node, changed)
 
 
 def _parts(policy: Policy) -> Iterator[tuple[str, tuple[Anything, ...]]]:
