@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -34,13 +35,17 @@ class City:
         return {"SUBSIDY_HOME": str(self.settings.home), "SUBSIDY_POLICIES": str(self.settings.policies)}
 
 
-def build_city(folder: Path, firms: int = 60) -> City:
-    """Generate, import and publish; about three seconds."""
+def build_city(
+    folder: Path, firms: int = 60, policies: Path = ROOT / "policies", alter: Callable[[Path], None] | None = None
+) -> City:
+    """Generate, import and publish; ``alter`` changes the generated files before they are read."""
     samples = folder / "samples" / "files"
     command = [sys.executable, str(ROOT / "data_samples" / "generate.py"), "--firms", str(firms), "--out", str(samples)]
     subprocess.run(command, check=True, capture_output=True)
     truth = json.loads((folder / "samples" / "truth.json").read_text(encoding="utf-8"))
-    settings = Settings(home=folder / "home", policies=ROOT / "policies")
+    if alter is not None:
+        alter(samples)
+    settings = Settings(home=folder / "home", policies=policies)
     upgrade(settings.url)
     publish(settings.policies, settings.published)
     import_files([samples], home=settings.home, policies=settings.policies, person_key="k" * 32)
