@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,7 @@ from subsidy_match.settings import Settings
 from subsidy_match.store.migration import upgrade
 
 ROOT = Path(__file__).parents[2]
+SHIPPED = ROOT / "policies"
 AS_OF = date(2026, 6, 30)
 
 
@@ -37,13 +39,17 @@ class City:
         return {"SUBSIDY_HOME": str(self.settings.home), "SUBSIDY_POLICIES": str(self.settings.policies)}
 
 
-def build_city(folder: Path, firms: int = 60) -> City:
-    """Generate, import and publish."""
+def build_city(
+    folder: Path, firms: int = 60, policies: Path = SHIPPED, alter: Callable[[Path], None] | None = None
+) -> City:
+    """Generate, import and publish; ``alter`` changes the generated files before they are read."""
     samples = folder / "samples" / "files"
     command = [sys.executable, str(ROOT / "data_samples" / "generate.py"), "--firms", str(firms), "--out", str(samples)]
     subprocess.run(command, check=True, capture_output=True)
     truth = json.loads((folder / "samples" / "truth.json").read_text(encoding="utf-8"))
-    settings = Settings(home=folder / "home", policies=ROOT / "policies")
+    if alter is not None:
+        alter(samples)
+    settings = Settings(home=folder / "home", policies=policies)
     upgrade(settings.url)
     publish_once(settings, folder)
     import_files([samples], home=settings.home, policies=settings.policies, person_key="k" * 32)
@@ -51,7 +57,10 @@ def build_city(folder: Path, firms: int = 60) -> City:
 
 
 def publish_once(settings: Settings, folder: Path) -> None:
-    """Publish the shipped policies: they are checked once a test run, and every further city gets a copy."""
+    """Publish; the shipped policies are checked once a test run, and every further city gets a copy."""
+    if settings.policies != SHIPPED:
+        publish(settings.policies, settings.published)
+        return
     shared = next((above for above in folder.parents if re.fullmatch(r"pytest-\d+", above.name)), folder) / "published"
     with (shared.parent / "published.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

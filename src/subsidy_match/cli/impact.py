@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import os
@@ -59,6 +60,7 @@ def impact(
 ) -> None:
     """发布前评估:谁受益、谁退出、要多少钱 / Before publishing: who gains, who loses, what it costs."""
     _check_form(form, out)
+    _check_out(out)
     money = _budget(budget, step)
     when = day(as_of)
     before = day(old_as_of) if old_as_of else None
@@ -80,6 +82,17 @@ def _check_form(form: str, out: Path | None) -> None:
         raise typer.BadParameter("text | json | xlsx", param_hint="--format")
     if form == "xlsx" and out is None:
         raise InputError("out_missing", "XLSX 需要 --out 文件名", "a workbook needs --out FILE")
+
+
+def _check_out(out: Path | None) -> None:
+    """Say before the work what the operating system would say after it."""
+    if out is not None and (out.is_dir() or not out.parent.is_dir()):
+        raise _unwritable(out, os.strerror(errno.EISDIR if out.is_dir() else errno.ENOENT))
+
+
+def _unwritable(out: Path, why: str | None) -> InputError:
+    zh, en = f"报告无法写入:{why}", f"the report cannot be written: {why}"
+    return InputError("cannot_write", zh, en, Location(str(out)))
 
 
 def _budget(text: str | None, step: str) -> Budget | None:
@@ -203,9 +216,10 @@ def _deliver(report: Report, form: str, out: Path | None, lang: str) -> None:
             partial.write_text(_text(report, form, lang), encoding="utf-8")
         partial.replace(out)
     except OSError as error:
-        partial.unlink(missing_ok=True)
-        zh, en = f"报告无法写入:{error.strerror}", f"the report cannot be written: {error.strerror}"
-        raise InputError("cannot_write", zh, en, Location(str(out))) from error
+        raise _unwritable(out, error.strerror) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
     note(f"已写入 / written: {out}")
 
 
@@ -230,12 +244,13 @@ def _print(report: Report, lang: str) -> None:
     if len(affected) > _SHOWN:
         print_text(f"只列前 {_SHOWN} 条,全部见 JSON 或 XLSX / the first {_SHOWN} only, all are in JSON and XLSX")
     print_text()
-    for side, line in example_lines(report, lang):
-        print_text(f"{side:8}  {line}")
+    told = Table(("side", "line"), list(example_lines(report, lang)), verbatim=frozenset({1}))
+    for side, line in in_one_language(told, lang).rows:
+        print_text(f"{side!s:8}  {line}")
 
 
 def _print_table(table: Table, lang: str) -> None:
     if table.rows:
         told = in_one_language(table, lang)
         print_text()
-        print_table(told.columns, [[shown(cell) for cell in row] for row in told.rows], right=sorted(told.right))
+        print_table(told.columns, [[shown(cell, lang) for cell in row] for row in told.rows], right=sorted(told.right))

@@ -16,7 +16,7 @@ from subsidy_match.errors import Finding, SubsidyError
 
 __all__ = ["bar", "note", "print_error", "print_findings", "print_json", "print_table", "print_text"]
 
-_ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+_ERR = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)  # x.yml:100:5 is a place
 
 
 def print_json(content: Any) -> None:
@@ -36,7 +36,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, rig
         table.add_column(name, justify="right" if index in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
-    Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
+    width = None if sys.stdout.isatty() else 160
+    Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width).print(table)
 
 
 def note(text: str) -> None:

@@ -187,7 +187,7 @@ def impact(old: Policy | None, new: Policy, pairs: Iterable[Pair]) -> Impact:
     for pair in pairs:
         _add(found, pair)
     order = list(Kind)
-    found.changes.sort(key=lambda c: (order.index(c.kind), -abs(c.worth), c.firm.uscc, c.subject or "", repr(c)))
+    found.changes.sort(key=lambda c: (order.index(c.kind), -abs(c.worth), c.firm.uscc, c.subject or ""))
     return found
 
 

@@ -38,7 +38,7 @@ def load_draft(path: Path, folder: Path) -> Draft:
     """
     if not (folder / "facts.yml").is_file():
         load_policies(folder)  # says what is missing
-    _check_name(path)
+    _check_is_policy(path, folder)
     with tempfile.TemporaryDirectory(prefix="subsidy-impact-") as scratch:
         staged = Path(scratch) / folder.resolve().name
         _copy(folder, staged)
@@ -55,11 +55,13 @@ def load_draft(path: Path, folder: Path) -> Draft:
     return Draft(policies, policy, tuple(old for old in replaced if old != str(target.relative_to(staged))))
 
 
-def _check_name(path: Path) -> None:
+def _check_is_policy(path: Path, folder: Path) -> None:
     if not path.is_file():
         zh, en = f"没有这个文件:{path}", f"no such file: {path}"
         raise InputError("no_policy_file", zh, en, Location(str(path)))
-    if path.suffix != ".yml" or path.name.endswith(".cases.yml") or path.name == "facts.yml":
+    real, root = path.resolve(), folder.resolve()
+    is_other = real.is_relative_to(root) and real not in policy_files(root)  # a clause, a parameter
+    if is_other or path.suffix != ".yml" or path.name.endswith(".cases.yml") or path.name == "facts.yml":
         zh, en = "这不是政策文件", "this is not a policy file"
         raise InputError("no_policy_file", zh, en, Location(str(path)), "<id>@<YYYY-MM-DD>.yml")
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from subsidy_match.matching.history import Payment
-from subsidy_match.matching.impact import Change, Impact, Kind
+from subsidy_match.matching.impact import Change, Impact, Kind, Standing
 from subsidy_match.matching.impact_shares import Shares, share_out
-from subsidy_match.matching.impact_sides import Payments, Side, matches_of
+from subsidy_match.matching.impact_sides import Payments, Side, matches_of, standings
 from subsidy_match.profiles.reading import Snapshot
 from subsidy_match.rules.reasons import Match
 
@@ -153,8 +153,9 @@ def _other_files(old: Side, new: Side) -> Sequence[str]:
 def _example(change: Change, old: Side | None, new: Side, snapshot: Snapshot, paid: Sequence[Payment]) -> Example:
     enterprise = snapshot.enterprise(change.firm.uscc)
 
-    def match(side: Side | None) -> Match | None:
+    def match(side: Side | None, standing: Standing | None) -> Match | None:
         found = matches_of(side, enterprise, paid) if side else []
-        return next((match for match in found if match.subject == change.subject), None)
+        # by all of it, for several elements may have the same key
+        return next((match for match, own in zip(found, standings(found), strict=True) if own == standing), None)
 
-    return Example(change, match(old), match(new))
+    return Example(change, match(old, change.old), match(new, change.new))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable
 from itertools import chain, islice
 from pathlib import Path
@@ -36,19 +37,24 @@ def write_workbook(path: Path, report: Report, lang: str = "zh") -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False})
-    try:
-        sheets = _Sheets(book)
-        sheets.add("汇总", summary(report))
-        sheets.add("变化清单", [changes()], change_rows(report))
-        sheets.add("分布", [distribution(report)])
-        sheets.add("资金分摊", [demands(report)])
-        sheets.add("示例", [Table(("类别 / side", "说明 / explanation"))], example_lines(report, lang))
-    finally:
+    # the file is opened first and rows wait in a folder of our own: where anything fails, nothing is left lying about
+    with path.open("wb") as file, tempfile.TemporaryDirectory(prefix="subsidy-impact-") as scratch:
+        book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "tmpdir": scratch})
         try:
-            book.close()
-        except xlsxwriter.exceptions.FileCreateError as error:
-            raise OSError(None, str(error)) from error
+            _write_sheets(_Sheets(book), report, lang)
+        finally:
+            try:
+                book.close()
+            except xlsxwriter.exceptions.FileCreateError as error:
+                raise OSError(None, str(error)) from error
+
+
+def _write_sheets(sheets: _Sheets, report: Report, lang: str) -> None:
+    sheets.add("汇总", summary(report))
+    sheets.add("变化清单", [changes()], change_rows(report))
+    sheets.add("分布", [distribution(report)])
+    sheets.add("资金分摊", [demands(report)])
+    sheets.add("示例", [Table(("类别 / side", "说明 / explanation"))], example_lines(report, lang))
 
 
 class _Sheets:

@@ -41,11 +41,12 @@ _NUMBERS = frozenset(range(1, 7))
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns and rows; ``right`` are the columns of numbers."""
+    """Columns and rows; ``right`` are the columns of numbers, ``verbatim`` those of names and codes out of the data."""
 
     columns: tuple[str, ...]
     rows: list[_Row] = field(default_factory=list)
     right: frozenset[int] = frozenset()
+    verbatim: frozenset[int] = frozenset()
 
 
 _STATES: tuple[Verdict | None, ...] = (*Verdict, None)
@@ -86,7 +87,7 @@ def changes() -> Table:
         *_FIRM, "标的 / subject", "变化 / change", "原结论 / old verdict", "原最低 / old least", "原最高 / old most",
         "新结论 / new verdict", "新最低 / new least", "新最高 / new most", "差额 / difference",
     )  # fmt: skip
-    return Table(columns, right=frozenset({8, 9, 11, 12, 13}))
+    return Table(columns, right=frozenset({8, 9, 11, 12, 13}), verbatim=frozenset({0, 1, 5}))
 
 
 def change_rows(report: Report) -> Iterator[_Row]:
@@ -113,7 +114,7 @@ def demands(report: Report) -> Table:
         )
         for firm, low, high in report.impact.demands()
     ]
-    return Table(columns, rows, frozenset({5, 6, 7, 8}))
+    return Table(columns, rows, frozenset({5, 6, 7, 8}), verbatim=frozenset({0, 1}))
 
 
 def example_lines(report: Report, lang: str = "zh") -> Iterator[tuple[str, str]]:
@@ -140,7 +141,7 @@ class _Words:
 
     def __init__(self, report: Report) -> None:
         self._labels = {
-            (dimension, code): in_both(words) if code is None else words[0]
+            (dimension, code): in_both(words)
             for dimension in Dimension
             for code, words, _ in group_words(report, dimension)
         }
@@ -178,7 +179,7 @@ def _budget(report: Report) -> Table:
         return Table(columns, rows, _NUMBERS)
     fund = f" ({budget.fund})" if budget.fund else ""
     rows += [
-        (f"资金规模 / budget{fund}", Yuan(budget.amount), Yuan(budget.amount)),
+        (f"资金规模{fund} / budget{fund}", Yuan(budget.amount), Yuan(budget.amount)),
         ("分摊步长 / step", Yuan(budget.step), Yuan(budget.step)),
     ]
     rows += zip(_SHARE_ROWS, _share_cells(shares[0]), _share_cells(shares[1]), strict=True)
@@ -211,11 +212,13 @@ def _kinds(report: Report) -> Table:
 
 def _matrix(report: Report, *, subjects: bool) -> Table:
     impact = report.impact
-    counts, what = (impact.matrix_subjects, "标的 / subjects") if subjects else (impact.matrix_firms, "企业 / firms")
+    counts, zh, en = (
+        (impact.matrix_subjects, "标的", "subjects") if subjects else (impact.matrix_firms, "企业", "firms")
+    )
     shown = [[state for state in _STATES if state or any(key[at] is None for key in counts)] for at in (0, 1)]
     if report.old is None:
         shown[0] = [None]
-    columns = (f"{what}: 原↓ 新→ / old↓ new→", *(in_both(verdict_words(state)) for state in shown[1]))
+    columns = (f"{zh}:原↓ 新→ / {en}: old↓ new→", *(in_both(verdict_words(state)) for state in shown[1]))
     rows: list[_Row] = [(in_both(verdict_words(old)), *(counts[old, new] for new in shown[1])) for old in shown[0]]
     return Table(columns, rows, _NUMBERS)
 
@@ -237,7 +240,7 @@ def _manifest(report: Report) -> Table:
         cells("档案快照 / snapshot", report.snapshot, report.snapshot),
         cells("引擎 / engine", *[f"{ENGINE} {__version__}"] * 2),
     ]
-    return Table(("依据 / made from", "原 / old", "新 / new"), rows)
+    return Table(("依据 / made from", "原 / old", "新 / new"), rows, verbatim=frozenset({1, 2}))
 
 
 def _tally_cells(tally: Tally) -> tuple[Cell, ...]:

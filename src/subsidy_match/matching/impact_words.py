@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from subsidy_match.matching.impact import Dimension, Kind, Standing, Tally
+from subsidy_match.matching.impact import Dimension, Kind, Tally
 from subsidy_match.matching.impact_report import Report
-from subsidy_match.money import yuan_text
 from subsidy_match.rules.explanation import VERDICT_WORDS
 from subsidy_match.rules.tree import Label
 from subsidy_match.rules.truth import Verdict
 
-__all__ = ["DIMENSION_WORDS", "KIND_WORDS", "group_words", "in_both", "standing_text", "verdict_words"]
+__all__ = ["DIMENSION_WORDS", "KIND_WORDS", "group_words", "in_both", "verdict_words"]
 
 Words = tuple[str, str]
 
@@ -67,17 +66,6 @@ def group_words(report: Report, dimension: Dimension) -> Iterator[tuple[str | No
 def verdict_words(verdict: Verdict | None) -> Words:
     """A verdict, or that there is none to give."""
     return VERDICT_WORDS[verdict] if verdict else _ABSENT
-
-
-def standing_text(standing: Standing | None) -> str:
-    """Verdict and amount of one side for people, in both languages."""
-    words = in_both(verdict_words(standing.verdict if standing else None))
-    if standing is None or not standing.favourable or standing.high == 0:
-        return words
-    if standing.high is None:
-        return f"{words} {yuan_text(standing.low)}+"
-    low, high = yuan_text(standing.low), yuan_text(standing.high)
-    return f"{words} {low if low == high else f'{low}–{high}'}"
 
 
 def in_both(words: Words) -> str:

@@ -39,6 +39,7 @@ _NUMBER = Type(Kind.NUMBER)
 _STRICT = {Op.AT_LEAST: Op.MORE_THAN, Op.MORE_THAN: Op.AT_LEAST, Op.AT_MOST: Op.LESS_THAN, Op.LESS_THAN: Op.AT_MOST}
 _NEAR = Fraction(1, 400)  # of a ratio: nearer than that no case needs to come
 _ATOMS = (Type, str)
+_SHARED = "shared "
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,11 @@ class Mutant:
     new: Anything
 
 
-def mutants(policy: Policy) -> Iterator[Mutant]:
-    """Every mutant of a policy."""
+def mutants(policy: Policy, *, shared: bool) -> Iterator[Mutant]:
+    """Every mutant of what is a policy's own, or of the clauses that it shares with others."""
     for top, roots in _parts(policy):
+        if top.startswith(_SHARED) is not shared:
+            continue
         for number, node in enumerate(nodes_below(*roots)):
             for what, changed in _variants(node):
                 name = f"{top} {number} {type(node).__name__} {what}"
@@ -63,12 +66,12 @@ def mutants(policy: Policy) -> Iterator[Mutant]:
 def _parts(policy: Policy) -> Iterator[tuple[str, tuple[Anything, ...]]]:
     conditions = policy.condition.of if isinstance(policy.condition, All) else (policy.condition,)
     for clause in conditions:
-        owner = "shared" if "/clauses/" in clause.mark.at.path else policy.id
-        yield f"{owner} {clause.mark.id}", (clause,)
+        owner = _SHARED if "/clauses/" in clause.mark.at.path else f"{policy.key}: "
+        yield f"{owner}{clause.mark.id}", (clause,)
     if policy.for_each is not None:
-        yield f"{policy.id} item", (policy.for_each.item_if,)
+        yield f"{policy.key}: item", (policy.for_each.item_if,)
     if policy.amount is not None:
-        yield f"{policy.id} amount", (policy.amount.each, policy.amount.total, policy.amount.cap)
+        yield f"{policy.key}: amount", (policy.amount.each, policy.amount.total, policy.amount.cap)
 
 
 def _variants(node: object) -> Iterator[tuple[str, object]]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from subsidy_match.rules.analysis.asking import day_of
@@ -20,8 +19,6 @@ from subsidy_match.rules.mutation import Mutant, mutants
 from subsidy_match.rules.policy import Policy, PolicySet
 
 __all__ = ["Fate", "Mutation", "mutate"]
-
-_SHARED = "shared "
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +59,15 @@ def mutate(
     keys = [p.key for p in policies.policies if not p.needs_source and (only is None or p.key in only)]
     fates: list[Fate] = []
     with ProcessPoolExecutor(max_workers=workers, initializer=_open, initargs=(folder,)) as pool:
-        for done, fate in enumerate(pool.map(partial(_fate, shared=only is None), keys), 1):
-            fates.append(fate)
-            progress(done, len(keys))
-    return _summed(fates)
-
-
-def _summed(fates: list[Fate]) -> Mutation:
-    killed = frozenset[str]().union(*(fate.killed for fate in fates))
-    equal: dict[str, bool] = defaultdict(lambda: True)
-    for fate in fates:
-        for name in fate.survived:
-            equal[name] = equal[name] and name in fate.equal
-    left = {name: same for name, same in equal.items() if name not in killed}
+        waiting = [pool.submit(_fate_of_shared)] if only is None else []
+        waiting += [pool.submit(_fate, key) for key in keys]
+        for done, future in enumerate(waiting, 1):
+            fates.append(future.result())
+            progress(done, len(waiting))
     return Mutation(
-        len(killed),
-        tuple(sorted(n for n, same in left.items() if same)),
-        tuple(sorted(n for n, same in left.items() if not same)),
+        sum(len(fate.killed) for fate in fates),
+        tuple(sorted(name for fate in fates for name in fate.equal)),
+        tuple(sorted(name for fate in fates for name in fate.survived - fate.equal)),
     )
 
 
@@ -92,28 +81,44 @@ def _open(folder: Path) -> None:
     _OPEN["library"] = policies, load_cases(policies, folder)
 
 
-def _fate(key: str, *, shared: bool) -> Fate:
-    policies, cases = _OPEN["library"]
+def _fate(key: str) -> Fate:
+    """What becomes of the mutants of one policy's own text."""
+    policies = _OPEN["library"][0]
     policy = next(policy for policy in policies.policies if policy.key == key)
-    mine = [case for case in cases if case.policy is policy]
+    found = list(mutants(policy, shared=False))
+    killed = _noticed(policy, found)
+    left = [mutant for mutant in found if mutant.name not in killed]
+    equal = frozenset(mutant.name for mutant in left if _is_equal(policy, mutant))
+    return Fate(killed, frozenset(mutant.name for mutant in left), equal)
+
+
+def _fate_of_shared() -> Fate:
+    """What becomes of the mutants of shared clauses: one case of one policy must notice, or none can tell in any policy."""
+    policies = [policy for policy in _OPEN["library"][0].policies if not policy.needs_source]
+    killed: frozenset[str] = frozenset()
+    holders: dict[str, list[tuple[Policy, Mutant]]] = defaultdict(list)
+    for policy in policies:
+        found = [mutant for mutant in mutants(policy, shared=True) if mutant.name not in killed]
+        killed |= _noticed(policy, found)
+        for mutant in found:
+            holders[mutant.name].append((policy, mutant))
+    left = frozenset(holders) - killed
+    equal = frozenset(name for name in left if all(_is_equal(policy, mutant) for policy, mutant in holders[name]))
+    return Fate(killed, left, equal)
+
+
+def _noticed(policy: Policy, found: Sequence[Mutant]) -> frozenset[str]:
+    """The names of the mutants that a case of the policy notices."""
+    policies, cases = _OPEN["library"]
     elements = elements_of(policy)
+    mine = [case for case in cases if case.policy is policy]
     frames = [Frame(Evaluator(policies, case.enterprise, case.as_of), policy) for case in mine]
     tellers = [(case, Teller(frame, elements)) for case, frame in zip(mine, frames, strict=True)]
-    killed: set[str] = set()
-    survived: set[str] = set()
-    equal: set[str] = set()
-    for mutant in mutants(policy):
-        is_shared = mutant.name.startswith(_SHARED)
-        if is_shared and not shared:
-            continue
-        name = mutant.name if is_shared else f"{policy.key}: {mutant.name}"
-        if _is_noticed(policies, _likely_first(tellers, mutant), mutant.policy):
-            killed.add(name)
-        else:
-            survived.add(name)
-            if prove_equal(policies, policy, mutant.policy, day_of(policy)):
-                equal.add(name)
-    return Fate(frozenset(killed), frozenset(survived), frozenset(equal))
+    return frozenset(m.name for m in found if _is_noticed(policies, _likely_first(tellers, m), m.policy))
+
+
+def _is_equal(policy: Policy, mutant: Mutant) -> bool:
+    return prove_equal(_OPEN["library"][0], policy, mutant.policy, day_of(policy))
 
 
 def _likely_first(tellers: list[tuple[Case, Teller]], mutant: Mutant) -> list[Case]:
