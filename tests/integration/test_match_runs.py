@@ -105,5 +105,5 @@ def test_a_broken_manifest_is_said_to_be_broken(tmp_path: Path):
 
 
 def test_policies_not_in_force_are_not_matched(wired: Platform, tmp_path: Path):
-    run = run_match(wired.policies(), wired.snapshot(), date(2016, 1, 1), tmp_path / "run", ReferenceEngine())
+    run = run_match(wired.policies(), wired.snapshot(), date(2015, 12, 31), tmp_path / "run", ReferenceEngine())
     assert run.manifest.rows == 0
