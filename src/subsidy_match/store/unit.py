@@ -26,6 +26,9 @@ _ATTEMPTS = 6
 _FIRST_PAUSE = 0.02
 # serialization failure, deadlock, lock not available
 _POSTGRESQL_BUSY = frozenset({"40001", "40P01", "55P03"})
+# undefined table, undefined column
+_POSTGRESQL_UNKNOWN = frozenset({"42P01", "42703"})
+_SQLITE_UNKNOWN = ("no such table", "no such column", "has no column named")
 _SQLITE_BUSY = ("database is locked", "database table is locked")
 
 
@@ -38,7 +41,8 @@ def unit_of_work(engine: Engine, *, immediate: bool = True) -> Iterator[Session]
         immediate: take the write lock at once; ``False`` for reading one consistent state.
 
     Raises:
-        RetryableError: ``store_busy``, another transaction holds a lock; nothing was done.
+        RetryableError: ``store_busy``, another transaction holds a lock; ``store_not_migrated``, a table or column of this
+            version is not there. Nothing was done.
     """
     try:
         with (
@@ -48,6 +52,9 @@ def unit_of_work(engine: Engine, *, immediate: bool = True) -> Iterator[Session]
         ):
             yield session
     except DBAPIError as error:
+        if _is_unmigrated(error):
+            zh, en = "数据库尚未升级到当前结构", "the store is not at the schema of this version"
+            raise RetryableError("store_not_migrated", zh, en, hint="subsidy-match db upgrade") from error
         if not _is_busy(error):
             raise
         raise RetryableError(_BUSY, "系统繁忙,请稍后重试", "the store is busy, try again") from error
@@ -82,3 +89,9 @@ def _is_busy(error: DBAPIError) -> bool:
     if getattr(error.orig, "sqlstate", None) in _POSTGRESQL_BUSY:
         return True
     return any(sign in str(error.orig) for sign in _SQLITE_BUSY)
+
+
+def _is_unmigrated(error: DBAPIError) -> bool:
+    if getattr(error.orig, "sqlstate", None) in _POSTGRESQL_UNKNOWN:
+        return True
+    return any(sign in str(error.orig) for sign in _SQLITE_UNKNOWN)

@@ -88,3 +88,10 @@ def test_a_reading_unit_sees_one_state(engine: Engine):
         before = reader.scalar(select(AuditHead.seq))
         in_unit(engine, lambda s: s.execute(update(AuditHead).values(seq=2)))
         assert reader.scalar(select(AuditHead.seq)) == before == 1
+
+
+@pytest.mark.parametrize("query", ["SELECT * FROM not_there", "SELECT not_there FROM audit_heads"])
+def test_a_store_that_was_not_migrated_says_how_to_mend_it(engine: Engine, query: str):
+    with pytest.raises(RetryableError) as caught:
+        in_unit(engine, lambda session: session.execute(text(query)))
+    assert (caught.value.code, caught.value.hint) == ("store_not_migrated", "subsidy-match db upgrade")
