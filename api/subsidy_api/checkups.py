@@ -15,6 +15,7 @@ from subsidy_api.schemas import Body, Label, Uscc
 from subsidy_api.security import Caller, check_sees_firm
 from subsidy_match.claims.pending import pending_of
 from subsidy_match.matching.checkup import checkup, checkup_report
+from subsidy_match.matching.report import made_from
 
 __all__ = ["router"]
 
@@ -127,7 +128,9 @@ class CheckupBody(Body):
 
     uscc: str
     policy_set: str
+    parameters_hash: str
     snapshot: str
+    engine_version: str
     as_of: date
     certain: bool
     note: Label
@@ -157,5 +160,4 @@ def check_up(
     enterprise = snapshot.enterprise(uscc)
     uscc = enterprise.uscc
     found = checkup(policies, enterprise, as_of or today, platform.payments(uscc), pending_of(platform.engine, uscc))
-    about = {"uscc": uscc, "policy_set": policies.hash, "snapshot": snapshot.id}
-    return JSONResponse({**about, **checkup_report(found, policies)})
+    return JSONResponse({"uscc": uscc, **made_from(policies, snapshot.id), **checkup_report(found, policies)})

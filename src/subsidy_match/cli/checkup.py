@@ -14,6 +14,7 @@ from subsidy_match.matching.advice import option_text, pay_text
 from subsidy_match.matching.checkup import Checkup, checkup_report, near_miss_text
 from subsidy_match.matching.checkup import checkup as check
 from subsidy_match.matching.options import MOST
+from subsidy_match.matching.report import made_from
 from subsidy_match.money import yuan_text
 from subsidy_match.rules.explanation import fact_words
 from subsidy_match.rules.policy import PolicySet
@@ -36,8 +37,7 @@ def checkup(
         enterprise = snapshot.enterprise(uscc)
         found = check(policies, enterprise, when, wired.payments(uscc), pending_of(wired.engine, uscc))
         if as_json:
-            about = {"uscc": uscc, "policy_set": policies.hash, "snapshot": snapshot.id}
-            print_json({**about, **checkup_report(found, policies)})
+            print_json({"uscc": uscc, **made_from(policies, snapshot.id), **checkup_report(found, policies)})
             return
         print_text(f"{enterprise.name}  {uscc}  {when}")
         ahead = found.outlook

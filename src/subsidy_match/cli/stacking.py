@@ -10,6 +10,7 @@ from subsidy_match.claims.pending import pending_of
 from subsidy_match.cli.context import AS_OF, JSON, LANG, day, platform
 from subsidy_match.cli.output import note, print_json, print_table, print_text
 from subsidy_match.matching.advice import IRREVOCABLE, advice_report, loss_text, option_text, pay_text
+from subsidy_match.matching.report import made_from
 from subsidy_match.matching.stacking import Advice, Bar, best_claims
 from subsidy_match.money import yuan_text
 from subsidy_match.rules.explanation import VERDICT_WORDS
@@ -32,7 +33,7 @@ def stack(
         enterprise = snapshot.enterprise(uscc)
         advice = best_claims(policies, enterprise, when, wired.payments(uscc), pending_of(wired.engine, uscc))
         if as_json:
-            report = {"uscc": uscc, "policy_set": policies.hash, "snapshot": snapshot.id, **advice_report(advice)}
+            report = {"uscc": uscc, **made_from(policies, snapshot.id), **advice_report(advice)}
             print_json(report)
             return
         print_text(f"{enterprise.name}  {uscc}  {when}")

@@ -12,7 +12,17 @@ from subsidy_match.rules.explanation import explain
 from subsidy_match.rules.policy import PolicySet
 from subsidy_match.rules.reasons import Match
 
-__all__ = ["report"]
+__all__ = ["made_from", "report"]
+
+
+def made_from(policies: PolicySet, snapshot_id: str | None) -> dict[str, str | None]:
+    """What every answer carries: exactly which texts, tables, data and engine it was worked out from."""
+    return {
+        "policy_set": policies.hash,
+        "parameters_hash": policies.parameters_hash,
+        "snapshot": snapshot_id,
+        "engine_version": __version__,
+    }
 
 
 def report(
@@ -37,9 +47,6 @@ def report(
     return {
         "uscc": uscc,
         "as_of": as_of.isoformat(),
-        "policy_set": policies.hash,
-        "parameters_hash": policies.parameters_hash,
-        "snapshot": snapshot_id,
-        "engine_version": __version__,
+        **made_from(policies, snapshot_id),
         "matches": [{**explain(match, policies, lang), "uscc": uscc} for match in ranked(matches)],
     }

@@ -123,6 +123,9 @@ def _write(session: Session, run: Run, uscc: str, fresh: tuple[Told, ...], polic
     content = {
         "as_of": run.manifest.as_of.isoformat(),
         "policy_set": run.manifest.policies,
+        "parameters_hash": run.manifest.parameters,
+        "snapshot": run.manifest.snapshot,
+        "engine_version": run.manifest.version,
         "results": [_result(told, run, policies) for told in fresh],
     }
     notice = NoticeRow(uscc=uscc, run_id=run.id, at=at, content=canonical_json(content))
@@ -148,6 +151,7 @@ def _result(told: Told, run: Run, policies: PolicySet) -> dict[str, Any]:
     policy = policies.get(told.policy_id, run.manifest.as_of)
     return {
         "policy_id": told.policy_id,
+        "policy_hash": policy.hash,
         "title": {"zh": policy.title.zh, "en": policy.title.en},
         "provenance": policy.provenance,
         "channel": policy.channel.value,
