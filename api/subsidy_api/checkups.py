@@ -27,6 +27,8 @@ class OptionBody(Body):
 
     option: str
     policy_id: str
+    policy_version: date
+    policy_hash: str
     title: Label
     subject: str | None
     period: str
@@ -114,6 +116,8 @@ class NearMissBody(Body):
     """One fact which, changed least, turns a refusal."""
 
     policy_id: str
+    policy_version: date
+    policy_hash: str
     title: Label
     subject: str | None
     fact: str

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from subsidy_match.cli.context import JSON, platform
-from subsidy_match.cli.output import print_json, print_table, print_text
+from subsidy_match.cli.output import note, print_json, print_table, print_text
 from subsidy_match.errors import InputError, Location, NotFound
 from subsidy_match.money import yuan_text
 from subsidy_match.platform import Platform
@@ -50,13 +50,22 @@ def replay(
     else:
         with platform() as wired:
             pins = list(_pins(wired, claim_id or 0, None))
-    done = [(name, _parsed(name, content)) for name, content in pins]
-    replays = [(name, pinned, replay_pinned(pinned)) for name, pinned in done]
+    replays, broken = [], []
+    for name, content in pins:
+        try:
+            pinned = _parsed(name, content)
+            replays.append((name, pinned, replay_pinned(pinned)))
+        except InputError as error:
+            if len(pins) == 1:
+                raise
+            broken.append((name, error))
     if as_json:
         print_json([_plain(name, pinned, again) for name, pinned, again in replays])
     else:
         _print(replays)
-    if any(again.differences for _, _, again in replays):
+    for name, problem in broken:
+        note(f"{name}: {problem.zh} / {problem.en}")
+    if broken or any(again.differences for _, _, again in replays):
         raise typer.Exit(1)
 
 
@@ -101,11 +110,22 @@ def _print(replays: list[tuple[str, dict[str, Any], Replay]]) -> None:
             _then(pinned["amount"]),
             again.match.verdict.value,
             amount_text(again.match.amount) or "—",
+            again.engine_version,
             "不一致 / differs" if again.differences else "一致 / same",
         )
         for name, pinned, again in replays
     ]
-    columns = ("留存于 / pinned", "政策 / policy", "评价日 / as of", "原结论 / was", "原金额", "重算 / is", "金额", "")
+    columns = (
+        "留存于 / pinned",
+        "政策 / policy",
+        "评价日 / as of",
+        "原结论 / was",
+        "原金额",
+        "重算 / is",
+        "金额",
+        "原引擎 / engine",
+        "",
+    )
     print_table(columns, rows, right=(4, 6))
     for _, _, again in replays:
         for zh, en in again.differences:

@@ -74,7 +74,8 @@ def impact(
 class _Sides:
     old: Side | None
     new: Side
-    replaced: tuple[str, ...] = ()
+    replaced: tuple[str, ...]
+    asked: date
 
 
 def _check_form(form: str, out: Path | None) -> None:
@@ -124,7 +125,7 @@ def _sides(path: Path, against: str, when: date, before: date | None) -> _Sides:
         new = Side(draft.policies, draft.policy, day_within(draft.policy, when), str(path))
         replaced = draft.replaced
     old = None if against == _NONE else _old_side(against, folder, when, before)
-    return _Sides(old, new, replaced)
+    return _Sides(old, new, replaced, when)
 
 
 def _only_new(policies: PolicySet, folder: Path) -> Policy:
@@ -167,17 +168,20 @@ def _report(wired: Platform, sides: _Sides, budget: Budget | None, step: int) ->
     money = budget or _pooled(wired, new.policy, step)
     shares = shares_of(found, money) if money else None
     told = examples(found, old, new, snapshot, payments)
-    return Report(found, old, new, snapshot.id, sides.replaced, money, shares, told)
+    return Report(found, old, new, snapshot.id, sides.replaced, money, shares, told, sides.asked)
 
 
 def _pooled(wired: Platform, policy: Policy, step: int) -> Budget | None:
-    """What the pooled funds of a policy can bear: the fund that is exhausted first sets it."""
+    """What the pooled funds of a policy can bear: the fund that is exhausted first sets it.
+
+    All that was allocated, since the firms that have been paid from it are among those that ask for it.
+    """
     shares = dict(policy.funding)
 
     def work(session: Session) -> list[tuple[int, str]]:
         query = select(FundRow).where(FundRow.id.in_(shares), FundRow.mode == "pooled")
         funds = session.scalars(query)
-        return [(int((f.allocated - f.reserved - f.committed - f.paid) / shares[f.id]), f.id) for f in funds]
+        return [(int(f.allocated / shares[f.id]), f.id) for f in funds]
 
     bearable = in_unit(wired.engine, work, immediate=False)
     if not bearable:

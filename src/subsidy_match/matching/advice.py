@@ -138,6 +138,8 @@ def _named(advice: Advice, id_: str) -> dict[str, Any]:
     return {
         "option": id_,
         "policy_id": match.policy.id,
+        "policy_version": match.policy.start.isoformat(),
+        "policy_hash": match.policy.hash,
         "title": {"zh": match.policy.title.zh, "en": match.policy.title.en},
         "subject": match.subject,
         "period": match.period.id,

@@ -95,6 +95,8 @@ def _near_miss(near: NearMiss, policies: PolicySet) -> dict[str, Any]:
     policy = near.policy
     return {
         "policy_id": policy.id,
+        "policy_version": policy.start.isoformat(),
+        "policy_hash": policy.hash,
         "title": {"zh": policy.title.zh, "en": policy.title.en},
         "subject": near.subject,
         "fact": near.key,

@@ -45,7 +45,7 @@ class Kind(StrEnum):
     DOWN = "down"
     RANGE = "range"  # the bounds of the amount moved apart or together
     DOUBT = "doubt"  # data are missing for the new version that the old one did not need
-    VERDICT = "verdict"  # another verdict, no other money
+    VERDICT = "verdict"  # another verdict with the same bounds of the amount
     SAME = "same"
 
 
@@ -195,7 +195,10 @@ def kind_of(old: Standing | None, new: Standing | None) -> Kind:
     """What happens from one standing to another; what does not exist is as good as not eligible."""
     was, now = (standing.verdict if standing else Verdict.INELIGIBLE for standing in (old, new))
     if now is Verdict.UNKNOWN:
-        return Kind.SAME if was is Verdict.UNKNOWN else Kind.DOUBT
+        if was is not Verdict.UNKNOWN:
+            return Kind.DOUBT
+        same = old is not None and new is not None and (old.low, old.high) == (new.low, new.high)
+        return Kind.SAME if same else Kind.RANGE
     if was in _FAVOURABLE and now in _FAVOURABLE and old and new:
         return _amount_kind(old, new)
     if now in _FAVOURABLE:
@@ -260,7 +263,7 @@ def _whole(standings: Sequence[Standing]) -> Standing | None:
     if not standings:
         return None
     best = min((standing.verdict for standing in standings), key=_BEST_FIRST.index)
-    money = [standing for standing in standings if standing.favourable]
+    money = [s for s in standings if s.favourable or s.verdict is best is Verdict.UNKNOWN]
     most = [standing.high for standing in money]
     high = None if None in most else sum(end for end in most if end is not None)
     return Standing(None, best, sum(standing.low for standing in money), high)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from subsidy_match.matching.history import Payment
 from subsidy_match.matching.impact import Change, Impact, Kind, Standing
 from subsidy_match.matching.impact_shares import Shares, share_out
 from subsidy_match.matching.impact_sides import Payments, Side, matches_of, standings
 from subsidy_match.profiles.reading import Snapshot
+from subsidy_match.rules.policy import Policy
 from subsidy_match.rules.reasons import Match
+from subsidy_match.rules.tree import PaidUnder
+from subsidy_match.rules.walking import nodes_below
 
 __all__ = [
     "DEFAULT_STEP",
@@ -58,6 +62,7 @@ class Report:
     budget: Budget | None = None
     shares: tuple[Shares, Shares | None] | None = None
     examples: tuple[Example, ...] = ()
+    asked: date | None = None  # the day that was asked for; a version not in force then is judged on the nearest day
 
 
 def typical(impact: Impact) -> list[Change]:
@@ -108,6 +113,11 @@ def remarks(report: Report) -> Iterator[_Remark]:
             "可能金额没有上限,无法据以分摊",
             "the possible amounts have no bound and cannot be shared out",
         )
+    if any(side and (side.policy.exclusive or _counts_payments(side.policy)) for side in (report.old, report.new)):
+        yield (
+            "合计未扣除互斥与补差:同组政策只能享受其一或只补差额的,实际支出更少",
+            "the sums ignore exclusivity: where only one of a group may be had, or only the difference, less is spent",
+        )
     if any(side and side.policy.grants for side in (report.old, report.new)):
         yield (
             "本政策授予资质,其他政策因此的变化不在本报告内",
@@ -117,6 +127,13 @@ def remarks(report: Report) -> Iterator[_Remark]:
 
 def _about_sides(report: Report) -> Iterator[_Remark]:
     old, new = report.old, report.new
+    moved = sorted({side.as_of for side in (old, new) if side and report.asked and side.as_of != report.asked})
+    if moved:
+        days = "、".join(day.isoformat() for day in moved)
+        yield (
+            f"{report.asked}不在有效期内,改按{days}评价",
+            f"judged on {days}: the day asked for, {report.asked}, is not in its term",
+        )
     if report.replaced:
         names = ", ".join(report.replaced)
         yield (
@@ -141,6 +158,11 @@ def _about_sides(report: Report) -> Iterator[_Remark]:
     if files := _other_files(old, new):
         names = ", ".join(files)
         yield (f"两套政策的其他文件也不同:{names}", f"other files of the two sets differ as well: {names}")
+
+
+def _counts_payments(policy: Policy) -> bool:
+    terms = (policy.amount.each, policy.amount.total, policy.amount.cap) if policy.amount else ()
+    return any(isinstance(node, PaidUnder) for node in nodes_below(policy.condition, *terms))
 
 
 def _other_files(old: Side, new: Side) -> Sequence[str]:

@@ -1,14 +1,18 @@
 """Missing data with a price: what each fact that nobody has supplied could bring a firm, and the bounds of its total.
 
-Amounts are 分 and go through the exclusivity rules, so that two grants of which only one may be claimed count once.
+Amounts are 分 and go through the exclusivity rules, so that two grants of which only one may be claimed count once. A price is
+an upper bound. A result that is still open may take less from the others than it would at its best: it may come to a smaller
+amount, or turn out not to contain an item that two claims share. So what is open is held to no cap, takes no difference from
+others, and bars nobody from an item; limits by year and policy bind it like any other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import assert_never
 
-from subsidy_match.matching.options import MOST, Option
+from subsidy_match.matching.options import MOST, AtMost, Cap, Constraint, Difference, Option
 from subsidy_match.matching.solving import solve
 from subsidy_match.matching.stacking import Advice
 from subsidy_match.rules.truth import Verdict
@@ -51,9 +55,10 @@ def outlook(advice: Advice) -> Outlook:
     waits = {option.id: advice.matches[option.id].missing for option in advice.everything}
     keys = dict.fromkeys(key for missing in waits.values() for key in missing)
     found = [_priced(advice, key, waits) for key in keys]
+    waiting = {id_ for id_, missing in waits.items() if missing}
     return Outlook(
-        _total(advice, sure),
-        _total(advice, _at_best(advice.everything, waits)),
+        _total(sure, advice.constraints),
+        _total(_at_best(advice.everything, waiting), _relaxed(advice.constraints, waiting)),
         tuple(sorted(found, key=lambda fact: (-fact.unlocks, fact.besides, -len(fact.options), fact.key))),
     )
 
@@ -67,7 +72,7 @@ def _priced(advice: Advice, key: str, waits: Mapping[str, tuple[str, ...]]) -> M
 def _gain(advice: Advice, best: Collection[str]) -> int:
     """How much higher the total is if some results come out best and all others stay as they are."""
     kept = [option for option in advice.everything if option in advice.options or option.id in best]
-    total = _total(advice, _at_best(kept, best))
+    total = _total(_at_best(kept, best), _relaxed(advice.constraints, best))
     return MOST if total == MOST else max(0, total - advice.solution.chosen.total)
 
 
@@ -75,5 +80,29 @@ def _at_best(options: Iterable[Option], best: Collection[str]) -> list[Option]:
     return [replace(option, amount=option.possible) if option.id in best else option for option in options]
 
 
-def _total(advice: Advice, options: Sequence[Option]) -> int:
-    return min(MOST, solve(options, advice.constraints, alternatives=0).chosen.total)
+def _relaxed(constraints: Sequence[Constraint], waiting: Collection[str]) -> list[Constraint]:
+    """The rules as far as they are certain to bind, whatever becomes of the options that wait."""
+
+    def settled(ids: Sequence[str]) -> tuple[str, ...]:
+        return tuple(id_ for id_ in ids if id_ not in waiting)
+
+    found: list[Constraint] = []
+    for rule in constraints:
+        match rule:
+            case AtMost(per="item_key"):
+                found.append(replace(rule, members=settled(rule.members), binding=settled(rule.binding)))
+            case AtMost():
+                found.append(rule)
+            case Cap():
+                found.append(replace(rule, members=settled(rule.members)))
+            case Difference() if rule.member not in waiting:
+                found.append(replace(rule, sources=settled(rule.sources)))
+            case Difference():
+                pass
+            case _:
+                assert_never(rule)
+    return found
+
+
+def _total(options: Sequence[Option], constraints: Sequence[Constraint]) -> int:
+    return min(MOST, solve(options, constraints, alternatives=0).chosen.total)

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from subsidy_match import __version__
 from subsidy_match.errors import Conflict, InputError, Location, NotFound
 from subsidy_match.matching.engines import Engine, Progress
+from subsidy_match.matching.report import made_from
 from subsidy_match.matching.results import SCHEMA
 from subsidy_match.profiles.reading import Snapshot
 from subsidy_match.rules.policy import PolicySet
@@ -73,7 +74,7 @@ class Manifest:
     @classmethod
     def from_json(cls, text: str) -> Manifest:
         """Read ``to_json`` back."""
-        plain: dict[str, Any] = json.loads(text)
+        plain: dict[str, Any] = {"parameters": "", **json.loads(text)}  # runs of earlier versions have none
         counts = {policy: PolicyCount(**count) for policy, count in plain.pop("counts").items()}
         return cls(as_of=date.fromisoformat(plain.pop("as_of")), counts=counts, **plain)
 
@@ -124,8 +125,10 @@ def run_match(
     partial.mkdir(parents=True)
     try:
         counts: dict[str, PolicyCount] = {policy.id: PolicyCount() for policy in policies.in_force(as_of)}
-        rows = _write(partial / _RESULTS, engine.batches(policies, snapshot, as_of, progress), counts)
         hashes = policies.hash, policies.parameters_hash
+        about = made_from(policies, snapshot.id) | {"as_of": as_of.isoformat(), "engine": engine.name}
+        schema = SCHEMA.with_metadata({key: value or "" for key, value in about.items()})
+        rows = _write(partial / _RESULTS, schema, engine.batches(policies, snapshot, as_of, progress), counts)
         manifest = Manifest(as_of, *hashes, snapshot.id, engine.name, __version__, snapshot.count(), rows, counts)
         (partial / _MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
         partial.rename(out)
@@ -165,11 +168,12 @@ def _complete(runs: Path) -> Iterator[Path]:
         yield from (path for path in runs.iterdir() if (path / _MANIFEST).is_file() and not path.name.startswith("."))
 
 
-def _write(path: Path, batches: Iterator[pa.RecordBatch], counts: dict[str, PolicyCount]) -> int:
+def _write(path: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch], counts: dict[str, PolicyCount]) -> int:
+    """Write the results; the file itself says what they were made from, wherever it is copied."""
     rows = 0
-    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in batches:
-            writer.write_batch(batch)
+            writer.write_batch(batch.replace_schema_metadata(schema.metadata))
             rows += batch.num_rows
             _count(batch, counts)
     return rows

@@ -42,7 +42,8 @@ class Evaluator:
     def match(self, policy: Policy) -> list[Match]:
         """One policy: one match, or one for each element where a claim is for one element.
 
-        Where there is no element a single match without a subject says so.
+        Where there is no element a single match without a subject says so; where the list may have more elements than were
+        seen, a last match without a subject stands for them.
         """
         frame = Frame(self, policy)
         each = policy.for_each
@@ -53,10 +54,15 @@ class Evaluator:
             open_rows = not frame.is_complete(each.collection)
             reason = _joined(firm, _items_clause(each, frame.items, open_rows=open_rows))
             return [self._match(frame, reason, None, tuple(frame.items), open_rows=open_rows)]
-        return [
+        found = [
             self._match(frame, _joined(firm, _items_clause(each, [item], open_rows=False)), item.key, (item,))
             for item in frame.items
         ]
+        if firm.truth.possible and not frame.is_complete(each.collection):
+            found.append(
+                self._match(frame, _joined(firm, _items_clause(each, [], open_rows=True)), None, (), open_rows=True)
+            )
+        return found
 
     def granted(self, policy_id: str) -> Reason | None:
         """What the policy that grants a status says of this enterprise, if the version in force grants one by itself."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NoReturn
 
 from subsidy_match.errors import AuthorError, Finding, Location
@@ -14,6 +15,7 @@ __all__ = ["Fields", "Findings", "Skip", "did_you_mean"]
 
 _MOST_KEYS = 20
 _LONGEST_WORD = 80
+_LONGEST_TEXT = 400
 
 
 class Skip(Exception):
@@ -25,7 +27,7 @@ class Findings(list[Finding]):
 
     def add(self, code: str, zh: str, en: str, at: Location, hint: str | None = None) -> None:
         """Record one finding."""
-        self.append(Finding(code, zh, en, at, hint))
+        self.append(Finding(code, _short(zh), _short(en), at, hint))
 
     def stop(self, code: str, zh: str, en: str, at: Location, hint: str | None = None) -> NoReturn:
         """Record one finding and leave the part that has it."""
@@ -40,9 +42,18 @@ class Findings(list[Finding]):
             raise AuthorError(code, zh, en, ordered[0].at, findings=tuple(ordered))
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A hint with the nearest known words, if any is near."""
-    close = difflib.get_close_matches(word[:_LONGEST_WORD], list(known), n=2, cutoff=0.6)
+    return _nearest(word[:_LONGEST_WORD], tuple(known))
+
+
+@lru_cache(maxsize=1024)
+def _nearest(word: str, known: tuple[str, ...]) -> str | None:
+    close = difflib.get_close_matches(word, known, n=2, cutoff=0.6)
     return f"did you mean {' or '.join(repr(c) for c in close)}?" if close else None
 
 

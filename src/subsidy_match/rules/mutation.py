@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any as Anything
 
 from subsidy_match.rules.policy import Policy
@@ -66,7 +67,8 @@ def mutants(policy: Policy, *, shared: bool) -> Iterator[Mutant]:
 def _parts(policy: Policy) -> Iterator[tuple[str, tuple[Anything, ...]]]:
     conditions = policy.condition.of if isinstance(policy.condition, All) else (policy.condition,)
     for clause in conditions:
-        owner = _SHARED if "/clauses/" in clause.mark.at.path else f"{policy.key}: "
+        path = clause.mark.at.path
+        owner = f"{_SHARED}{Path(path).stem}: " if "/clauses/" in path else f"{policy.key}: "
         yield f"{owner}{clause.mark.id}", (clause,)
     if policy.for_each is not None:
         yield f"{policy.key}: item", (policy.for_each.item_if,)

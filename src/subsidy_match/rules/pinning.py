@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Generic, TypeVar
 
 from subsidy_match import __version__
+from subsidy_match.rules import source
 from subsidy_match.rules.enterprise import Collection, Enterprise, Known, Scalar, Source
 from subsidy_match.rules.explanation import explain
 from subsidy_match.rules.policy import Policy, PolicySet
@@ -97,13 +98,31 @@ def _files(policies: PolicySet, policy: Policy) -> Iterator[tuple[str, str]]:
 def _asked_about(policies: PolicySet, policy: Policy) -> set[str]:
     """The policy, those whose status it asks for or whose payments it counts, and what they ask about in turn."""
     found: set[str] = set()
-    waiting = [policy.id]
+    waiting = [policy.id, *_named_by_derived(policies)]  # every derived fact is read when the files are loaded
     while waiting:
         current = waiting.pop()
         if current not in found:
             found.add(current)
             waiting += [name for p in policies.policies if p.id == current for name in _named(p)]
     return found
+
+
+def _named_by_derived(policies: PolicySet) -> Iterator[str]:
+    """The policies of every group whose payments a derived fact counts."""
+    groups = {text for node in policies.catalogue.derived.values() for text in _groups_below(node)}
+    yield from (policy.id for policy in policies.policies if any(e.group in groups for e in policy.exclusive))
+
+
+def _groups_below(node: source.Node) -> Iterator[str]:
+    match node:
+        case source.Mapped(entries=entries):
+            for key, inner in entries.items():
+                if key == "paid_under" and isinstance(inner, source.Scalar):
+                    yield inner.text
+                yield from _groups_below(inner)
+        case source.Sequence(items=items):
+            for item in items:
+                yield from _groups_below(item)
 
 
 def _named(policy: Policy) -> Iterator[str]:
@@ -142,12 +161,12 @@ def _plain(value: Scalar | None) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _source(source: Source | None) -> dict[str, str | None] | None:
-    if source is None:
+def _source(found: Source | None) -> dict[str, str | None] | None:
+    if found is None:
         return None
     return {
-        "department": source.department,
-        "as_of": source.as_of.isoformat() if source.as_of else None,
-        "batch": source.batch,
-        "quality": source.quality.value,
+        "department": found.department,
+        "as_of": found.as_of.isoformat() if found.as_of else None,
+        "batch": found.batch,
+        "quality": found.quality.value,
     }

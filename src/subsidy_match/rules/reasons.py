@@ -142,6 +142,13 @@ class Match:
         exact = self.amount is not None and self.amount.is_known
         if self.verdict is not Verdict.INELIGIBLE and not exact:
             found += _owed_for(self.amount_log)
+            if (
+                self.amount is not None
+            ):  # one item may be sure and another, or a row not seen yet, still add to the amount
+                found += [key for item in self.items for key in owed(item.reason)]
+                found += [
+                    r.node.collection for r in self.reason.children if isinstance(r.node, ItemsClause) and r.open_rows
+                ]
         return tuple(dict.fromkeys(found))
 
 

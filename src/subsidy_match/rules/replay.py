@@ -48,7 +48,7 @@ def replay(pinned: Mapping[str, Any]) -> Replay:
     """
     try:
         return _replayed(pinned)
-    except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, StopIteration, OSError) as error:
         zh, en = "留存的依据不完整,无法重算", f"what was pinned is incomplete and cannot be replayed: {error!r}"
         raise InputError("evidence_broken", zh, en) from error
 
@@ -61,6 +61,9 @@ def _replayed(pinned: Mapping[str, Any]) -> Replay:
     reading = Reading.of(_enterprise(pinned, policies.catalogue))
     matches = Evaluator(policies, reading.enterprise, date.fromisoformat(pinned["as_of"])).match(policy)
     match = next(match for match in matches if match.subject == pinned["subject"])
+    amount = pinned["amount"]
+    if amount is not None and {type(amount["min"]), type(amount["max"])} - {int, type(None)}:
+        raise ValueError(f"amount {amount!r}")
     again = pin(policies, match, reading)
     return Replay(policies, match, str(pinned["engine_version"]), tuple(_differences(pinned, again)))
 

@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from subsidy_match.rules.analysis.asking import day_of
+from subsidy_match.rules.analysis.asking import turning_days
 from subsidy_match.rules.analysis.equality import prove_equal
 from subsidy_match.rules.analysis.telling import Teller, counts_items, elements_of
 from subsidy_match.rules.cases import Case, load_cases, run_case
@@ -118,7 +118,11 @@ def _noticed(policy: Policy, found: Sequence[Mutant]) -> frozenset[str]:
 
 
 def _is_equal(policy: Policy, mutant: Mutant) -> bool:
-    return prove_equal(_OPEN["library"][0], policy, mutant.policy, day_of(policy))
+    """Proved alike on every day on which the policy, its tables or its cases turn."""
+    policies, cases = _OPEN["library"]
+    days = {*turning_days(policies, policy), *turning_days(policies, mutant.policy)}
+    days |= {case.as_of for case in cases if case.policy is policy and policy.start <= case.as_of <= policy.end}
+    return all(prove_equal(policies, policy, mutant.policy, day) for day in sorted(days))
 
 
 def _likely_first(tellers: list[tuple[Case, Teller]], mutant: Mutant) -> list[Case]:

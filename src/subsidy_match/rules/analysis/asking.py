@@ -4,23 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
+from subsidy_match.rules.analysis.places import placed
 from subsidy_match.rules.analysis.searching import Ask
 from subsidy_match.rules.enterprise import Enterprise
 from subsidy_match.rules.evaluator import Evaluator
 from subsidy_match.rules.frame import Frame
 from subsidy_match.rules.policy import Period, Policy, PolicySet
 from subsidy_match.rules.reasons import Reason, owed
-from subsidy_match.rules.tree import All, Condition, Label, Not
+from subsidy_match.rules.tree import All, Condition, Grade, Label, Literal, Not, Param
 from subsidy_match.rules.wording import Wording
 
-__all__ = ["day_of", "is_met", "portrayed", "with_clause"]
+__all__ = ["day_of", "is_met", "portrayed", "turning_days", "with_clause"]
+
+_A_DAY = timedelta(days=1)
 
 
 def day_of(policy: Policy) -> date:
     """A day on which a claim under the policy may be filed."""
     return policy.window[0] if policy.window else policy.start
+
+
+def turning_days(policies: PolicySet, policy: Policy) -> list[date]:
+    """The days on which a policy may begin to judge otherwise by time alone, and the days before them.
+
+    Ends of the term and the window, dates that the text names, and the first days of rows of the tables that it reads.
+    """
+    found = {policy.start, policy.end, *(policy.window or ())}
+    for spot in placed(policy):
+        match spot.node:
+            case Literal(value=date() as day):
+                found |= {day, day + _A_DAY}
+            case Param(name=name):
+                found |= {row.start for row in policies.parameters[name].rows}
+            case Grade(standard=name):
+                found |= {row.start for row in policies.standards[name].rows}
+    around = {*found, *(day - _A_DAY for day in found if day > date.min)}
+    return sorted(day for day in around if policy.start <= day <= policy.end and day.year < date.max.year)
 
 
 def is_met(policies: PolicySet, policy: Policy, as_of: date) -> Ask:

@@ -109,5 +109,7 @@ def _open(folder: Path) -> None:
 def _in_worker(number: int) -> list[tuple[Finding, str | None]]:
     policies, cases = _OPEN["library"]
     policy = policies.policies[number]
-    examples = [Example(case.enterprise, case.as_of) for case in cases if case.policy is policy]
+    examples = [
+        Example(case.enterprise, case.as_of) for case in cases if case.policy is policy and policy.is_open(case.as_of)
+    ]
     return [(one.finding, one.clause) for one in _of_version(policies, policy, examples)]
