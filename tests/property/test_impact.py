@@ -128,7 +128,7 @@ def way_back(kind: Kind, old: Standing | None, new: Standing | None) -> Kind:
     """The kind of the opposite change: what is unknown is a doubt only on the way to it."""
     was, now = (standing.verdict if standing else Verdict.INELIGIBLE for standing in (old, new))
     if was is Verdict.UNKNOWN:
-        return Kind.SAME if now is Verdict.UNKNOWN else Kind.DOUBT
+        return kind if now is Verdict.UNKNOWN else Kind.DOUBT
     if now is Verdict.UNKNOWN:
         return Kind.GAIN if was in FAVOURABLE else Kind.VERDICT
     turned = {Kind.GAIN: Kind.LOSS, Kind.LOSS: Kind.GAIN, Kind.UP: Kind.DOWN, Kind.DOWN: Kind.UP}

@@ -141,3 +141,52 @@ def test_what_nothing_bounds_says_so(tmp_path: Path):
     ahead = outlook(best_claims(policies, enterprise({}), AS_OF))
     assert ahead.possible == MOST
     assert [(fact.key, fact.unlocks) for fact in ahead.missing] == [("projects", MOST)]
+
+
+# --- what makes a total rise where one amount falls ---
+
+
+def paying(id_: str, amount: str, exclusive: str, **parts: str) -> str:
+    anyone = asks("value: as_of, on_or_after: 2000-01-01")
+    return policy_text(
+        id_, **{"eligible_if": anyone, "amount": f"{{{amount}, {ROUND}}}", "exclusive": exclusive, **parts}
+    )
+
+
+def of(tmp_path: Path, *texts: str) -> PolicySet:
+    names = {f"{text.split(chr(10), 1)[0].removeprefix('id: ')}@2026-01-01.yml": text for text in texts}
+    return load(tmp_path, {"facts.yml": PAID_FACTS, **names})
+
+
+def test_beside_two_caps_a_smaller_amount_may_leave_more_for_others(tmp_path: Path):
+    both = "[{group: g1, cap: 19万元}, {group: g2, cap: 19万元}]"
+    policies = of(
+        tmp_path,
+        paying("s", "band: {of: patents, at_least: {2件: 20万元}, otherwise: 10万元}", both),
+        paying("xa", "value: 9万元", "[{group: g1, cap: 19万元}]"),
+        paying("xb", "value: 9万元", "[{group: g2, cap: 19万元}]"),
+    )
+    ahead = outlook(best_claims(policies, enterprise({}), AS_OF))
+    known = best_claims(policies, enterprise({"patents": 0}), AS_OF).solution.chosen.total
+    assert ahead.guaranteed <= known <= ahead.possible
+    assert known - best_claims(policies, enterprise({}), AS_OF).solution.chosen.total <= ahead.missing[0].unlocks
+
+
+def test_an_item_that_turns_out_not_to_count_bars_nobody(tmp_path: Path):
+    one = "[{group: g, at_most: 1, per: item_key}]"
+    items = {"for_each": "{in: projects, key: no, claim: together}", "eligible_if": asks("value: items, at_least: 1个")}
+    policies = of(
+        tmp_path,
+        paying("tog", "each: {value: 50万元}", one, item_if="{basis: art1, value: good, is: true}", **items),
+        paying("oth", "each: {value: 100万元}", one, item_if="{basis: art1, value: no, is: k2}", **items),
+    )
+    rows = [{"no": "k1", "good": True}, {"no": "k2", "good": None}]
+
+    def total(*projects: dict[str, Scalar | None]) -> Advice:
+        return best_claims(policies, firm({"subsidy_history": [], "projects": projects}), AS_OF)
+
+    ahead = outlook(total(*rows))
+    known = total(rows[0], {**rows[1], "good": False}).solution.chosen.total
+    assert (known, ahead.possible) == (150 * WAN, 150 * WAN + 50 * WAN)
+    assert [fact.key for fact in ahead.missing] == ["projects.good"]
+    assert known - total(*rows).solution.chosen.total <= ahead.missing[0].unlocks

@@ -55,3 +55,13 @@ def test_a_change_that_nobody_can_tell_is_proved_and_not_counted(tmp_path: Path)
     found = mutate(folder, workers=1)
     assert any("without b" in name for name in found.equal)
     assert not any(" b " in name for name in found.survived)
+
+
+def test_a_change_that_shows_on_later_days_only_is_not_proved_alike(tmp_path: Path):
+    early = "{id: early, basis: art1, any: [{value: as_of, before: 2026-07-01}, {id: b, value: staff, at_least: 5人}]}"
+    rich = "{id: rich, basis: art1, value: revenue, at_least: 500万元}"
+    text = policy_text(eligible_if=f"{{all: [{rich}, {early}]}}", window=None)
+    folder = write_policies(tmp_path, {"grant@2026-01-01.yml": text, "grant.cases.yml": BOTH_SIDES})
+    found = mutate(folder, workers=1)
+    assert any("without b" in name for name in found.survived)
+    assert not any("without b" in name for name in found.equal)

@@ -102,3 +102,21 @@ def test_cases_as_examples_hide_nothing_that_is_dead(tmp_path: Path):
     with_examples, without = review_folder(folder, workers=1), review(load_policies(folder))
     assert with_examples.findings == without.findings
     assert {finding.code for finding in without.findings} == {"P015"}
+
+
+def test_a_case_on_a_day_when_nobody_can_claim_is_no_example(tmp_path: Path):
+    folder = library_with(BROKEN / "P015-band", tmp_path)
+    path = folder / "grant@2026-01-01.yml"
+    text = path.read_text(encoding="utf-8").replace(
+        "channel: fast", "window: {opens: 2026-03-01, closes: 2026-08-31}\nchannel: fast"
+    )
+    text = text.replace("at_least: 50人, basis", "at_least: {param: floors.staff}, basis")
+    path.write_text(text, encoding="utf-8")
+    rows = "[{from: 2026-01-01, to: 2026-08-31, value: 50人, document: 示例, provenance: sourced}, {from: 2026-09-01, value: 0人, document: 示例, provenance: sourced}]"
+    table = f"title: {{zh: 下限, en: Floors}}\ntables: {{staff: {{zh: 人数, en: Staff, unit: 人, picked_by: as_of, rows: {rows}}}}}\n"
+    (folder / "parameters" / "floors.yml").write_text(table, encoding="utf-8")
+    (folder / "grant.cases.yml").write_text(
+        'policy: grant\ncases:\n  - {name: 例, as_of: 2026-10-01, given: {district_code: "320812", staff_end: 5人}, expect: {}}\n',
+        encoding="utf-8",
+    )
+    assert "P015" in {finding.code for finding in review_folder(folder, workers=1).findings}

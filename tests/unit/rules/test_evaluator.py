@@ -704,3 +704,33 @@ def test_match_all_takes_the_versions_in_force(tmp_path: Path) -> None:
         for day in (AS_OF, date(2027, 7, 1), date(2025, 1, 1))
     }
     assert list(seen.values()) == [["grant@2026-01-01"], ["grant@2027-01-01", "late@2027-06-01"], []]
+
+
+# --- what is still open beside what is sure ---
+
+EACH_GOOD = {
+    "item_if": "{basis: art1, value: good, is: true}",
+    "amount": "{each: {multiply: [invested, 5%]}, rounding: {to: 1元, mode: down}}",
+}
+
+
+def test_an_open_item_is_named_though_another_is_sure(tmp_path: Path):
+    rows = [{"no": "k1", "good": True, "invested": 1000 * WAN}, {"no": "k2", "good": None, "invested": 1000 * WAN}]
+    policies = load(
+        tmp_path, for_each="{in: projects, key: no, claim: together}", eligible_if="{all: [{basis: art1, value: items, at_least: 1个}]}", **EACH_GOOD
+    )  # fmt: skip
+    (match,) = evaluate(policies, firm({"projects": rows}))
+    assert match.verdict is Verdict.ELIGIBLE
+    assert match.amount == Span(50 * WAN, 100 * WAN)
+    assert match.missing == ("projects.good",)
+
+
+@pytest.mark.parametrize("rows", [(), ({"no": "k1", "good": True},), ({"no": "k1", "good": False},)])
+def test_rows_not_seen_yet_stay_open_beside_those_that_were(tmp_path: Path, rows: tuple[dict[str, object], ...]):
+    policies = load(tmp_path, for_each="{in: projects, key: no, claim: each}", **EACH_GOOD)
+    firm_ = firm({"projects": Collection(rows)}, revenue_2025=500 * WAN)  # type: ignore[arg-type]
+    *seen, unseen = evaluate(policies, firm_)
+    assert [match.subject for match in seen] == [row["no"] for row in rows]
+    assert (unseen.subject, unseen.verdict, unseen.missing) == (None, Verdict.UNKNOWN, ("projects",))
+    refused = firm({"projects": Collection(rows)}, revenue_2025=1)  # type: ignore[arg-type]
+    assert len(evaluate(policies, refused)) == max(1, len(rows))
