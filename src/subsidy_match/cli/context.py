@@ -12,7 +12,7 @@ from subsidy_match.errors import InputError
 from subsidy_match.platform import Platform
 from subsidy_match.settings import Settings
 
-__all__ = ["AS_OF", "JSON", "LANG", "day", "now", "platform", "settings"]
+__all__ = ["AS_OF", "JSON", "LANG", "business_today", "day", "now", "platform", "settings"]
 
 AS_OF = typer.Option("--as-of", help="评价日 / day of evaluation, YYYY-MM-DD (default: today)")
 JSON = typer.Option("--json", help="输出 JSON / print JSON")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from subsidy_match.cli.context import AS_OF, JSON, LANG, day, settings
+from subsidy_match.cli.context import AS_OF, JSON, LANG, business_today, day, settings
 from subsidy_match.cli.output import bar, note, print_findings, print_json, print_table, print_text
 from subsidy_match.errors import AuthorError, Finding
 from subsidy_match.rules.analysis.finding import Doubt
@@ -79,9 +79,16 @@ def explain(
 
 
 @app.command()
-def publish(path: Folder = None) -> None:
+def publish(
+    path: Folder = None,
+    correct: Annotated[
+        str, typer.Option("--correct", help="更正已生效版本的理由 / why a version in force is corrected")
+    ] = "",
+) -> None:
     """检查、测试并冻结一套政策,自此由系统采用 / Check, test and freeze a set; it is served from now on."""
-    policies = publish_set(path or settings().policies, settings().published)
+    policies = publish_set(
+        path or settings().policies, settings().published, today=business_today(), correcting=correct
+    )
     print_text(policies.hash)
     note(f"已发布 {len(policies.policies)} 个政策版本 / policy versions published")
 

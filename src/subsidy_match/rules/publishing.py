@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import tempfile
+from datetime import date
 from pathlib import Path
 
 from subsidy_match.errors import InputError, NotFound
@@ -12,11 +15,12 @@ from subsidy_match.rules.analysis.review import review_folder
 from subsidy_match.rules.cases import CaseResult, load_cases, run_case
 from subsidy_match.rules.fields import Findings
 from subsidy_match.rules.library import load_policies
-from subsidy_match.rules.policy import PolicySet
+from subsidy_match.rules.policy import Policy, PolicySet
 
 __all__ = ["current_policies", "current_revision", "publish", "published_policies", "run_cases"]
 
 _POINTER = "current"
+_END = re.compile(r"(?<=[{, ])to: \d{4}-\d{2}-\d{2}")
 
 
 def run_cases(policies: PolicySet, folder: Path, *, keyword: str = "") -> list[CaseResult]:
@@ -28,14 +32,20 @@ def run_cases(policies: PolicySet, folder: Path, *, keyword: str = "") -> list[C
     ]
 
 
-def publish(folder: Path, published: Path) -> PolicySet:
+def publish(folder: Path, published: Path, *, today: date | None = None, correcting: str = "") -> PolicySet:
     """Check, test and freeze the policies of ``folder``; the new set is served from now on.
 
     What is checked is the copy that is frozen, so that a file saved meanwhile cannot slip in.
 
+    Args:
+        folder: the policies.
+        published: where sets are frozen.
+        today: the day of publishing; with it, a version that is or was in force may not be changed or left out.
+        correcting: why one is changed all the same; kept beside the sets.
+
     Raises:
         AuthorError: the policies or their cases have errors, or the analysis has findings that no policy accepts.
-        InputError: a case fails, or a policy has none; nothing is published.
+        InputError: a case fails, a policy has none, or a version in force was changed; nothing is published.
     """
     load_policies(folder)  # what cannot be loaded is not copied
     published.mkdir(parents=True, exist_ok=True)
@@ -45,11 +55,51 @@ def publish(folder: Path, published: Path) -> PolicySet:
             folder, staged, ignore=lambda _, names: [n for n in names if Path(n).suffix not in ("", ".yml")]
         )
         policies = load_policies(staged)
+        changed = _changed(policies, published, today) if today is not None else []
+        if changed and not correcting.strip():
+            names = ", ".join(changed)
+            raise InputError(
+                "version_in_force_changed",
+                f"已生效的版本被改动或删除:{names}",
+                f"versions that are or were in force were changed or left out: {names}",
+                hint="end the version and begin a new one; or correct it with --correct REASON",
+            )
         _refuse_doubts(policies, staged)
         if not (published / policies.hash).exists():
             staged.rename(published / policies.hash)
+    if changed:
+        _keep_reason(published, policies.hash, changed, correcting, today)
     _point(published, policies.hash)
     return policies
+
+
+def _changed(policies: PolicySet, published: Path, today: date) -> list[str]:
+    """The versions served now that have begun, and read otherwise or not at all in the new set."""
+    try:
+        served = current_policies(published)
+    except NotFound:
+        return []
+    now = {policy.key: policy.hash for policy in policies.policies}
+    begun = (policy for policy in served.policies if policy.start <= today and not policy.needs_source)
+    return [policy.key for policy in begun if now.get(policy.key) != policy.hash and not _only_ended(policy, policies)]
+
+
+def _only_ended(old: Policy, policies: PolicySet) -> bool:
+    """Whether a version reads the same but for the day on which it ends."""
+    new = next((policy for policy in policies.policies if policy.key == old.key), None)
+    if new is None:
+        return False
+
+    def but_for_end(policy: Policy) -> list[tuple[str, str]]:
+        return [(name, _END.sub("", text)) for name, text in sorted(policy.texts.items())]
+
+    return but_for_end(new) == but_for_end(old)
+
+
+def _keep_reason(published: Path, revision: str, changed: list[str], reason: str, today: date | None) -> None:
+    entry = {"day": str(today), "set": revision, "versions": changed, "reason": reason.strip()}
+    with (published / "corrections.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
 def _refuse_doubts(policies: PolicySet, folder: Path) -> None:

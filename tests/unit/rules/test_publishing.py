@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,49 @@ def test_a_published_set_that_was_changed_is_refused(tmp_path: Path):
     (published / revision / POLICY).write_text(policy_text(level="national", authority="别处"), encoding="utf-8")
     with pytest.raises(InputError, match="published policies were changed"):
         published_policies(published, revision)
+
+
+# --- what was in force stays as it was ---
+
+TODAY = date(2026, 6, 30)
+
+
+def test_a_version_in_force_is_not_changed_without_a_reason(tmp_path: Path):
+    folder, published = write_policies(tmp_path, GOOD), tmp_path / "published"
+    old = publish(folder, published, today=TODAY)
+    (folder / POLICY).write_text(policy_text(level="national", authority="另一局"), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        publish(folder, published, today=TODAY)
+    assert (caught.value.code, "grant@2026-01-01" in caught.value.en) == ("version_in_force_changed", True)
+    assert current_revision(published) == old.hash
+    publish(folder, published, today=date(2025, 12, 31))  # before it begins it may be changed
+    assert not (published / "corrections.jsonl").exists()
+
+
+def test_a_correction_keeps_its_reason(tmp_path: Path):
+    folder, published = write_policies(tmp_path, GOOD), tmp_path / "published"
+    publish(folder, published, today=TODAY)
+    (folder / POLICY).write_text(policy_text(level="national", authority="另一局"), encoding="utf-8")
+    new = publish(folder, published, today=TODAY, correcting="主管部门名称录入有误")
+    (line,) = (published / "corrections.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line) == {
+        "day": "2026-06-30",
+        "set": new.hash,
+        "versions": ["grant@2026-01-01"],
+        "reason": "主管部门名称录入有误",
+    }
+
+
+def test_a_version_may_be_ended_and_followed_by_another_but_not_left_out(tmp_path: Path):
+    folder, published = write_policies(tmp_path, GOOD), tmp_path / "published"
+    publish(folder, published, today=TODAY)
+    ended = policy_text(level="national", effective="{from: 2026-01-01, to: 2026-08-31}")
+    (folder / POLICY).write_text(ended, encoding="utf-8")
+    publish(folder, published, today=TODAY)
+    assert current_policies(published).policies[0].end == date(2026, 8, 31)
+    other = policy_text("other", level="national")
+    (folder / POLICY).unlink()
+    (folder / "other@2026-01-01.yml").write_text(other, encoding="utf-8")
+    (folder / "grant.cases.yml").write_text(case_text("other"), encoding="utf-8")
+    with pytest.raises(InputError, match="left out"):
+        publish(folder, published, today=TODAY)
