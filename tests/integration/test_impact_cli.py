@@ -194,10 +194,12 @@ def library_with(city: City, folder: Path, name: str, text: str, gone: str) -> P
 def expected_kinds(old: dict[Any, tuple[Verdict, int, int]], new: dict[Any, tuple[Verdict, int, int]]) -> Counter[str]:
     """Kinds of change where both sides have the same subjects and no data are missing on one side only."""
     kinds: Counter[str] = Counter()
-    for key, (was, _, before) in old.items():
-        now, _, after = new[key]
+    for key, (was, least, before) in old.items():
+        now, least_now, after = new[key]
         if was in GOOD and now in GOOD:
             kinds["up" if after > before else "down" if after < before else "same"] += 1
+        elif was is now is Verdict.UNKNOWN:
+            kinds["same" if (least, before) == (least_now, after) else "range"] += 1
         else:
             kinds["gain" if now in GOOD else "loss" if was in GOOD else "same"] += 1
     return kinds
@@ -244,7 +246,11 @@ def test_the_report_says_what_it_was_made_from(city: City, run: Run, draft: Path
     assert manifest["old"]["set_hash"] == current_policies(city.settings.published).hash
     assert (manifest["old"]["origin"], manifest["new"]["origin"]) == ("published", str(draft))
     assert (manifest["old"]["as_of"], manifest["new"]["as_of"]) == (AS_OF, "2026-07-01")
-    assert [remark["en"][:20] for remark in found["remarks"]] == ["left out beside the ", "the days differ (202"]
+    assert [remark["en"][:20] for remark in found["remarks"]] == [
+        "judged on 2026-07-01",
+        "left out beside the ",
+        "the days differ (202",
+    ]
     assert len(found["examples"]) == 3
     assert {example["kind"] for example in found["examples"]} >= {"gain", "loss"}
     for example in found["examples"]:
@@ -447,9 +453,15 @@ def test_a_budget_that_is_enough_pays_all(run: Run, draft: Path):
 
 def test_pooled_funds_set_the_budget_where_none_is_given(city: City, run: Run, draft: Path):
     assert report(run, draft, "--against", "rd")["budget"]["amount"] is None
-    add_funds(city, {"rd-pool": 60 * WAN + 7 * WAN, "county-pool": 20 * WAN + 7 * WAN})  # each bears 7万元 already
+    add_funds(
+        city, {"rd-pool": 60 * WAN + 7 * WAN, "county-pool": 20 * WAN + 7 * WAN}
+    )  # 7万元 of each are spent already
     found = report(run, draft, "--against", "rd", "--step", "1000元")["budget"]
-    assert (found["amount"], found["fund"], found["step"]) == (50 * WAN, "county-pool", 1000_00)  # 20万元 are 40% of it
+    assert (found["amount"], found["fund"], found["step"]) == (
+        67 * WAN + WAN // 2,
+        "county-pool",
+        1000_00,
+    )  # 27万元 are 40% of it
     assert report(run, draft, "--against", "rd", "--budget", "1万元")["budget"]["fund"] is None
     assert "资金规模 (county-pool)" in run(draft, "--against", "rd", "--as-of", AS_OF).out
 

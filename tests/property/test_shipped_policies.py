@@ -23,10 +23,10 @@ def matched(enterprise: Enterprise) -> dict[tuple[str, str | None], Match]:
 @given(told_more())
 def test_filling_in_an_unknown_never_flips_a_definite_verdict(pair: tuple[Enterprise, Enterprise]):
     before, after = matched(pair[0]), matched(pair[1])
-    assert before.keys() == after.keys()
-    for key, match in before.items():
-        if match.verdict in DEFINITE:
-            assert after[key].verdict is match.verdict, key
+    assert after.keys() <= before.keys()  # what stood for elements not seen yet may go
+    for key, match in after.items():
+        if before[key].verdict in DEFINITE:
+            assert match.verdict is before[key].verdict, key
 
 
 @QUICK
