@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from subsidy_match.errors import Finding, InputError, Location, NotFound, RetryableError
 from subsidy_match.profiles.catalogue import Catalogue
 from subsidy_match.profiles.decisions import Decision, Decisions, load_decisions, save_decisions
+from subsidy_match.profiles.industries import load_industries
 from subsidy_match.profiles.landing import Landed, as_of_name, merge_landed, store_file
 from subsidy_match.profiles.persons import load_person_key
 from subsidy_match.profiles.publishing import Shelf
@@ -75,7 +76,7 @@ def import_files(
         if not dry_run:
             stack.enter_context(shelf.lock())
         key = load_person_key(home, _secret(person_key), create=not dry_run)
-        rules = load_rules(policies, load_decisions(shelf.decisions), key)
+        rules = load_rules(policies, load_decisions(shelf.decisions), key, load_industries(shelf.industries))
         owner = _department(department, rules.catalogue)
         request = _Request(shelf, rules, owner, as_of, today, progress or (lambda _stage, _done, _of: None))
         if not dry_run:
