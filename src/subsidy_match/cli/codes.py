@@ -30,7 +30,13 @@ def import_command(
     if as_json:
         print_json({**numbers, "doubts": [doubt.to_dict() for doubt in counts.doubts]})
     else:
-        heads = ("门类 / sections", "大类 / divisions", "中类 / groups", "小类 / classes", "补回首位 0 / zeros put back")
+        heads = (
+            "门类 / sections",
+            "大类 / divisions",
+            "中类 / groups",
+            "小类 / classes",
+            "补回首位 0 / zeros put back",
+        )
         print_table(heads, [tuple(numbers.values())], right=range(len(heads)))
         print_findings(counts.doubts)
     note("下次导入或核对时生效 / takes effect with the next import or review")

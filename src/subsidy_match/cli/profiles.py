@@ -13,6 +13,7 @@ import typer
 from subsidy_match.cli import codes
 from subsidy_match.cli.context import JSON, LANG, business_today, day, settings
 from subsidy_match.cli.output import bar, print_json, print_table, print_text
+from subsidy_match.cli.quality import quality
 from subsidy_match.errors import InputError
 from subsidy_match.money import yuan_text
 from subsidy_match.profiles import Alternative, ImportReport, ReviewItem, decide, import_files, open_snapshot
@@ -25,6 +26,7 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="企业档案:部门数据导入、查询、核对 / Profiles: import, look up, review.")
 app.add_typer(codes.app, name="codes")
+app.command()(quality)
 
 _OK, _FINDINGS = 0, 1
 _STAGES = {

@@ -170,7 +170,9 @@ def _parents(entries: Sequence[_Entry], findings: list[Finding]) -> Iterator[Fin
             missing = above if above not in known else entry.parent
             findings.append(_parent(entry, f"表中没有 {missing}", f"{missing} is not in the table"))
         elif parent != above:
-            yield _parent(entry, f"写作 {parent},按代码为 {above}", f"{parent} is written, its code says {above}", "warning")
+            yield _parent(
+                entry, f"写作 {parent},按代码为 {above}", f"{parent} is written, its code says {above}", "warning"
+            )
 
 
 def _above(entry: _Entry) -> str:
