@@ -10,18 +10,23 @@ from typing import Annotated, Any
 
 import typer
 
+from subsidy_match.cli import codes
 from subsidy_match.cli.context import JSON, LANG, business_today, day, settings
 from subsidy_match.cli.output import bar, print_json, print_table, print_text
+from subsidy_match.cli.quality import quality
 from subsidy_match.errors import InputError
 from subsidy_match.money import yuan_text
 from subsidy_match.profiles import Alternative, ImportReport, ReviewItem, decide, import_files, open_snapshot
 from subsidy_match.profiles.catalogue import Catalogue, fact_columns
+from subsidy_match.profiles.industries import Industries, load_industries
 from subsidy_match.profiles.publishing import Shelf
 from subsidy_match.rules.enterprise import Collection, Enterprise, Known, Scalar, Source
 
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="企业档案:部门数据导入、查询、核对 / Profiles: import, look up, review.")
+app.add_typer(codes.app, name="codes")
+app.command()(quality)
 
 _OK, _FINDINGS = 0, 1
 _STAGES = {
@@ -65,7 +70,8 @@ def show(
     if as_json:
         print_json({"snapshot": snapshot_id, "former_names": former, **_document(firm, losers)})
     else:
-        _print_firm(firm, former, losers, fact_columns(settings().policies))
+        industries = load_industries(Shelf(settings().home).industries)
+        _print_firm(firm, former, losers, fact_columns(settings().policies), industries)
 
 
 @app.command()
@@ -172,9 +178,11 @@ def _report(report: ImportReport, lang: str, *, as_json: bool) -> None:
     raise typer.Exit(_OK if report.is_clean else _FINDINGS)
 
 
-def _print_firm(firm: Enterprise, former: list[str], losers: list[Alternative], catalogue: Catalogue) -> None:
+def _print_firm(
+    firm: Enterprise, former: list[str], losers: list[Alternative], catalogue: Catalogue, industries: Industries
+) -> None:
     print_text("  ".join([firm.uscc, firm.name, *(f"曾用名 / formerly {name}" for name in former)]))
-    rows = [_value_row(name, known, catalogue) for name, known in firm.values.items()]
+    rows = [_value_row(name, known, catalogue, industries) for name, known in firm.values.items()]
     print_table(("项目 / fact", "数值 / value", "来源 / source"), rows)
     for name, collection in firm.collections.items():
         print_text(f"\n{_list_head(name, collection)}")
@@ -196,9 +204,12 @@ def _list_head(name: str, collection: Collection) -> str:
     return f"{name}: {len(collection.rows)}  [{loaded or '未导入 / not loaded'}]{doubt}"
 
 
-def _value_row(name: str, known: Known, catalogue: Catalogue) -> tuple[str, str, str]:
+def _value_row(name: str, known: Known, catalogue: Catalogue, industries: Industries) -> tuple[str, str, str]:
     fact = catalogue.facts.get(name) or catalogue.facts[name.rpartition("_")[0]]
-    return name, _shown(known.value, fact.type.kind), _source(known.source)
+    shown = _shown(known.value, fact.type.kind)
+    if fact.type.kind == "industry":
+        shown = f"{shown} {industries.names.get(shown, '')}".rstrip()
+    return name, shown, _source(known.source)
 
 
 def _shown(value: Scalar | None, kind: str) -> str:

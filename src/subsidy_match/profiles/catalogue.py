@@ -15,10 +15,10 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from subsidy_match.errors import AuthorError, Location
+from subsidy_match.errors import AuthorError, InputError, Location
 from subsidy_match.units import parse_quantity
 
-__all__ = ["Catalogue", "Collection", "Department", "Fact", "ValueType", "fact_columns"]
+__all__ = ["Catalogue", "Collection", "Department", "Fact", "ValueType", "department_code", "fact_columns"]
 
 # No amount of this field is near 10¹⁵ 分 and no count near 10⁹; what is beyond is a wrong unit or a slipped digit.
 _WIDEST = {"money": (-(10**15), 10**15), "count": (0, 10**9), "ratio": (-(10**12), 10**12)}
@@ -110,6 +110,22 @@ def fact_columns(policies: Path) -> Catalogue:
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
         zh, en = f"事实目录 {path} 无法读取:{error}", f"the fact catalogue {path} cannot be read: {error}"
         raise AuthorError("profiles.catalogue", zh, en, Location(str(path))) from error
+
+
+def department_code(written: str, catalogue: Catalogue) -> str:
+    """The code of a department given by its code or by its name, also a part of its Chinese one.
+
+    Raises:
+        InputError: no department, or several, are called that.
+    """
+    if written in catalogue.departments:
+        return written
+    found = [d.code for d in catalogue.departments.values() if written in (d.zh, d.en) or written in d.zh]
+    if len(found) == 1:
+        return found[0]
+    known = "、".join(catalogue.departments)
+    zh, en = f"没有部门“{written}”", f"there is no department {written!r}"
+    raise InputError("profiles.department", zh, en, hint=f"one of: {known}")
 
 
 def _catalogue(text: Mapping[str, Any], digest: str) -> Catalogue:

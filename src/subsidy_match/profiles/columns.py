@@ -24,6 +24,7 @@ from subsidy_match.profiles.cells import (
     parse_words,
     plain,
 )
+from subsidy_match.profiles.industries import Industries
 from subsidy_match.profiles.industry import parse_industry
 from subsidy_match.profiles.layout import Bound
 from subsidy_match.profiles.persons import person_code
@@ -59,14 +60,14 @@ def clean(texts: Sequence[str], parse: Parser, type_: pa.DataType) -> Cleaned:
     return Cleaned(column, _by_row(encoded.indices, problems))
 
 
-def parser_of(bound: Bound, regions: Regions, key: bytes) -> Parser:
+def parser_of(bound: Bound, regions: Regions, key: bytes, industries: Industries | None = None) -> Parser:
     """The parser for the cells of a bound column."""
     type_, column = bound.type, bound.column
     if type_ is None:
         return plain
     if column.person:
         return partial(person_code, key=key)
-    parse = _of_type(type_, bound, regions)
+    parse = _of_type(type_, bound, regions, industries)
     if column.unmatched == "empty":
         return partial(_or_nothing, words={plain(word): code for word, code in column.words.items()})
     if column.empty:
@@ -74,11 +75,11 @@ def parser_of(bound: Bound, regions: Regions, key: bytes) -> Parser:
     return partial(_or_forever, parse=parse) if column.open_ended else parse
 
 
-def _of_type(type_: ValueType, bound: Bound, regions: Regions) -> Parser:
+def _of_type(type_: ValueType, bound: Bound, regions: Regions, industries: Industries | None) -> Parser:
     words = {plain(word): code for word, code in {**(type_.codes or {}), **bound.column.words}.items()}
     simple: dict[str, Parser] = {
         "date": parse_date,
-        "industry": parse_industry,
+        "industry": partial(parse_industry, table=industries),
         "bool": partial(_truth, words=words),
         "enum": partial(parse_word, codes=words),
         "enums": partial(parse_words, codes=words),

@@ -13,8 +13,9 @@ import duckdb
 from pydantic import SecretStr
 
 from subsidy_match.errors import Finding, InputError, Location, NotFound, RetryableError
-from subsidy_match.profiles.catalogue import Catalogue
+from subsidy_match.profiles.catalogue import department_code
 from subsidy_match.profiles.decisions import Decision, Decisions, load_decisions, save_decisions
+from subsidy_match.profiles.industries import load_industries
 from subsidy_match.profiles.landing import Landed, as_of_name, merge_landed, store_file
 from subsidy_match.profiles.persons import load_person_key
 from subsidy_match.profiles.publishing import Shelf
@@ -75,8 +76,8 @@ def import_files(
         if not dry_run:
             stack.enter_context(shelf.lock())
         key = load_person_key(home, _secret(person_key), create=not dry_run)
-        rules = load_rules(policies, load_decisions(shelf.decisions), key)
-        owner = _department(department, rules.catalogue)
+        rules = load_rules(policies, load_decisions(shelf.decisions), key, load_industries(shelf.industries))
+        owner = department_code(department, rules.catalogue) if department is not None else None
         request = _Request(shelf, rules, owner, as_of, today, progress or (lambda _stage, _done, _of: None))
         if not dry_run:
             return _publish(request, files)
@@ -228,18 +229,6 @@ def _no_table(strange: Sequence[Path]) -> InputError:
     ]
     first = findings[0]
     return InputError(first.code, first.zh, first.en, first.at, findings=findings)
-
-
-def _department(written: str | None, catalogue: Catalogue) -> str | None:
-    if written is None or written in catalogue.departments:
-        return written
-    found = [d.code for d in catalogue.departments.values() if written in (d.zh, d.en) or written in d.zh]
-    if len(found) == 1:
-        return found[0]
-    known = "、".join(catalogue.departments)
-    raise InputError(
-        "profiles.department", f"没有部门“{written}”", f"there is no department {written!r}", hint=f"one of: {known}"
-    )
 
 
 def _secret(key: SecretStr | str) -> str:

@@ -20,7 +20,7 @@ from subsidy_match.profiles.catalogue import Catalogue, ValueType
 __all__ = ["Column", "End", "ListSpec", "Mapping", "Mappings", "load_mappings"]
 
 _SHIPPED = Path(__file__).parent / "mappings"
-Role = Literal["uscc", "name", "former_names", "district", "year"]
+Role = Literal["uscc", "name", "former_names", "district", "year", "industry_name"]
 
 
 class _Node(BaseModel):

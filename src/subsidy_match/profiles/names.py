@@ -21,9 +21,11 @@ _BRACKETS = str.maketrans("[{\u3014【〈《]}\u3015】〉》•・‧", "((((((
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 _PLACE = re.compile(r"江苏省?|淮安市?|(?:清江浦|淮阴|洪泽|楚州)区?|(?:涟水|盱眙|金湖)县?|[()]")
 _SUFFIX = re.compile(r"(?:有限责任公司|股份有限公司|有限公司|公司)")
+_BRANCH = re.compile(r"(?<=公司).+?(?:分公司|分店|分厂|分部|营业部|办事处)(?:\(.*\))?$")
 _WIDE_BRACKETS = str.maketrans("()", "（）")
 _WHOLE_FLOOR = 70
 _FLOOR = 80
+_HIGHEST_OF_BRANCH = 95  # a branch is not its firm: never as alike as the name itself
 
 
 def name_key(name: str) -> str:
@@ -47,7 +49,8 @@ def name_core(key: str) -> str:
 def similar_names(key: str, known: Mapping[str, str], *, limit: int = 5) -> list[tuple[str, int]]:
     """Rank known names by likeness, for a person to choose from.
 
-    A name one slip away in its telling part is always among them; others must be alike as a whole and in that part.
+    A name one slip away in its telling part is always among them; others must be alike as a whole and in that part. A branch
+    is compared by the name of its firm.
 
     Args:
         key: the key that no firm has.
@@ -58,10 +61,12 @@ def similar_names(key: str, known: Mapping[str, str], *, limit: int = 5) -> list
         ``(known key, score)`` with scores 0 to 100, best first; ties in alphabetical order, so that any order of the
         register gives the same list.
     """
-    core = name_core(key)
+    head = _BRANCH.sub("", key)
+    highest = 100 if head == key else _HIGHEST_OF_BRANCH
+    core = name_core(head)
     scored = []
-    for name, whole, _ in process.extract(key, known.keys(), scorer=fuzz.ratio, score_cutoff=_WHOLE_FLOOR, limit=None):
-        score = round((whole + fuzz.ratio(core, known[name])) / 2)
+    for name, whole, _ in process.extract(head, known.keys(), scorer=fuzz.ratio, score_cutoff=_WHOLE_FLOOR, limit=None):
+        score = min(highest, round((whole + fuzz.ratio(core, known[name])) / 2))
         if score >= _FLOOR or OSA.distance(core, known[name], score_cutoff=1) <= 1:
             scored.append((name, score))
     return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:limit]

@@ -42,6 +42,15 @@ class Shelf:
         """What people decided in review."""
         return self.folder / "decisions.yml"
 
+    @property
+    def industries(self) -> Path:
+        """The full table of industry codes, where the office has imported it."""
+        return self.folder / "industry-codes.csv"
+
+    def keep_industries(self, text: str) -> None:
+        """Replace that table in one step. Only under the lock."""
+        _write(self.industries, text)
+
     def file(self, snapshot_id: str) -> Path:
         """The DuckDB file of a snapshot."""
         return self.folder / "snapshots" / f"{snapshot_id}.duckdb"

@@ -14,6 +14,7 @@ from subsidy_match.profiles.assembly import Assembly, quote
 from subsidy_match.profiles.catalogue import Catalogue, fact_columns
 from subsidy_match.profiles.decisions import Decisions
 from subsidy_match.profiles.facts import Target, decide_facts, fact_targets
+from subsidy_match.profiles.industries import Industries, shipped_industries
 from subsidy_match.profiles.landing import Landed, landed_path
 from subsidy_match.profiles.layout import Layout, find_layout, guess_headers
 from subsidy_match.profiles.lists import collect_lists, loaded_lists
@@ -39,12 +40,14 @@ class Rules:
     mappings: Mappings
     decisions: Decisions
     person_key: bytes
+    industries: Industries
 
 
-def load_rules(policies: Path, decisions: Decisions, person_key: bytes) -> Rules:
-    """Read catalogue, regions and mappings."""
+def load_rules(policies: Path, decisions: Decisions, person_key: bytes, industries: Industries | None = None) -> Rules:
+    """Read catalogue, regions and mappings; the table of industries is the shipped one where none is given."""
     catalogue = fact_columns(policies)
-    return Rules(catalogue, load_regions(policies), load_mappings(catalogue), decisions, person_key)
+    table = industries or shipped_industries()
+    return Rules(catalogue, load_regions(policies), load_mappings(catalogue), decisions, person_key, table)
 
 
 def snapshot_id(files: Sequence[Landed], rules: Rules) -> str:
@@ -56,6 +59,7 @@ def snapshot_id(files: Sequence[Landed], rules: Rules) -> str:
         "regions": rules.regions.digest,
         "mappings": rules.mappings.digest,
         "decisions": rules.decisions.digest,
+        "industries": rules.industries.digest,
         "person_key": key_fingerprint(rules.person_key),
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
@@ -98,7 +102,7 @@ def build_snapshot(path: Path, folder: Path, files: Sequence[Landed], rules: Rul
 
 def _stage_files(assembly: Assembly, folder: Path, files: Sequence[Landed], rules: Rules, progress: Progress) -> None:
     assembly.con.execute("CREATE TABLE finding (file VARCHAR, sheet VARCHAR, code VARCHAR, zh VARCHAR, en VARCHAR)")
-    staging = Staging(rules.catalogue, rules.regions, rules.person_key)
+    staging = Staging(rules.catalogue, rules.regions, rules.person_key, rules.industries)
     number = 0
     for done, file in enumerate(files):
         progress("read", done, len(files))
@@ -224,6 +228,7 @@ def _reference(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> Non
         "mappings": rules.mappings.digest,
         "regions": rules.regions.digest,
         "decisions": rules.decisions.digest,
+        "industries": rules.industries.digest,
     }
     con.executemany("INSERT INTO meta VALUES (?, ?)", list(meta.items()))
     con.execute("CREATE OR REPLACE TABLE disputed AS SELECT DISTINCT * FROM disputed ORDER BY ALL")

@@ -16,6 +16,8 @@ import pyarrow.compute as pc
 from subsidy_match.profiles.catalogue import Catalogue
 from subsidy_match.profiles.cells import FOREVER, is_empty
 from subsidy_match.profiles.columns import Cleaned, clean, parser_of
+from subsidy_match.profiles.industries import Industries
+from subsidy_match.profiles.industry import with_name
 from subsidy_match.profiles.layout import Bound, Layout, cell_name
 from subsidy_match.profiles.mapping import End
 from subsidy_match.profiles.names import display_name, name_key
@@ -84,6 +86,7 @@ class Staging:
     catalogue: Catalogue
     regions: Regions
     person_key: bytes
+    industries: Industries | None = None
 
 
 def stage_sheet(sheet: Sheet, layout: Layout, staging: Staging) -> Iterator[Staged]:
@@ -162,13 +165,21 @@ class _Stager:
     def _clean(self, bound: Bound) -> Cleaned:
         if bound.type is None:
             raise AssertionError(bound.target)
-        parse = parser_of(bound, self._staging.regions, self._staging.person_key)
-        cleaned = clean(self._block.columns[bound.index], parse, bound.type.arrow)
+        parse = parser_of(bound, self._staging.regions, self._staging.person_key, self._staging.industries)
+        texts = self._block.columns[bound.index]
+        cleaned = clean(self._named(texts) if bound.type.kind == "industry" else texts, parse, bound.type.arrow)
         spread = {row: _SPREAD for row, index in self._block.spread if index == bound.index}
         if not spread or bound.type.kind not in _NUMERIC:
             return cleaned
         keep = pa.array([row not in spread for row in range(len(cleaned.values))])
         return Cleaned(pc.if_else(keep, cleaned.values, None), {**cleaned.problems, **spread})
+
+    def _named(self, codes: Sequence[str]) -> Sequence[str]:
+        """Industry codes with the names beside them, where the list has a column of such names."""
+        if self._layout.role("industry_name") is None:
+            return codes
+        names = self._texts("industry_name")
+        return [c if is_empty(c) or is_empty(n) else with_name(c, n) for c, n in zip(codes, names, strict=True)]
 
     @staticmethod
     def _by_year(bound: Bound, cleaned: Cleaned, years: pa.Array | None) -> dict[str, Cleaned]:
