@@ -4,19 +4,22 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from profile_files import broken, code, firm, take_in, write_csv, write_penalties, write_register, write_tax
+from profile_files import POLICIES, broken, code, firm, take_in, write_csv, write_penalties, write_register, write_tax
 
 from subsidy_match.profiles import open_snapshot
 from subsidy_match.profiles.cells import MONEY_UNITS, parse_number
 from subsidy_match.profiles.publishing import Shelf
 from subsidy_match.profiles.uscc import Grade, check_uscc, normalise_uscc
+from subsidy_match.profiles.withdrawal import withdraw
 
+DAY = date(2026, 7, 1)
 PROJECTS = ("统一社会信用代码", "企业名称", "备案证号", "项目类别", "设备发票金额(万元)")
 numbers = st.integers(1, 4)
 amounts = st.sampled_from(["1", "2", "2.00", "-", "约3", ""])
@@ -97,6 +100,30 @@ def test_the_same_files_in_any_order_are_the_same_snapshot(world, data):
         again = take_in(here / "one", *files)
         assert first.snapshot_id == second.snapshot_id == again.snapshot_id
         assert all(line.balances for line in first.lines)
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(world=worlds, data=st.data())
+def test_a_file_withdrawn_and_imported_again_leaves_no_trace(world, data):
+    with tempfile.TemporaryDirectory() as folder:
+        here = Path(folder)
+        files = write(here / "a", world)
+        wrong = data.draw(st.sampled_from(files))
+        first, before = take_in(here / "one", *files).snapshot_id, content(here / "one")
+        others = [file for file in files if file != wrong]
+        take_in(here / "two", *others)
+        withdraw(
+            wrong.name,
+            home=here / "one",
+            policies=POLICIES,
+            person_key="a key for tests",
+            by="甲",
+            reason="误交",
+            on=DAY,
+        )
+        assert content(here / "one") == content(here / "two")
+        assert take_in(here / "one", wrong).snapshot_id == first
+        assert content(here / "one") == before
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])

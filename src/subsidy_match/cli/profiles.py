@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,15 +10,18 @@ import typer
 
 from subsidy_match.cli import codes
 from subsidy_match.cli.context import JSON, LANG, business_today, day, settings
-from subsidy_match.cli.output import bar, print_json, print_table, print_text
+from subsidy_match.cli.output import print_json, print_table, print_text
 from subsidy_match.cli.quality import quality
+from subsidy_match.cli.shelf import KEEP, prune, rollback, withdraw
+from subsidy_match.cli.snapshots import diff
+from subsidy_match.cli.stages import stages
+from subsidy_match.cli.values import kind_of, plain, shown, source_dict, source_text
 from subsidy_match.errors import InputError
-from subsidy_match.money import yuan_text
 from subsidy_match.profiles import Alternative, ImportReport, ReviewItem, decide, import_files, open_snapshot
 from subsidy_match.profiles.catalogue import Catalogue, fact_columns
 from subsidy_match.profiles.industries import Industries, load_industries
 from subsidy_match.profiles.publishing import Shelf
-from subsidy_match.rules.enterprise import Collection, Enterprise, Known, Scalar, Source
+from subsidy_match.rules.enterprise import Collection, Enterprise, Known
 
 __all__ = ["app"]
 
@@ -28,13 +29,10 @@ app = typer.Typer(no_args_is_help=True, help="企业档案:部门数据导入、
 app.add_typer(codes.app, name="codes")
 app.command()(quality)
 
+for command in (diff, withdraw, rollback, prune):
+    app.command()(command)
+
 _OK, _FINDINGS = 0, 1
-_STAGES = {
-    "land": "接收 / landing",
-    "read": "读取 / reading",
-    "resolve": "归户 / resolving",
-    "publish": "发布 / publishing",
-}
 _SNAPSHOT = typer.Option("--snapshot", help="快照,默认现行 / another snapshot than the one in force")
 
 
@@ -44,12 +42,13 @@ def import_command(
     source: Annotated[str | None, typer.Option(help="来源部门 / the department that they are from")] = None,
     as_of: Annotated[str | None, typer.Option(help="数据日期 / the day that they speak of, YYYY-MM-DD")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只报告,不发布 / report, publish nothing")] = False,
+    keep: Annotated[int, KEEP] = 10,
     lang: Annotated[str, LANG] = "zh",
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """导入部门数据 / Import department files and publish a new snapshot."""
     wanted = day(as_of) if as_of else None
-    _report(_import(files, source=source, as_of=wanted, dry_run=dry_run), lang, as_json=as_json)
+    _report(_import(files, source=source, as_of=wanted, dry_run=dry_run, keep=keep), lang, as_json=as_json)
 
 
 @app.command()
@@ -136,10 +135,10 @@ def snapshots(as_json: Annotated[bool, JSON] = False) -> None:
 
 
 def _import(
-    files: list[Path], *, source: str | None = None, as_of: date | None = None, dry_run: bool = False
+    files: list[Path], *, source: str | None = None, as_of: date | None = None, dry_run: bool = False, keep: int = 10
 ) -> ImportReport:
     where = settings()
-    with _stages() as progress:
+    with stages() as progress:
         return import_files(
             files,
             home=where.home,
@@ -149,25 +148,9 @@ def _import(
             as_of=as_of,
             today=business_today(),
             dry_run=dry_run,
+            keep=keep,
             progress=progress,
         )
-
-
-@contextmanager
-def _stages() -> Iterator[Callable[[str, int, int], None]]:
-    """One bar a stage, each opened when its stage begins."""
-    with ExitStack() as stack:
-        current: list[str] = []
-        advance: list[Callable[[int, int], None]] = []
-
-        def progress(stage: str, done: int, total: int) -> None:
-            if current != [stage]:
-                stack.close()
-                current[:] = [stage]
-                advance[:] = [stack.enter_context(bar(_STAGES[stage]))]
-            advance[0](done, total)
-
-        yield progress
 
 
 def _report(report: ImportReport, lang: str, *, as_json: bool) -> None:
@@ -188,13 +171,11 @@ def _print_firm(
         print_text(f"\n{_list_head(name, collection)}")
         fields = catalogue.collections[name].fields
         for row in collection.rows:
-            shown = (
-                f"{field}={_shown(value, fields[field].kind)}" for field, value in row.items() if value is not None
-            )
+            shown = (f"{field}={shown(value, fields[field].kind)}" for field, value in row.items() if value is not None)
             print_text(f"  {'  '.join(shown)}")
     if losers:
         print_text()
-        rows = [(loser.target, loser.value, f"{loser.outcome}  {_source(loser.source)}") for loser in losers]
+        rows = [(loser.target, loser.value, f"{loser.outcome}  {source_text(loser.source)}") for loser in losers]
         print_table(("项目 / fact", "未采用 / did not count", "来源 / source"), rows)
 
 
@@ -205,60 +186,34 @@ def _list_head(name: str, collection: Collection) -> str:
 
 
 def _value_row(name: str, known: Known, catalogue: Catalogue, industries: Industries) -> tuple[str, str, str]:
-    fact = catalogue.facts.get(name) or catalogue.facts[name.rpartition("_")[0]]
-    shown = _shown(known.value, fact.type.kind)
-    if fact.type.kind == "industry":
-        shown = f"{shown} {industries.names.get(shown, '')}".rstrip()
-    return name, shown, _source(known.source)
-
-
-def _shown(value: Scalar | None, kind: str) -> str:
-    if kind == "money" and isinstance(value, int):
-        return yuan_text(value)
-    return ",".join(value) if isinstance(value, tuple) else str(value)
-
-
-def _source(source: Source | None) -> str:
-    return f"{source.department} {source.as_of} {source.batch}" if source else ""
+    kind = kind_of(name, catalogue)
+    text = shown(known.value, kind)
+    if kind == "industry":
+        text = f"{text} {industries.names.get(text, '')}".rstrip()
+    return name, text, source_text(known.source)
 
 
 def _document(firm: Enterprise, losers: list[Alternative]) -> dict[str, Any]:
     lists = {
         name: {
-            "rows": [_plain(row) for row in c.rows],
-            "loaded": _plain(c.loaded),
+            "rows": [plain(row) for row in c.rows],
+            "loaded": plain(c.loaded),
             "disputed": c.disputed,
-            **_source_dict(c.source),
+            **source_dict(c.source),
         }
         for name, c in firm.collections.items()
     }
     document = {
         "uscc": firm.uscc,
         "name": firm.name,
-        "values": {name: {**_plain({"value": k.value}), **_source_dict(k.source)} for name, k in firm.values.items()},
+        "values": {name: {**plain({"value": k.value}), **source_dict(k.source)} for name, k in firm.values.items()},
         "collections": lists,
     }
     return document | ({"alternatives": [_alternative(loser) for loser in losers]} if losers else {})
 
 
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
-
-
-def _source_dict(source: Source | None) -> dict[str, Any]:
-    if source is None:
-        return {}
-    known = {
-        "department": source.department,
-        "as_of": source.as_of,
-        "batch": source.batch,
-        "quality": source.quality.value,
-    }
-    return _plain(known)
-
-
 def _alternative(loser: Alternative) -> dict[str, Any]:
-    return {"target": loser.target, "value": loser.value, "outcome": loser.outcome, **_source_dict(loser.source)}
+    return {"target": loser.target, "value": loser.value, "outcome": loser.outcome, **source_dict(loser.source)}
 
 
 def _review(item: ReviewItem) -> dict[str, Any]:

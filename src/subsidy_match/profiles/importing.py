@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from pydantic import SecretStr
@@ -24,7 +25,9 @@ from subsidy_match.profiles.report import ImportReport, read_report
 from subsidy_match.profiles.snapshot import Progress, Rules, build_snapshot, load_rules, read_layouts, snapshot_id
 from subsidy_match.profiles.uscc import normalise_uscc
 
-__all__ = ["decide", "import_files"]
+__all__ = ["KEEP", "decide", "files_in_force", "import_files", "manifest", "secret_text", "storage"]
+
+KEEP = 10  # snapshots
 
 _KINDS = frozenset({".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls"})
 
@@ -49,6 +52,7 @@ def import_files(
     as_of: date | None = None,
     today: date | None = None,
     dry_run: bool = False,
+    keep: int = KEEP,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> ImportReport:
     """Import department files and publish the snapshot that all files in force give together.
@@ -65,6 +69,7 @@ def import_files(
         as_of: the day that the files speak of; else the day in each name.
         today: the day of the import; data of a later day is refused, for it would never grow stale.
         dry_run: build and report, but keep and publish nothing.
+        keep: how many snapshots stay; older ones go, never the one in force.
         progress: called with a stage (``land``, ``read``, ``resolve``, ``publish``), how much of it is done, and of how much.
 
     Raises:
@@ -72,15 +77,17 @@ def import_files(
         RetryableError: another import is running, or the storage failed.
     """
     shelf = Shelf(home)
-    with _storage(home), ExitStack() as stack:
+    with storage(home), ExitStack() as stack:
         if not dry_run:
             stack.enter_context(shelf.lock())
-        key = load_person_key(home, _secret(person_key), create=not dry_run)
+        key = load_person_key(home, secret_text(person_key), create=not dry_run)
         rules = load_rules(policies, load_decisions(shelf.decisions), key, load_industries(shelf.industries))
         owner = department_code(department, rules.catalogue) if department is not None else None
         request = _Request(shelf, rules, owner, as_of, today, progress or (lambda _stage, _done, _of: None))
         if not dry_run:
-            return _publish(request, files)
+            report = _publish(request, files)
+            shelf.prune(keep)
+            return report
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         return _rehearse(request, files, folder)
 
@@ -123,7 +130,7 @@ def decide(
 
 
 @contextmanager
-def _storage(home: Path) -> Iterator[None]:
+def storage(home: Path) -> Iterator[None]:
     """A full disk, missing rights or too little memory: nothing is wrong with the files."""
     try:
         yield
@@ -136,7 +143,7 @@ def _publish(request: _Request, files: Sequence[Path]) -> ImportReport:
     shelf, rules = request.shelf, request.rules
     building = shelf.workplace()
     current = shelf.current()
-    old = _in_force(shelf, current)
+    old = files_in_force(shelf, current)
     if not files and not old:
         raise InputError("profiles.nothing", "没有可导入的文件", "there are no files to import")
     try:
@@ -152,14 +159,14 @@ def _publish(request: _Request, files: Sequence[Path]) -> ImportReport:
     build_snapshot(building, shelf.landed, inputs, rules, request.progress)
     report = read_report(building, snapshot, fresh)
     request.progress("publish", 0, 1)
-    shelf.publish(building, snapshot, {"files": [file.to_dict() for file in inputs], "report": report.to_dict()})
+    shelf.publish(building, snapshot, manifest(shelf, current, inputs, report))
     request.progress("publish", 1, 1)
     return report
 
 
 def _rehearse(request: _Request, files: Sequence[Path], folder: Path) -> ImportReport:
     shelf = request.shelf
-    old = _in_force(shelf, shelf.current())
+    old = files_in_force(shelf, shelf.current())
     new = _land(request, files, folder)
     for file in old:
         (folder / file.stored_name).unlink(missing_ok=True)
@@ -170,7 +177,20 @@ def _rehearse(request: _Request, files: Sequence[Path], folder: Path) -> ImportR
     return read_report(built, snapshot_id(inputs, request.rules), [file.sha256 for file in new], published=False)
 
 
-def _in_force(shelf: Shelf, current: str | None) -> tuple[Landed, ...]:
+def manifest(
+    shelf: Shelf, current: str | None, files: Sequence[Landed], report: ImportReport, withdrawn: Sequence[object] = ()
+) -> dict[str, Any]:
+    """What is written beside a snapshot: its files, its report, and what was ever withdrawn on the way to it."""
+    before = shelf.manifest(current).get("withdrawn", []) if current else []
+    return {
+        "files": [file.to_dict() for file in files],
+        "report": report.to_dict(),
+        "withdrawn": [*before, *withdrawn],
+    }
+
+
+def files_in_force(shelf: Shelf, current: str | None) -> tuple[Landed, ...]:
+    """The landed files that a snapshot was made of."""
     return tuple(Landed.from_dict(node) for node in shelf.manifest(current)["files"]) if current else ()
 
 
@@ -231,5 +251,6 @@ def _no_table(strange: Sequence[Path]) -> InputError:
     return InputError(first.code, first.zh, first.en, first.at, findings=findings)
 
 
-def _secret(key: SecretStr | str) -> str:
+def secret_text(key: SecretStr | str) -> str:
+    """The key itself."""
     return key.get_secret_value() if isinstance(key, SecretStr) else key

@@ -68,6 +68,19 @@ class Shelf:
         found = [(path.stat().st_mtime_ns, path.stem) for path in manifests if path.with_suffix(".duckdb").exists()]
         return [snapshot for _, snapshot in sorted(found)]
 
+    def before(self, snapshot_id: str) -> str:
+        """The snapshot that was published before another one.
+
+        Raises:
+            NotFound: none was, or it is no longer kept.
+        """
+        ids = self.ids()
+        place = ids.index(snapshot_id) if snapshot_id in ids else 0
+        if place == 0:
+            zh, en = f"快照 {snapshot_id} 之前没有别的快照", f"no snapshot is kept from before {snapshot_id}"
+            raise NotFound("profiles.no_snapshot", zh, en, Location(str(self.folder)))
+        return ids[place - 1]
+
     def find(self, snapshot_id: str | None) -> str:
         """The id asked for, else the one in force.
 
@@ -125,6 +138,29 @@ class Shelf:
         for copy in self.landed.iterdir() if self.landed.exists() else ():
             if copy.name not in wanted:
                 copy.unlink()
+
+    def surplus(self, keep: int) -> list[str]:
+        """The snapshots that go when only the newest ``keep`` stay, oldest first; the one in force never does.
+
+        Raises:
+            InputError: fewer than one is to stay.
+        """
+        if keep < 1:
+            zh, en = f"至少保留一个快照,而不是 {keep} 个", f"keep one snapshot at the least, not {keep}"
+            raise InputError("profiles.keep", zh, en)
+        current = self.current()
+        return [snapshot_id for snapshot_id in self.ids()[:-keep] if snapshot_id != current]
+
+    def prune(self, keep: int) -> list[str]:
+        """Delete the surplus, and the landed originals that no snapshot needs any more. Only under the lock."""
+        gone = self.surplus(keep)
+        for snapshot_id in gone:
+            file = self.file(snapshot_id)
+            file.unlink()  # first: without it the manifest counts for nothing
+            file.with_suffix(".json").unlink()
+        if gone:
+            self.forget_orphans()
+        return gone
 
     def publish(self, built: Path, snapshot_id: str, manifest: dict[str, Any]) -> None:
         """Bring a finished snapshot into force: file, manifest, pointer, each in one step and in this order."""

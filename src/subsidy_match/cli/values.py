@@ -1,0 +1,49 @@
+"""Values of profiles as commands show them: money in 元, lists joined, each source in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from subsidy_match.money import yuan_text
+from subsidy_match.profiles.catalogue import Catalogue
+from subsidy_match.rules.enterprise import Scalar, Source
+
+__all__ = ["kind_of", "plain", "shown", "source_dict", "source_text"]
+
+
+def kind_of(name: str, catalogue: Catalogue) -> str:
+    """The type of a fact, yearly or not; text where the catalogue no longer has it."""
+    fact = catalogue.facts.get(name) or catalogue.facts.get(name.rpartition("_")[0])
+    return fact.type.kind if fact else "text"
+
+
+def shown(value: Scalar | None, kind: str) -> str:
+    """A value to read: money in 元 or 万元, several codes joined."""
+    if kind == "money" and isinstance(value, int):
+        return yuan_text(value)
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def source_text(source: Source | None) -> str:
+    """Department, day and sheet; nothing where no source is known."""
+    return f"{source.department} {source.as_of} {source.batch}" if source else ""
+
+
+def plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as JSON has them: days as ISO text."""
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
+
+
+def source_dict(source: Source | None) -> dict[str, Any]:
+    """A source as plain data, for JSON; nothing where none is known."""
+    if source is None:
+        return {}
+    known = {
+        "department": source.department,
+        "as_of": source.as_of,
+        "batch": source.batch,
+        "quality": source.quality.value,
+    }
+    return plain(known)
