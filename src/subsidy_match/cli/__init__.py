@@ -18,6 +18,8 @@ from subsidy_match.errors import AuthorError, RetryableError, SubsidyError
 
 __all__ = ["app", "main"]
 
+_LONGEST = 120
+
 app = typer.Typer(
     name="subsidy-match",
     help="惠企政策精准匹配、主动推送、安全兑付 / Match subsidies to enterprises, tell them first, pay safely.",
@@ -53,6 +55,11 @@ def version() -> None:
 def main() -> None:
     """Run a command and turn errors into sentences and exit codes."""
     try:
+        "\0".join(sys.argv).encode()
+    except UnicodeEncodeError:
+        note("参数不是 UTF-8 文字 / an argument is not UTF-8 text")
+        sys.exit(2)
+    try:
         sys.exit(app(standalone_mode=False) or 0)  # what a command exits with is returned here
     except AuthorError as error:
         print_error(error)
@@ -61,6 +68,11 @@ def main() -> None:
         print_error(error)
         if isinstance(error, RetryableError):
             note("稍后重试 / try again later")
+        sys.exit(2)
+    except OSError as error:
+        name = error.filename if isinstance(error.filename, str) else ""
+        shown = name if len(name) <= _LONGEST else name[:_LONGEST] + "…"
+        note(f"{shown}: {error.strerror or error} / 文件系统错误".removeprefix(": "))
         sys.exit(2)
     except typer.Exit as error:
         sys.exit(error.exit_code)

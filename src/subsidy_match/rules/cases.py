@@ -6,6 +6,7 @@ A fact that is not given is unknown; a list that is given is complete; ``unknown
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,12 +25,14 @@ from subsidy_match.rules.source import Scalar as Text
 from subsidy_match.rules.span import Span
 from subsidy_match.rules.tree import Kind, Type
 from subsidy_match.rules.truth import Verdict
-from subsidy_match.units import LiteralError, parse_date, parse_quantity
+from subsidy_match.units import MONEY, LiteralError, parse_date, parse_quantity
 
 __all__ = ["Case", "CaseResult", "load_cases", "read_facts", "run_case"]
 
 _USCC = "91320800MA00000000"
 _VERDICTS = tuple(verdict.value for verdict in Verdict)
+_OFFSET = re.compile(r"-?[0-9]{1,2}")
+_NO_MONEY = ("none", "unbounded")
 _EXPECT = ("verdict", "amount", "missing", "met", "not_met", "open", "subjects")
 
 
@@ -104,6 +107,12 @@ def _file(top: Fields, policies: PolicySet) -> Iterator[Case]:
     policy_id = top.text("policy") or ""
     shared = top.fields("given")
     listed = top.entries.get("cases")
+    if not any(policy.id == policy_id for policy in policies.policies):
+        hint = did_you_mean(policy_id, sorted({policy.id for policy in policies.policies}))
+        top.wrong("policy", f"没有这项政策:{policy_id}", f"no such policy: {policy_id!r}", code="P007", hint=hint)
+        return
+    if not isinstance(listed, Sequence):
+        top.wrong("cases", "“cases”应为用例列表", "'cases' should be a list of cases")
     for node in listed.items if isinstance(listed, Sequence) else ():
         try:
             yield _case(Fields.of(node, top.findings), policy_id, dict(shared.entries) if shared else {}, policies)
@@ -129,7 +138,7 @@ def _case(item: Fields, policy_id: str, shared: dict[str, Node], policies: Polic
     expect = item.fields("expect")
     if expect is None:
         item.findings.stop("P002", "缺少“expect”", "missing 'expect'", item.node.at)
-    expect.allow(*_EXPECT)
+    _check(expect)
     return Case(policy, name, as_of, enterprise, expect, item.node.at)
 
 
@@ -140,13 +149,47 @@ def _as_of(item: Fields) -> date:
         item.findings.stop("P006", error.zh, error.en, item.node.at, error.hint)
 
 
+def _check(expect: Fields, *, inner: bool = False) -> None:
+    """Find everything wrong with an expectation before anything is run, so that none passes for want of meaning."""
+    if "subjects" in expect and not inner:
+        expect.allow("subjects")  # each subject has its own verdict and amount
+        for _, one in expect.each("subjects"):
+            _check(one, inner=True)
+        return
+    expect.allow(*(key for key in _EXPECT if key != "subjects"))
+    expect.choice("verdict", _VERDICTS)
+    for key in ("missing", "met", "not_met", "open"):
+        expect.texts(key, required=False)
+    node = expect.entries.get("amount")
+    if isinstance(node, Mapped):
+        Fields.of(node, expect.findings).allow("min", "max")
+        for end in node.entries.values():
+            _check_money(end, expect.findings)
+    elif node is not None:
+        _check_money(node, expect.findings)
+
+
+def _check_money(node: Node, findings: Findings) -> None:
+    text = node.text if isinstance(node, Text) else ""
+    if text in _NO_MONEY:
+        return
+    try:
+        quantity = parse_quantity(text)
+    except LiteralError as error:
+        findings.add("P006", error.zh, error.en, node.at, error.hint)
+        return
+    if quantity.unit != MONEY or not isinstance(quantity.value, int):
+        zh, en = "金额应为元,精确到分", "an amount is money in whole 分"
+        findings.add("P006", zh, en, node.at, "8万元, 1234.56元, none, unbounded")
+
+
 # --- facts ---
 
 
 def _fact_key(catalogue: Catalogue, key: str, node: Node, year: int, findings: Findings) -> tuple[str, BaseFact]:
     name, _, offset = key.partition("@")
     fact = catalogue.facts.get(name)
-    if fact is None or (offset and not (fact.yearly and offset.lstrip("-").isdecimal())):
+    if fact is None or (offset and not (fact.yearly and _OFFSET.fullmatch(offset))):
         hint = did_you_mean(name, [*catalogue.facts, *catalogue.collections])
         findings.stop("P007", f"没有这个指标:{key}", f"unknown fact {key!r}", node.at, hint)
     return (f"{name}_{year + int(offset or 0)}" if fact.yearly else name), fact
@@ -270,4 +313,4 @@ def _amount(node: Node, match: Match) -> str | None:
 
 def _fen(node: Node) -> int | None:
     text = node.text if isinstance(node, Text) else "none"
-    return None if text in ("none", "unbounded") else int(parse_quantity(text).value)
+    return None if text in _NO_MONEY else int(parse_quantity(text).value)

@@ -110,10 +110,24 @@ def load_catalogue(path: Path) -> Catalogue:
     """
     findings = Findings()
     catalogue = _Reader(findings).catalogue(Fields.of(read_yaml(path), findings))
+    if catalogue is not None:
+        _refuse_gaps(catalogue, findings, Location(str(path), 1, 1))
     findings.raise_if_any("P002", "指标目录有误", "the fact catalogue has errors")
     if catalogue is None:
         raise AuthorError("P002", "指标目录有误", "the fact catalogue has errors", Location(str(path)))
     return catalogue
+
+
+def _refuse_gaps(catalogue: Catalogue, findings: Findings, at: Location) -> None:
+    """Find what the language needs and the catalogue lacks."""
+    if "district_code" not in catalogue.facts:
+        findings.add("P002", "缺少指标 district_code", "the fact 'district_code' is missing", at)
+    spec = catalogue.statuses
+    held = catalogue.collections.get(spec.collection)
+    lacking = [field for field in (spec.kind, spec.start, spec.end) if held is None or field not in held.fields]
+    if lacking:
+        names, name = ", ".join(lacking), spec.collection
+        findings.add("P002", f"清单 {name} 缺少:{names}", f"the list {name!r} lacks {names}", at)
 
 
 def with_regions(catalogue: Catalogue, path: Path, findings: Findings) -> Catalogue:
@@ -198,11 +212,18 @@ class _Reader:
             name,
             self._label(item),
             tuple(item.texts("key")),
-            Unit.of(item.text("counter", default="项") or "项"),
+            self._counter(item),
             tuple(complete.texts("all_of")) if complete else (),
             self._duration(complete) if complete else None,
             fields,
         )
+
+    def _counter(self, item: Fields) -> Unit:
+        try:
+            return Unit.of(item.text("counter", default="项") or "项")
+        except LiteralError as error:
+            item.wrong("counter", error.zh, error.en, hint=error.hint)
+            return NO_UNIT
 
     def _type(self, item: Fields) -> Type:
         sort = item.text("type") or "text"

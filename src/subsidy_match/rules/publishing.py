@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -16,6 +15,7 @@ from subsidy_match.rules.cases import CaseResult, load_cases, run_case
 from subsidy_match.rules.fields import Findings
 from subsidy_match.rules.library import load_policies
 from subsidy_match.rules.policy import Policy, PolicySet
+from subsidy_match.rules.source import read_text
 
 __all__ = ["current_policies", "current_revision", "publish", "published_policies", "run_cases"]
 
@@ -51,9 +51,7 @@ def publish(folder: Path, published: Path, *, today: date | None = None, correct
     published.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=published, prefix=".publishing-") as scratch:
         staged = Path(scratch) / folder.resolve().name
-        shutil.copytree(
-            folder, staged, ignore=lambda _, names: [n for n in names if Path(n).suffix not in ("", ".yml")]
-        )
+        _copy(folder, staged)
         policies = load_policies(staged)
         changed = _changed(policies, published, today) if today is not None else []
         if changed and not correcting.strip():
@@ -71,6 +69,15 @@ def publish(folder: Path, published: Path, *, today: date | None = None, correct
         _keep_reason(published, policies.hash, changed, correcting, today)
     _point(published, policies.hash)
     return policies
+
+
+def _copy(folder: Path, staged: Path) -> None:
+    """Copy the texts themselves: what is frozen has no links to anywhere else."""
+    for path in sorted(folder.rglob("*.yml")):
+        read_text(path, str(path))  # says what is wrong with one that is no file
+        target = staged / path.relative_to(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
 
 
 def _changed(policies: PolicySet, published: Path, today: date) -> list[str]:

@@ -11,6 +11,9 @@ from subsidy_match.errors import Conflict, InputError
 __all__ = ["write_skeleton"]
 
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_UNDER = re.compile(r"[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)*")
+_NOT_FOR_POLICIES = ("clauses", "parameters")
+_TITLE = re.compile(r"[^\x00-\x1f:,{}\[\]\"'#&*!|>%@`\\]{1,80}")
 _POLICY = """\
 # yaml-language-server: $schema={up}_schema/policy.schema.json
 id: {id}
@@ -67,13 +70,22 @@ def write_skeleton(folder: Path, policy_id: str, title: str, start: date, *, und
     """Write ``<id>@<start>.yml`` and its cases below ``folder / under``; returns both paths.
 
     Raises:
-        InputError: not an id (small letters, digits, hyphens).
+        InputError: not an id (small letters, digits, hyphens), or a folder or title that cannot be.
         Conflict: there is such a file already; nothing is overwritten.
     """
     if not _ID.fullmatch(policy_id):
         raise InputError(
             "policy_id_invalid", "代码用小写字母、数字和连字符", "an id is small letters, digits and hyphens"
         )
+    if not _UNDER.fullmatch(under) or under.split("/")[0] in _NOT_FOR_POLICIES:
+        zh, en = f"不能放在这里:{under}", f"policies cannot be put there: {under}"
+        raise InputError("policy_place_invalid", zh, en, hint="a folder below the policies, such as huaian")
+    if not _TITLE.fullmatch(title):
+        zh, en = (
+            "名称为1到80个字,不含引号、冒号、逗号和括号",
+            "a title has 1 to 80 characters, and no quotes, colons, commas or brackets",
+        )
+        raise InputError("policy_title_invalid", zh, en)
     place = folder / under
     policy, cases = place / f"{policy_id}@{start}.yml", place / f"{policy_id}.cases.yml"
     if any(folder.rglob(f"{policy_id}@*.yml")) or cases.exists():

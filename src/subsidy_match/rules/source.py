@@ -69,9 +69,17 @@ def read_text(path: Path, shown: str) -> str:
     Raises:
         AuthorError: not UTF-8, or too large.
     """
-    raw = path.read_bytes()
-    if len(raw) > _MAX_BYTES:
-        raise AuthorError("P001", "文件过大", f"file larger than {_MAX_BYTES:,} bytes", Location(shown))
+    try:
+        if not path.is_file():
+            raise AuthorError(
+                "P001", "不是普通文件", "not a file (a folder, a broken link or a device)", Location(shown)
+            )
+        if path.stat().st_size > _MAX_BYTES:
+            raise AuthorError("P001", "文件过大", f"file larger than {_MAX_BYTES:,} bytes", Location(shown))
+        raw = path.read_bytes()
+    except OSError as error:
+        zh, en = f"读不了文件:{error.strerror}", f"the file cannot be read: {error.strerror}"
+        raise AuthorError("P001", zh, en, Location(shown)) from error
     try:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

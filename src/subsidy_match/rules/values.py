@@ -459,7 +459,10 @@ def _paid_under(place: Place, node: Node) -> Value:
     if not policies:
         hint = did_you_mean(name, ["self", *reader.library.groups])
         reader.findings.stop("P007", f"没有这个互斥组:{name}", f"no such group: {name!r}", node.at, hint)
-    spec = reader.library.catalogue.collections["subsidy_history"]
+    spec = reader.library.catalogue.collections.get("subsidy_history")
+    if spec is None or not {"policy", "amount"} <= set(spec.fields):
+        zh, en = "指标目录没有历年奖补清单", "the catalogue has no list 'subsidy_history' with policy and amount"
+        reader.findings.stop("P007", zh, en, node.at)
     field = spec.fields["policy"]
     policy = FieldOf(field.name, field.type, field.span, field.label)
     where = OneOfCodes(Mark(node.at), policy, policies)

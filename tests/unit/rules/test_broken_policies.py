@@ -96,7 +96,7 @@ def test_cases_as_examples_hide_nothing_that_is_dead(tmp_path: Path):
     given = {"district_code": '"320812"', "revenue": "900万元", "rd_expense": "900万元", "staff_end": "50人"}
     facts = ", ".join(f"{name}: {value}" for name, value in given.items())
     (folder / "grant.cases.yml").write_text(
-        f"policy: {policy.id}\ncases:\n  - {{name: 例, as_of: {policy.start}, given: {{{facts}}}, expect: {{}}}}\n",
+        f"policy: {policy.id}\ncases:\n  - {{name: 例, as_of: {policy.start}, given: {{{facts}}}, expect: {{verdict: eligible}}}}\n",
         encoding="utf-8",
     )
     with_examples, without = review_folder(folder, workers=1), review(load_policies(folder))
@@ -116,7 +116,7 @@ def test_a_case_on_a_day_when_nobody_can_claim_is_no_example(tmp_path: Path):
     table = f"title: {{zh: 下限, en: Floors}}\ntables: {{staff: {{zh: 人数, en: Staff, unit: 人, picked_by: as_of, rows: {rows}}}}}\n"
     (folder / "parameters" / "floors.yml").write_text(table, encoding="utf-8")
     (folder / "grant.cases.yml").write_text(
-        'policy: grant\ncases:\n  - {name: 例, as_of: 2026-10-01, given: {district_code: "320812", staff_end: 5人}, expect: {}}\n',
+        'policy: grant\ncases:\n  - {name: 例, as_of: 2026-10-01, given: {district_code: "320812", staff_end: 5人}, expect: {verdict: eligible}}\n',
         encoding="utf-8",
     )
     assert "P015" in {finding.code for finding in review_folder(folder, workers=1).findings}
