@@ -10,7 +10,7 @@ import typer
 
 from subsidy_match.cli import codes
 from subsidy_match.cli.context import JSON, LANG, business_today, day, settings
-from subsidy_match.cli.output import print_json, print_table, print_text
+from subsidy_match.cli.output import note, print_json, print_table, print_text
 from subsidy_match.cli.quality import quality
 from subsidy_match.cli.shelf import KEEP, prune, rollback, withdraw
 from subsidy_match.cli.snapshots import diff
@@ -19,8 +19,12 @@ from subsidy_match.cli.values import kind_of, plain, shown, source_dict, source_
 from subsidy_match.errors import InputError
 from subsidy_match.profiles import Alternative, ImportReport, ReviewItem, decide, import_files, open_snapshot
 from subsidy_match.profiles.catalogue import Catalogue, fact_columns
+from subsidy_match.profiles.decisions import load_decisions
 from subsidy_match.profiles.industries import Industries, load_industries
 from subsidy_match.profiles.publishing import Shelf
+from subsidy_match.profiles.report_sheets import write_report
+from subsidy_match.profiles.review_sheets import Answers, read_answers, write_questions
+from subsidy_match.profiles.workbook import check_out
 from subsidy_match.rules.enterprise import Collection, Enterprise, Known
 
 __all__ = ["app"]
@@ -43,12 +47,19 @@ def import_command(
     as_of: Annotated[str | None, typer.Option(help="数据日期 / the day that they speak of, YYYY-MM-DD")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只报告,不发布 / report, publish nothing")] = False,
     keep: Annotated[int, KEEP] = 10,
+    report: Annotated[Path | None, typer.Option(help="报告写入 XLSX / write the report as a workbook")] = None,
     lang: Annotated[str, LANG] = "zh",
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """导入部门数据 / Import department files and publish a new snapshot."""
     wanted = day(as_of) if as_of else None
-    _report(_import(files, source=source, as_of=wanted, dry_run=dry_run, keep=keep), lang, as_json=as_json)
+    if report:
+        check_out(report)
+    done = _import(files, source=source, as_of=wanted, dry_run=dry_run, keep=keep)
+    if report:
+        write_report(report, done)
+        note(f"已写入 / written: {report}")
+    _report(done, lang, as_json=as_json)
 
 
 @app.command()
@@ -97,28 +108,53 @@ def review(
     accept_code: Annotated[
         list[str] | None, typer.Option(help="校验不符但确在使用的代码 / a code in use that fails its check")
     ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="待核对事项写入 XLSX / write them to a workbook")] = None,
+    taken: Annotated[Path | None, typer.Option("--in", help="读回填好的 XLSX / read a filled workbook back")] = None,
     by: Annotated[str | None, typer.Option(help="决定人 / who decides; needed with a decision")] = None,
     lang: Annotated[str, LANG] = "zh",
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """待核对事项;用 --match、--refuse、--accept-code 决定并重建 / What waits for a person; decide and build again."""
+    """待核对事项;用选项或 --in 决定并重建 / What waits for a person; decide and build again."""
     decisions = [*map(_pair, match or ()), *((item, None) for item in refuse or ())]
-    if decisions or accept_code:
-        if not by:
-            raise InputError("profiles.by", "请用 --by 写明由谁决定", "say who decides with --by")
-        decide(settings().home, decisions, by=by, on=business_today(), accept_codes=accept_code or ())
+    codes = list(accept_code or ())
+    if taken:
+        if decisions or codes:
+            zh, en = "--in 不能与其他决定并用", "--in goes with no other decision"
+            raise InputError("profiles.decision", zh, en)
+        _decider(by)
+        answers = _answers(taken)
+        decisions, codes = list(answers.decisions), list(answers.codes)
+    if decisions or codes:
+        decide(settings().home, decisions, by=_decider(by), on=business_today(), accept_codes=codes)
         _report(_import([]), lang, as_json=as_json)
     with open_snapshot(settings().home) as opened:
         items = opened.reviews()
-    if as_json:
+    if out:
+        write_questions(out, items)
+        note(f"已写入 / written: {out}")
+    elif as_json:
         print_json([_review(item) for item in items])
     else:
-        rows = [(i.id, i.department, _what(i), i.zh if lang == "zh" else i.en, _choices(i), i.place) for i in items]
-        print_table(
-            ("编号 / id", "部门 / department", "对象 / about", "原因 / reason", "候选 / candidates", "位置 / place"),
-            rows,
-        )
+        _print_reviews(items, lang)
     raise typer.Exit(_FINDINGS if items else _OK)
+
+
+def _decider(by: str | None) -> str:
+    if not by:
+        raise InputError("profiles.by", "请用 --by 写明由谁决定", "say who decides with --by")
+    return by
+
+
+def _answers(path: Path) -> Answers:
+    home = settings().home
+    with open_snapshot(home) as opened:
+        return read_answers(path, opened, load_decisions(Shelf(home).decisions))
+
+
+def _print_reviews(items: list[ReviewItem], lang: str) -> None:
+    rows = [(i.id, i.department, _what(i), i.zh if lang == "zh" else i.en, _choices(i), i.place) for i in items]
+    head = ("编号 / id", "部门 / department", "对象 / about", "原因 / reason", "候选 / candidates", "位置 / place")
+    print_table(head, rows)
 
 
 @app.command()

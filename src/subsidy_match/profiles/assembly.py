@@ -29,6 +29,7 @@ CREATE TABLE batch (number INTEGER PRIMARY KEY, department VARCHAR, file VARCHAR
     sha256 VARCHAR, rows_in BIGINT, accepted BIGINT, merged BIGINT, quarantined BIGINT, ignored BIGINT, bad_cells BIGINT);
 CREATE TABLE reject (batch INTEGER, "row" BIGINT, cell VARCHAR, target VARCHAR, code VARCHAR, zh VARCHAR, en VARCHAR,
     value VARCHAR);
+CREATE TABLE set_aside (batch INTEGER, "row" BIGINT, outcome VARCHAR, uscc VARCHAR, "into" BIGINT);
 CREATE TABLE ignored (batch INTEGER, "row" BIGINT, reason VARCHAR);
 CREATE TABLE review (id VARCHAR, kind VARCHAR, department VARCHAR, uscc VARCHAR, target VARCHAR, uscc_given VARCHAR,
     name_key VARCHAR, name VARCHAR, district VARCHAR, code VARCHAR, zh VARCHAR, en VARCHAR, "rows" BIGINT, batch INTEGER, "row" BIGINT,
@@ -128,6 +129,7 @@ class Assembly:
             self._identify(placed, register, decisions)
             self._quarantine(placed)
             self._separate(placed)
+            self._set_aside(placed)
         return register
 
     def count(self, placed: Placed) -> Counts:
@@ -247,6 +249,18 @@ class Assembly:
         self.con.execute(
             f"CREATE TEMP TABLE {placed.good} AS SELECT i.uscc, s.* FROM {placed.stage} s"
             f" JOIN identity i ON {_same(placed)} WHERE i.uscc IS NOT NULL AND s.fault IS NULL"
+        )
+
+    def _set_aside(self, placed: Placed) -> None:
+        """Note the rows that are not simply taken: those that cannot be used, and those that repeat or complete a row."""
+        number = placed.batch.number
+        self.con.execute(
+            f"INSERT INTO set_aside SELECT {number}, s.row, 'quarantined', NULL, NULL FROM {placed.stage} s"
+            f" WHERE fault IS NOT NULL OR EXISTS (SELECT 1 FROM identity i WHERE {_same(placed)} AND i.uscc IS NULL)"
+        )
+        self.con.execute(
+            f"INSERT INTO set_aside SELECT {number}, row, 'merged', uscc, first FROM (SELECT row, uscc,"
+            f" min(row) OVER (PARTITION BY uscc{self._subject(placed)}) AS first FROM {placed.good}) WHERE row > first"
         )
 
     def _subject(self, placed: Placed) -> str:

@@ -9,16 +9,28 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
+import unicodedata
 from contextlib import suppress
 from pathlib import Path
 
 from subsidy_match.profiles.cells import plain
 from subsidy_match.profiles.problems import CellProblem
+from subsidy_match.profiles.uscc import check_uscc
 
-__all__ = ["key_fingerprint", "load_person_key", "person_code"]
+__all__ = ["key_fingerprint", "load_person_key", "masked", "person_code"]
 
 _SHORTEST = 6
+_MASK = "******"
+_GAP = r"[\s\-'\u2010-\u2015]*"
+_DAY = rf"(?:0[1-9]|1[0-2]){_GAP}(?:0[1-9]|[12]\d|3[01])"
+# GB 11643: region, day of birth, sequence, check character; before 1999 with two digits of the year and no check character
+_NUMBER = re.compile(
+    rf"(?<![0-9A-Za-z])(?P<long>[1-9]\d{{5}}{_GAP}(?:19|20)\d\d{_GAP}{_DAY}{_GAP}\d{{3}}{_GAP}[\dXx])(?![0-9A-Za-z])"
+    rf"|(?<![0-9A-Za-z])[1-8]\d{{5}}\d\d{_DAY}\d{{3}}(?![0-9A-Za-z])"
+    r"|(?<![0-9.])[1-9]\.\d{9,}[Ee]\+?1[47](?!\d)"  # one that a spreadsheet took for a number
+)
 
 
 def load_person_key(home: Path, configured: str = "", *, create: bool = True) -> bytes:
@@ -43,6 +55,16 @@ def person_code(number: str, key: bytes) -> str:
     if len(written) < _SHORTEST or not written.isalnum():
         raise CellProblem("cell.person", "证件号码不完整", "the person number is incomplete")
     return hmac.new(key, written.encode(), hashlib.sha256).hexdigest()
+
+
+def masked(text: str) -> str:
+    """A text with everything blotted out that looks like the number of an identity card, wherever it was written.
+
+    Codes of firms stay: what is a valid one is not a person's.
+    """
+    plain_text = unicodedata.normalize("NFKC", text)
+    blotted = _NUMBER.sub(lambda found: found[0] if check_uscc(found[0]).is_valid else _MASK, plain_text)
+    return text if blotted == plain_text else blotted
 
 
 def key_fingerprint(key: bytes) -> str:

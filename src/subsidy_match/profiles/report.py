@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from subsidy_match.errors import Finding, Location, SubsidyError
+from subsidy_match.profiles.outcomes import Outcomes, read_outcomes
+from subsidy_match.profiles.persons import masked
 
 __all__ = ["FileLine", "ImportReport", "read_report"]
 
@@ -54,6 +56,7 @@ class ImportReport:
     ties: int
     published: bool = True
     unchanged: bool = False
+    outcomes: Outcomes = field(default_factory=Outcomes)  # the rows behind the counts, for the workbook
 
     @property
     def is_clean(self) -> bool:
@@ -137,6 +140,7 @@ def read_report(path: Path, snapshot_id: str, new: Iterable[str] = (), *, publis
             open_reviews=_number(con, "SELECT count(DISTINCT id) FROM review WHERE kind = 'identity'"),
             ties=_number(con, "SELECT count(DISTINCT id) FROM review WHERE kind = 'value'"),
             published=published,
+            outcomes=read_outcomes(con),
         )
     for line in report.lines:
         if not line.balances:
@@ -166,7 +170,7 @@ def _rejects(con: duckdb.DuckDBPyConnection) -> Iterable[Finding]:
     )
     for code, zh, en, file, sheet, cell, value in con.execute(query).fetchall():
         place = Location(file, cell=f"{sheet}!{cell}" if sheet else cell)
-        yield Finding(f"profiles.{code}", zh, en, place, hint=value or None)
+        yield Finding(f"profiles.{code}", zh, en, place, hint=masked(value or "") or None)
 
 
 def _notes(con: duckdb.DuckDBPyConnection) -> Iterable[Finding]:

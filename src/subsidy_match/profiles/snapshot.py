@@ -27,7 +27,7 @@ from subsidy_match.profiles.staging import Batch, Staging, stage_sheet
 
 __all__ = ["SCHEMA_VERSION", "Progress", "Rules", "build_snapshot", "load_rules", "read_layouts", "snapshot_id"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 Progress = Callable[[str, int, int], None]
 
 

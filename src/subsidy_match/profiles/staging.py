@@ -21,6 +21,7 @@ from subsidy_match.profiles.industry import with_name
 from subsidy_match.profiles.layout import Bound, Layout, cell_name
 from subsidy_match.profiles.mapping import End
 from subsidy_match.profiles.names import display_name, name_key
+from subsidy_match.profiles.persons import masked
 from subsidy_match.profiles.problems import Problem
 from subsidy_match.profiles.readers import Sheet
 from subsidy_match.profiles.regions import Regions
@@ -220,7 +221,7 @@ class _Stager:
     def _reject(self, position: int, bound: Bound, target: str, problem: Problem) -> None:
         row = self._block.rows[position]
         text = self._block.columns[bound.index][position]
-        value = _MASK if bound.column.person else text[:120]
+        value = _MASK if bound.column.person else masked(text)[:120]
         self._rejects.append(Reject(row + 1, cell_name(row, bound.index), target, problem, value))
 
 
