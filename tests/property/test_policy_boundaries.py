@@ -65,3 +65,14 @@ def test_a_change_that_shows_on_later_days_only_is_not_proved_alike(tmp_path: Pa
     found = mutate(folder, workers=1)
     assert any("without b" in name for name in found.survived)
     assert not any("without b" in name for name in found.equal)
+
+
+def test_a_band_that_no_case_takes_is_named(tmp_path: Path):
+    amount = "{band: {of: staff, at_least: {100人: 20万元, 10人: 10万元}, otherwise: 5万元}, rounding: {to: 1元, mode: down}}"
+    cases = BOTH_SIDES.replace("revenue: 500万元}", "revenue: 500万元, staff: 20人}")
+    folder = write_policies(tmp_path, {"grant@2026-01-01.yml": policy_text(amount=amount), "grant.cases.yml": cases})
+    policies = load_policies(folder)
+    total, gaps = covered(policies, load_cases(policies, folder))
+    assert total == 4  # one condition and three bands
+    assert [gap.never for gap in gaps] == [("band 1",), ("band 3",)]
+    assert {gap.at.line for gap in gaps} == {policies.policies[0].amount.at.line}  # type: ignore[union-attr]

@@ -92,7 +92,7 @@ def _print(outcome: _Outcome) -> None:
         total, gaps = outcome.coverage
         for gap in gaps:
             print_text(f"{gap.at}  {gap.clause}: 从未 / never {', '.join(gap.never)}")
-        print_text(f"条件覆盖 / conditions covered: {total - len(gaps)} / {total}")
+        print_text(f"条件和档位覆盖 / conditions and bands covered: {total - len(gaps)} / {total}")
     if outcome.mutation is not None:
         for name in outcome.mutation.survived:
             print_text(f"没有用例发现 / no case notices: {name}")

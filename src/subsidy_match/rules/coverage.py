@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from subsidy_match.errors import Location
-from subsidy_match.rules.analysis.places import placed
+from subsidy_match.rules.analysis.places import placed, places
+from subsidy_match.rules.analysis.reaching import steps_of
 from subsidy_match.rules.cases import Case
 from subsidy_match.rules.evaluator import Evaluator
+from subsidy_match.rules.frame import Frame
 from subsidy_match.rules.policy import Policy, PolicySet
 from subsidy_match.rules.reasons import Reason
 from subsidy_match.rules.tree import Condition, Fact, FieldOf, Manual, Rows
@@ -29,17 +31,17 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A condition that no case has seen come to something."""
+    """A condition that no case has seen come to something, or a band or branch that no case has taken."""
 
     at: Location
     clause: str
-    never: tuple[Seen, ...]
+    never: tuple[str, ...]
 
 
 def covered(
     policies: PolicySet, cases: Sequence[Case], *, of: Sequence[Policy] | None = None
 ) -> tuple[int, tuple[Gap, ...]]:
-    """How many conditions there are, and which of them the cases leave out.
+    """How many conditions, bands and branches there are, and which of them the cases leave out.
 
     A clause that many policies inherit, or a condition that several versions share, counts once for its place. A manual
     clause is covered when it was asked for; what cannot be unknown need not be. ``of`` asks about some policies only, less
@@ -53,7 +55,21 @@ def covered(
         Gap(at, clause, tuple(one for one in Seen if one in asked and one not in seen[at]))
         for at, (clause, asked) in wanted.items()
     ]
-    return len(wanted), tuple(gap for gap in gaps if gap.never)
+    asked = [p for p in (policies.policies if of is None else of) if not p.needs_source]
+    steps = [one for policy in asked for one in _steps(policies, policy, cases)]
+    gaps += [gap for gap, taken in steps if not taken]
+    return len(wanted) + len(steps), tuple(gap for gap in gaps if gap.never)
+
+
+def _steps(policies: PolicySet, policy: Policy, cases: Sequence[Case]) -> Iterator[tuple[Gap, bool]]:
+    """Every band and branch of a policy's own text, and whether a case took it."""
+    mine = [case for case in cases if case.policy is policy]
+    frames = [Frame(Evaluator(policies, case.enterprise, case.as_of), policy) for case in mine]
+    for spot in placed(policy):
+        for number, (step, _) in enumerate(steps_of(spot), 1):
+            if step.mark.at.path == policy.path:
+                taken = any(place.decide(step).truth.sure for frame in frames for place in places(frame, spot.element))
+                yield Gap(step.mark.at, f"{policy.id} {step.mark.id or ''}".strip(), (f"band {number}",)), taken
 
 
 def _run(policies: PolicySet, case: Case, seen: dict[Location, set[Seen]]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 
+from subsidy_match.rules.frame import Frame
 from subsidy_match.rules.policy import Policy
 from subsidy_match.rules.tree import Condition, Extreme, Label, Mark, PaidUnder, Rows, Sum, Type, Value
 
-__all__ = ["Placed", "placed", "placed_in_amount"]
+__all__ = ["Placed", "placed", "placed_in_amount", "places"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,13 @@ def placed(policy: Policy) -> Iterator[Placed]:
     if policy.for_each is not None:
         yield from placed_below(policy.for_each.item_if, each, each, mark)
     yield from placed_in_amount(policy)
+
+
+def places(frame: Frame, element: str | None) -> list[Frame]:
+    """Where a node is read for one enterprise: in the frame itself, or in that of every row of a list."""
+    if element is None:
+        return [frame]
+    return [frame.inside(row, element) for row in frame.collection(element).rows]
 
 
 def placed_in_amount(policy: Policy) -> Iterator[Placed]:

@@ -35,7 +35,7 @@ from subsidy_match.rules.tree import (
 )
 from subsidy_match.rules.walking import nodes_below
 
-__all__ = ["unreached"]
+__all__ = ["steps_of", "unreached"]
 
 # questions: what can be proved for one clause is proved by a few dozen; beyond these many it stays open and is no finding
 _NEAR, _EVERYWHERE = 120, 240
@@ -172,7 +172,7 @@ def _clash(space: Space, policy: Policy, lang: str) -> str:
 def _bands(space: Space, policy: Policy) -> Iterator[_Asked]:
     frame = Frame(Evaluator(space.policies, NOBODY, space.as_of), policy)
     for spot in placed(policy):
-        for number, (step, value) in enumerate(_steps(spot)):
+        for number, (step, value) in enumerate(steps_of(spot)):
             zh, en = f"第{number + 1}档(支)不可能用到", f"band or branch {number + 1} is never taken"
             said = doubt("P015", policy, step.mark, zh, en, step)
             inner = frame.inside({}, spot.element) if spot.element else frame
@@ -187,7 +187,7 @@ def _is_nothing(value: Value) -> bool:
     return isinstance(value, Literal) and value.value == 0
 
 
-def _steps(spot: Placed) -> Iterator[tuple[Condition, Value]]:
+def steps_of(spot: Placed) -> Iterator[tuple[Condition, Value]]:
     """What must hold for each band or branch of a node to be taken, and what it is worth."""
     match spot.node:
         case Band(of=of, op=op, steps=steps, otherwise=otherwise):

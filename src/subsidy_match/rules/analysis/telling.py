@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from subsidy_match.rules.analysis.places import placed
+from subsidy_match.rules.analysis.places import placed, places
 from subsidy_match.rules.frame import Frame
 from subsidy_match.rules.policy import Policy
 from subsidy_match.rules.reasons import Outcome
@@ -61,9 +61,7 @@ class Teller:
 
     def _at(self, element: str | None) -> list[Frame]:
         if element not in self._places:
-            frame = self.frame
-            rows = frame.collection(element).rows if element is not None else ()
-            self._places[element] = [frame] if element is None else [frame.inside(row, element) for row in rows]
+            self._places[element] = places(self.frame, element)
         return self._places[element]
 
 
