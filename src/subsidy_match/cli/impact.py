@@ -28,7 +28,7 @@ from subsidy_match.errors import InputError, Location, NotFound
 from subsidy_match.matching.impact import impact as impact_of
 from subsidy_match.matching.impact_data import report_data
 from subsidy_match.matching.impact_library import load_draft
-from subsidy_match.matching.impact_report import DEFAULT_STEP, Budget, Report, examples, shares_of
+from subsidy_match.matching.impact_report import Budget, Report, examples, shares_of
 from subsidy_match.matching.impact_sheets import write_workbook
 from subsidy_match.matching.impact_sides import Side, day_within, pairs, version_near
 from subsidy_match.matching.impact_tables import Table, change_rows, changes, distribution, example_lines, summary
@@ -187,7 +187,7 @@ def _pooled(wired: Platform, policy: Policy, step: int) -> Budget | None:
     if not bearable:
         return None
     amount, fund = min(bearable)
-    return Budget(amount, step or DEFAULT_STEP, fund)
+    return Budget(amount, step, fund)
 
 
 @contextmanager

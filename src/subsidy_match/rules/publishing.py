@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tempfile
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from subsidy_match.errors import InputError, NotFound
@@ -88,13 +88,17 @@ def _changed(policies: PolicySet, published: Path, today: date) -> list[str]:
         return []
     now = {policy.key: policy.hash for policy in policies.policies}
     begun = (policy for policy in served.policies if policy.start <= today and not policy.needs_source)
-    return [policy.key for policy in begun if now.get(policy.key) != policy.hash and not _only_ended(policy, policies)]
+    return [
+        policy.key
+        for policy in begun
+        if now.get(policy.key) != policy.hash and not _only_ended(policy, policies, today)
+    ]
 
 
-def _only_ended(old: Policy, policies: PolicySet) -> bool:
-    """Whether a version reads the same but for the day on which it ends."""
+def _only_ended(old: Policy, policies: PolicySet, today: date) -> bool:
+    """Whether a version reads the same but for the day on which it ends, and no day that has passed changes its text."""
     new = next((policy for policy in policies.policies if policy.key == old.key), None)
-    if new is None:
+    if new is None or min(old.end, new.end) < today - timedelta(days=1):
         return False
 
     def but_for_end(policy: Policy) -> list[tuple[str, str]]:

@@ -100,6 +100,21 @@ def test_a_correction_keeps_its_reason(tmp_path: Path):
     }
 
 
+@pytest.mark.parametrize(("end", "passes"), [("2026-06-29", True), ("2026-06-28", False)])
+def test_no_day_that_has_passed_loses_its_text(tmp_path: Path, end: str, passes: bool):
+    cases = case_text().replace("2026-06-30", "2026-03-31")
+    folder = write_policies(tmp_path, {**GOOD, "grant.cases.yml": cases})
+    published = tmp_path / "published"
+    publish(folder, published, today=TODAY)
+    shorter = policy_text(level="national", effective=f"{{from: 2026-01-01, to: {end}}}")
+    (folder / POLICY).write_text(shorter, encoding="utf-8")
+    if passes:
+        assert publish(folder, published, today=TODAY).policies[0].end == date.fromisoformat(end)
+    else:
+        with pytest.raises(InputError, match="in force"):
+            publish(folder, published, today=TODAY)
+
+
 def test_a_version_may_be_ended_and_followed_by_another_but_not_left_out(tmp_path: Path):
     folder, published = write_policies(tmp_path, GOOD), tmp_path / "published"
     publish(folder, published, today=TODAY)
