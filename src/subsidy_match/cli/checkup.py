@@ -6,15 +6,14 @@ from typing import Annotated
 
 import typer
 
-from subsidy_match.claims.pending import pending_of
-from subsidy_match.cli.context import AS_OF, JSON, LANG, day, platform
-from subsidy_match.cli.output import print_json, print_table, print_text
+from subsidy_match.cli.context import AS_OF, JSON, LANG, day
+from subsidy_match.cli.firm import firm_at_hand
+from subsidy_match.cli.output import print_table, print_text
 from subsidy_match.cli.stacking import print_advice
 from subsidy_match.matching.advice import option_text, pay_text
 from subsidy_match.matching.checkup import Checkup, checkup_report, near_miss_text
 from subsidy_match.matching.checkup import checkup as check
 from subsidy_match.matching.options import MOST
-from subsidy_match.matching.report import made_from
 from subsidy_match.money import yuan_text
 from subsidy_match.rules.explanation import fact_words
 from subsidy_match.rules.policy import PolicySet
@@ -32,14 +31,13 @@ def checkup(
 ) -> None:
     """政策体检:能拿什么、补什么数据、还差什么 / Check-up: what to claim, what to supply, what is nearly within reach."""
     when = day(as_of)
-    with platform() as wired:
-        policies, snapshot = wired.policies(), wired.snapshot()
-        enterprise = snapshot.enterprise(uscc)
-        found = check(policies, enterprise, when, wired.payments(uscc), pending_of(wired.engine, uscc))
+    with firm_at_hand(uscc) as firm:
+        policies = firm.policies
+        found = check(policies, firm.enterprise, when, firm.payments, firm.pending)
         if as_json:
-            print_json({"uscc": uscc, **made_from(policies, snapshot.id), **checkup_report(found, policies)})
+            firm.print_report(checkup_report(found, policies))
             return
-        print_text(f"{enterprise.name}  {uscc}  {when}")
+        print_text(f"{firm.enterprise.name}  {uscc}  {when}")
         ahead = found.outlook
         print_text(f"可得 / total: {pay_text(ahead.guaranteed, ahead.possible, lang)}")
         print_advice(found.advice, lang)

@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from subsidy_match.claims.pending import pending_of
-from subsidy_match.cli.context import AS_OF, JSON, LANG, day, platform
-from subsidy_match.cli.output import note, print_json, print_table, print_text
+from subsidy_match.cli.context import AS_OF, JSON, LANG, day
+from subsidy_match.cli.firm import firm_at_hand
+from subsidy_match.cli.output import note, print_table, print_text
 from subsidy_match.matching.advice import IRREVOCABLE, advice_report, loss_text, option_text, pay_text
-from subsidy_match.matching.report import made_from
 from subsidy_match.matching.stacking import Advice, Bar, best_claims
 from subsidy_match.money import yuan_text
 from subsidy_match.rules.explanation import VERDICT_WORDS
@@ -28,15 +27,12 @@ def stack(
 ) -> None:
     """叠加与互斥:申报哪几项合计最多 / Which claims pay most together."""
     when = day(as_of)
-    with platform() as wired:
-        policies, snapshot = wired.policies(), wired.snapshot()
-        enterprise = snapshot.enterprise(uscc)
-        advice = best_claims(policies, enterprise, when, wired.payments(uscc), pending_of(wired.engine, uscc))
+    with firm_at_hand(uscc) as firm:
+        advice = best_claims(firm.policies, firm.enterprise, when, firm.payments, firm.pending)
         if as_json:
-            report = {"uscc": uscc, **made_from(policies, snapshot.id), **advice_report(advice)}
-            print_json(report)
+            firm.print_report(advice_report(advice))
             return
-        print_text(f"{enterprise.name}  {uscc}  {when}")
+        print_text(f"{firm.enterprise.name}  {uscc}  {when}")
         print_advice(advice, lang)
 
 
