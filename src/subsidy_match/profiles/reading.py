@@ -15,8 +15,11 @@ from types import TracebackType
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from subsidy_match.errors import InputError, Location, NotFound
+from subsidy_match.profiles.assembly import quote
 from subsidy_match.profiles.names import name_key
 from subsidy_match.profiles.publishing import Shelf
 from subsidy_match.profiles.snapshot import SCHEMA_VERSION
@@ -109,6 +112,7 @@ class Snapshot:
         columns = self._rows("SELECT column_name, column_type FROM (DESCRIBE firm)")
         self._scalars = [name for name, kind in columns if name != "uscc" and not kind.endswith("[]")]
         self._lists = [name for name, kind in columns if kind.endswith("[]")]
+        self._known = frozenset((*self._scalars, *self._lists))
         self._loaded = self._loaded_lists()
         self._disputed = frozenset(self._rows("SELECT collection, uscc FROM disputed"))
 
@@ -151,6 +155,32 @@ class Snapshot:
                     zh, en = "快照的来源表与档案表不一致", "values and sources of the snapshot do not match"
                     raise InputError("profiles.snapshot_damaged", zh, en, Location(str(self.path)))
                 yield self._document(firm, batch)
+
+    @property
+    def loaded(self) -> Mapping[str, Mapping[str, date]]:
+        """Which departments' lists were imported, and of which day, by collection."""
+        return self._loaded
+
+    @property
+    def disputed(self) -> frozenset[tuple[str, str]]:
+        """(collection, code) wherever a row of the list may be that firm's and waits for a person."""
+        return self._disputed
+
+    def tables(self, columns: Sequence[str], aging: Sequence[str], size: int) -> Iterator[pa.Table]:
+        """Some columns of all firms as Arrow tables of at most ``size`` firms, in the order of the snapshot.
+
+        Args:
+            columns: facts and lists; those that the snapshot has not are left out.
+            aging: facts of which ``as_of fact`` is to say from which day each value is.
+            size: firms a table.
+        """
+        known = [name for name in columns if name in self._known]
+        dated = [name for name in aging if name in self._known]
+        days = {number: source.as_of for number, (source, _) in self._batches.items()}
+        with closing(self._con.cursor()) as cursor:
+            reader = cursor.sql(_tables_query(known, dated)).to_arrow_reader(size)
+            for batch in reader:
+                yield _with_days(pa.Table.from_batches([batch]), dated, days)
 
     def search(self, text: str, limit: int = 20) -> list[tuple[str, str]]:
         """Firms by part of a present or former name, or by the beginning of a code: (code, present name), best first."""
@@ -274,6 +304,20 @@ SELECT id, kind, any_value(department), any_value(uscc), any_value(target), coal
 FROM review GROUP BY id, kind
 ORDER BY kind, coalesce(any_value(candidates)[1].score, 0) DESC, any_value(department), min(name), id
 """
+
+
+def _tables_query(columns: Sequence[str], dated: Sequence[str]) -> str:
+    parts = ["f.uscc", *(f"f.{quote(name)}" for name in columns), *(f"b.{quote(name)} AS {quote(f'as_of {name}')}" for name in dated)]
+    return f"SELECT {', '.join(parts)} FROM firm f{' POSITIONAL JOIN firm_batch b' if dated else ''}"
+
+
+def _with_days(table: pa.Table, dated: Sequence[str], days: Mapping[int, date | None]) -> pa.Table:
+    numbers, values = pa.array(days.keys(), pa.int32()), pa.array(days.values(), pa.date32())
+    for name in dated:
+        place = table.schema.get_field_index(f"as_of {name}")
+        found = values.take(pc.index_in(table.column(place).combine_chunks().cast(pa.int32()), numbers))
+        table = table.set_column(place, f"as_of {name}", found)
+    return table
 
 
 def _row(row: Mapping[str, Any]) -> Row:

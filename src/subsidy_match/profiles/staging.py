@@ -34,7 +34,7 @@ _RAGGED = Problem("row.ragged", "单元格多于表头,各栏可能错位", "mor
 _KEY = Problem("row.key", "关键栏为空", "a field that identifies the row is empty")
 _SPREAD = Problem("cell.merged", "合并的数值单元格无法分摊到各行", "a merged number cannot be split among its rows")
 _YEAR = Problem("row.year", "年度栏不是年份", "the year column holds no year")
-_NUMERIC = frozenset({"money", "count", "ratio"})
+_NUMERIC = frozenset({"money", "count", "quantity", "ratio"})
 _MASK = "******"
 
 

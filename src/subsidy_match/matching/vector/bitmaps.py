@@ -1,0 +1,107 @@
+"""Truths of a block as bits: 64 firms a word, true and possible apart, so that Kleene logic is plain AND and OR of words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from subsidy_match.matching.vector.spans import Bools, Ints
+from subsidy_match.matching.vector.truths import Truths
+
+__all__ = ["Bits", "Words", "firms_of", "packed", "tail", "valid_words"]
+
+Words = npt.NDArray[np.uint64]
+_WORD = 64
+
+
+@dataclass(frozen=True)
+class Bits:
+    """A condition over a block; ``confirms`` and ``allows`` where persons are asked. Bits past the last firm mean nothing."""
+
+    sure: Words
+    possible: Words
+    asked: tuple[Words, Words] | None = None
+
+    @property
+    def confirms(self) -> Words:
+        """True by data alone once the persons say what favours it."""
+        return self.sure if self.asked is None else self.asked[0]
+
+    @property
+    def allows(self) -> Words:
+        """Not yet false once the persons say what goes against it."""
+        return self.possible if self.asked is None else self.asked[1]
+
+    @cached_property
+    def opposite(self) -> Bits:
+        """NOT."""
+        asked = None if self.asked is None else (~self.asked[1], ~self.asked[0])
+        return Bits(~self.possible, ~self.sure, asked)
+
+    @cached_property
+    def reach(self) -> tuple[int, int]:
+        """The words from the first to the last in which anything is possible."""
+        words = np.flatnonzero(self.possible)
+        return (int(words[0]), int(words[-1]) + 1) if len(words) else (0, 0)
+
+    @cached_property
+    def weight(self) -> int:
+        """For how many firms it is possible: conditions that refuse most are asked first."""
+        return int(np.bitwise_count(self.possible).sum())
+
+
+def packed(truth: Truths, size: int) -> Bits:
+    """Truths row by row as bits."""
+    sure = _pack(truth.sure, size)
+    possible = sure if truth.possible is truth.sure else _pack(truth.possible, size)
+    asked = None if truth.asked is None else (_pack(truth.asked[0], size), _pack(truth.asked[1], size))
+    return Bits(sure, possible, asked)
+
+
+def _pack(mask: Bools, size: int) -> Words:
+    words = -(-size // _WORD)
+    if len(mask) == 1 != size:
+        return np.full(words, 2**64 - 1 if mask[0] else 0, np.uint64)
+    return as_words(np.packbits(mask, bitorder="little"), words)
+
+
+def as_words(octets: npt.NDArray[np.uint8], words: int) -> Words:
+    """Bytes as words, the last one filled up."""
+    if len(octets) == words * 8:
+        return octets.view(np.uint64)
+    whole = np.zeros(words * 8, np.uint8)
+    whole[: len(octets)] = octets
+    return whole.view(np.uint64)
+
+
+def valid_words(array: pa.Array) -> Words | None:
+    """Which values of an Arrow array are known, straight from its own bits; ``None`` where all are."""
+    if array.null_count == 0:
+        return None
+    octets = np.packbits(array.is_valid().to_numpy(zero_copy_only=False), bitorder="little")
+    return as_words(octets, -(-len(array) // _WORD))
+
+
+def tail(size: int) -> Any:
+    """The bits of the last word that stand for firms."""
+    rest = size % _WORD
+    return np.uint64((1 << rest) - 1 if rest else 2**64 - 1)
+
+
+def firms_of(words: Words, first_word: int) -> Ints:
+    """The firms whose bits are set."""
+    octets = words.view(np.uint8)
+    some = np.flatnonzero(octets)
+    bits = np.flatnonzero(np.unpackbits(octets[some], bitorder="little").view(np.bool_))
+    return some[bits >> 3] * 8 + (bits & 7) + first_word * _WORD
+
+
+def at(words: Words, firms: Ints) -> Bools:
+    """The bits of some firms."""
+    found: Bools = ((words[firms >> 6] >> (firms & 63).astype(np.uint64)) & np.uint64(1)).astype(np.bool_)
+    return found
