@@ -81,9 +81,9 @@ def _columns() -> list[str]:
 def _lists() -> list[str]:
     draw = _Draw(1000)
     kinds = "['high_tech', 'green', 'quality', 'champion']"
-    honor = f"{{kind: {kinds}[1 + hash(i * 31 + j) % 4], issued_on: DATE '{AS_OF}' - (hash(i * 37 + j) % 2000)::INTEGER}}"
+    honor = f"{{kind: {kinds}[(1 + hash(i * 31 + j) % 4)::BIGINT], issued_on: DATE '{AS_OF}' - (hash(i * 37 + j) % 2000)::INTEGER}}"
     project = (
-        f"{{no: 'P' || i || '-' || j, kind: ['upgrade', 'build'][1 + hash(i * 41 + j) % 2], invested: (hash(i * 43 + j) %"
+        f"{{no: 'P' || i || '-' || j, kind: ['upgrade', 'build'][(1 + hash(i * 41 + j) % 2)::BIGINT], invested: (hash(i * 43 + j) %"
         " 5000000000)::BIGINT, done: hash(i * 47 + j) % 3 > 0}"
     )
     hire = f"{{person: 'H' || i || '-' || j, graduate: hash(i * 53 + j) % 2 = 0, months: (hash(i * 59 + j) % 24)::BIGINT}}"

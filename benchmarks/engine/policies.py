@@ -37,9 +37,10 @@ class Drawn:
 def draw_policies(count: int, sample: dict[str, Any], seed: int = 7, *, rich: bool = False) -> list[Drawn]:
     """Draw so many; ``sample`` holds masked columns of some firms, ``rich`` makes a third of the second kind."""
     rnd, found = random.Random(seed), []
+    known: dict[str, Any] = {}
     while len(found) < count:
         drawn = _Drawing(rnd).policy(rich=rich and len(found) % 3 == 2)
-        share = np.mean(_true(drawn.tree, sample))
+        share = np.mean(_true(drawn.tree, sample, known))
         if 0.0005 <= share <= 0.03:
             found.append(drawn)
     return found
@@ -215,15 +216,15 @@ def _inner(tree: Tree, name: str) -> str:
 def _pays(amount: Tree) -> str:
     match amount:
         case ("fixed", wan):
-            return f"total: {wan}万元"
+            return f"value: {wan}万元"
         case ("rate", column, per_cent, wan):
-            return f"total: {{multiply: [{column}, {per_cent}%], cap: {wan}万元}}"
+            return f"multiply: [{column}, {per_cent}%], cap: {wan}万元"
         case ("tier",):
-            return "total: {band: {of: revenue, at_least: {1亿元: 100万元, 2000万元: 50万元, 400万元: 20万元}, otherwise: 10万元}}"
+            return "band: {of: revenue, at_least: {1亿元: 100万元, 2000万元: 50万元, 400万元: 20万元}, otherwise: 10万元}"
         case ("head", yuan, wan):
-            return f"total: {{multiply: [staff, {yuan}元/人], cap: {wan}万元}}"
+            return f"multiply: [staff, {yuan}元/人], cap: {wan}万元"
         case ("hires", yuan, wan):
-            return f"total: {{multiply: [{{count: {{in: hires, where: {{value: graduate, is: true}}}}}}, {yuan}元/人], cap: {wan}万元}}"
+            return f"multiply: [{{count: {{in: hires, where: {{value: graduate, is: true}}}}}}, {yuan}元/人], cap: {wan}万元"
         case ("project", per_cent, wan):
             return f"each: {{multiply: [invested, {per_cent}%], cap: {wan}万元}}"
         case _:
@@ -233,20 +234,27 @@ def _pays(amount: Tree) -> str:
 # --- how many meet it: only to draw policies of the wanted share ---
 
 
-def _true(tree: Tree, sample: dict[str, Any]) -> Any:
+def _true(tree: Tree, sample: dict[str, Any], known: dict[str, Any]) -> Any:
+    key = repr(tree)
+    if key not in known:
+        known[key] = _work_out(tree, sample, known)
+    return known[key]
+
+
+def _work_out(tree: Tree, sample: dict[str, Any], known: dict[str, Any]) -> Any:
     match tree:
         case ("all", parts):
-            return np.logical_and.reduce([_true(t, sample) for t in parts])
+            return np.logical_and.reduce([_true(t, sample, known) for t in parts])
         case ("any", parts):
-            return np.logical_or.reduce([_true(t, sample) for t in parts])
+            return np.logical_or.reduce([_true(t, sample, known) for t in parts])
         case ("not", ("any", parts)):
-            return np.logical_and.reduce([_true(("not", t), sample) for t in parts])
+            return np.logical_and.reduce([_true(("not", t), sample, known) for t in parts])
         case ("not", ("below", column, limit)):
-            return _true(("from", column, limit), sample)
+            return _true(("from", column, limit), sample, known)
         case ("not", ("flag", column)):
             return ~sample[column].filled(True)
         case ("not", part):
-            return ~_true(part, sample) & _known(part, sample)
+            return ~_true(part, sample, known) & _known(part, sample)
         case ("flag", column):
             return sample[column].filled(False)
         case ("from", column, limit):

@@ -28,20 +28,22 @@ _MOST_NODES = 300  # a larger tree is left as it is: as a template it could grow
 
 @dataclass(slots=True)
 class Group:
-    """Policies that pay by one template; ``numbers[slot]`` holds that of each policy."""
+    """Policies that pay by one template; ``numbers[slot]`` holds that of each of its ``size`` policies."""
 
     root: int
     step: Num
     mode: Rounding
-    policies: list[int] = field(default_factory=list)
     numbers: list[list[Fraction]] = field(default_factory=list)
+    size: int = 0
+    _slots: tuple[Spans, ...] | None = None
 
-    def add(self, policy: int, numbers: Sequence[Fraction]) -> None:
-        """Take in one more policy."""
+    def add(self, numbers: Sequence[Fraction]) -> int:
+        """Take in one more policy; gives its place in the group."""
         self.numbers = self.numbers or [[] for _ in numbers]
-        self.policies.append(policy)
         for column, number in zip(self.numbers, numbers, strict=True):
             column.append(number)
+        self.size += 1
+        return self.size - 1
 
     def amounts(self, view: FirmView, firms: Ints, places: Ints) -> Spans:
         """What each pair pays.
@@ -51,14 +53,18 @@ class Group:
             firms: of each pair.
             places: of each pair's policy in this group.
         """
-        slots = tuple(_slot(column).take(places) for column in self.numbers)
+        if self._slots is None:
+            self._slots = tuple(map(_slot, self.numbers))
+        slots = tuple(slot.take(places) for slot in self._slots)
         pairs = FirmView(view.nodes, view.policies, view.block, firms, slots)
         return spans.rounded(measuring.number(pairs, self.root), self.step, self.mode)
 
 
-def group_amounts(nodes: Nodes, lowered: Sequence[Lowered]) -> list[Group]:
-    """The groups of all policies that pay by the firm."""
+def group_amounts(nodes: Nodes, lowered: Sequence[Lowered]) -> tuple[list[Group], dict[int, tuple[int, int]]]:
+    """The groups of all policies that pay by the firm, and of each such policy its group and its place there."""
     groups: dict[tuple[int, Num, Rounding], Group] = {}
+    numbers_of: dict[tuple[int, Num, Rounding], int] = {}
+    found: dict[int, tuple[int, int]] = {}
     for place, one in enumerate(lowered):
         terms = one.policy.amount
         if terms is None or one.items is not None or one.total is None:
@@ -67,8 +73,9 @@ def group_amounts(nodes: Nodes, lowered: Sequence[Lowered]) -> list[Group]:
         numbers: list[Fraction] = []
         root = _template(nodes, pays, numbers) if len(nodes.below(pays)) <= _MOST_NODES else pays
         key = root, terms.step, terms.mode
-        groups.setdefault(key, Group(*key)).add(place, numbers)
-    return list(groups.values())
+        group = groups.setdefault(key, Group(*key))
+        found[place] = numbers_of.setdefault(key, len(numbers_of)), group.add(numbers)
+    return list(groups.values()), found
 
 
 def _template(nodes: Nodes, node_id: int, numbers: list[Fraction]) -> int:

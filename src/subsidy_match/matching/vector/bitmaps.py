@@ -13,10 +13,11 @@ import pyarrow as pa
 from subsidy_match.matching.vector.spans import Bools, Ints
 from subsidy_match.matching.vector.truths import Truths
 
-__all__ = ["Bits", "Words", "firms_of", "packed", "tail", "valid_words"]
+__all__ = ["Bits", "Words", "as_words", "at", "firms_of", "packed", "set_bits", "tail", "valid_words"]
 
 Words = npt.NDArray[np.uint64]
 _WORD = 64
+_ONE = np.uint64(1)
 
 
 @dataclass(frozen=True)
@@ -94,11 +95,29 @@ def tail(size: int) -> Any:
 
 
 def firms_of(words: Words, first_word: int) -> Ints:
-    """The firms whose bits are set."""
+    """The firms whose bits are set, in order."""
     octets = words.view(np.uint8)
     some = np.flatnonzero(octets)
     bits = np.flatnonzero(np.unpackbits(octets[some], bitorder="little").view(np.bool_))
     return some[bits >> 3] * 8 + (bits & 7) + first_word * _WORD
+
+
+def set_bits(words: Words) -> tuple[Ints, Ints]:
+    """(word, bit) of every set bit, in no certain order: one bit a word and turn, few turns where bits are few."""
+    places, found = [], []
+    here = np.flatnonzero(words)
+    left = words[here]
+    while len(here):
+        lowest = left & -left
+        places.append(here)
+        found.append(np.bitwise_count(lowest - _ONE))
+        left = left ^ lowest
+        more = left != 0
+        if not more.all():
+            here, left = here[more], left[more]
+    if not places:
+        return np.zeros(0, np.int64), np.zeros(0, np.uint8)
+    return np.concatenate(places), np.concatenate(found)
 
 
 def at(words: Words, firms: Ints) -> Bools:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,7 +23,7 @@ from subsidy_match.matching.vector.spans import ANY_DAY, Bools, Ints, Spans, con
 from subsidy_match.rules.span import Span
 from subsidy_match.rules.tree import Kind
 
-__all__ = ["Block", "Column", "Dictionaries", "Listed", "Numbers", "typed"]
+__all__ = ["Block", "Coded", "Column", "Dictionaries", "Divided", "Listed", "Numbers", "typed"]
 
 Column: TypeAlias = Spans | Quotients | Codes | Choices | Flags | CodeLists
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -64,6 +65,39 @@ class Numbers:
 
 
 @dataclass(slots=True)
+class Divided:
+    """The ratio of two facts: float quotients where both are known and the bottom is above nothing, else not a number.
+
+    ``others`` are the rows where it is not; ``rest`` is kept for whoever works on them.
+    """
+
+    top: Numbers
+    bottom: Numbers
+    values: npt.NDArray[np.float64]
+    others: Ints
+    rest: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A fact that is a code: numbers into its names, runs of equal ones where they are few, and which are known."""
+
+    index: Ints
+    names: Names
+    known: Words | None
+    runs: tuple[Ints, Ints] | None
+
+    def words(self, answers: Bools) -> Words:
+        """The answer for every row as bits."""
+        if self.runs is not None:
+            codes, lengths = self.runs
+            found = np.repeat(answers[codes], lengths)
+        else:
+            found = answers.view(np.uint8).take(self.index)
+        return as_words(np.packbits(found, bitorder="little"), -(-len(self.index) // 64))
+
+
+@dataclass(slots=True)
 class Block:
     """Firms ``0 … size - 1``: their facts and lists, whether a list is whole for them, and what is too old to count."""
 
@@ -75,6 +109,8 @@ class Block:
     dictionaries: Dictionaries
     _facts: dict[int, Column] = field(default_factory=dict)
     _numbers: dict[int, Numbers] = field(default_factory=dict)
+    _divided: dict[tuple[int, int], Divided] = field(default_factory=dict)
+    _coded: dict[int, Coded] = field(default_factory=dict)
     _fields: dict[tuple[str, int], Column] = field(default_factory=dict)
 
     def fact(self, node: Node) -> Column:
@@ -90,6 +126,22 @@ class Block:
             name, kind, scale, span, _ = node.params
             self._numbers[node.id] = _stored(_checked(self._array(node), kind, str(name)), kind, scale, span)
         return self._numbers[node.id]
+
+    def quotients(self, top: Node, bottom: Node) -> Divided:
+        """The ratio of two facts."""
+        key = top.id, bottom.id
+        if key not in self._divided:
+            self._divided[key] = _divided(self.numbers(top), self.numbers(bottom), self.size)
+        return self._divided[key]
+
+    def coded(self, node: Node) -> Coded:
+        """A fact that is a code."""
+        if node.id not in self._coded:
+            column = self.fact(node)
+            if not isinstance(column, Codes):
+                raise TypeError(f"{node.params[0]} is not a code")
+            self._coded[node.id] = _runs(column, self.size)
+        return self._coded[node.id]
 
     def _array(self, node: Node) -> pa.Array:
         """The values of a fact; one that is absent or too old is null."""
@@ -152,6 +204,30 @@ def _stored(array: pa.Array, kind: Any, scale: int, span: tuple[Any, Any]) -> Nu
     known = None if valid is None else as_words(np.packbits(valid, bitorder="little"), -(-len(array) // 64))
     unknown = Span(-math.inf, math.inf) if is_day else Span(*span)
     return Numbers(values, valid, known, unknown, scale, _bound(values))
+
+
+def _divided(top: Numbers, bottom: Numbers, size: int) -> Divided:
+    plain = np.broadcast_to(bottom.values > 0, size)
+    for column in (top, bottom):
+        if column.valid is not None:
+            plain = plain & column.valid
+    values = np.full(size, np.nan)
+    np.divide(top.values, bottom.values, out=values, where=plain)
+    return Divided(top, bottom, values, np.flatnonzero(~plain))
+
+
+def _runs(column: Codes, size: int) -> Coded:
+    index = np.broadcast_to(column.index, size)
+    unknown = index < 0
+    known = None
+    if unknown.any():
+        known = as_words(np.packbits(~unknown, bitorder="little"), -(-size // 64))
+    changes = np.flatnonzero(index[1:] != index[:-1]) + 1
+    wide = index.astype(np.intp)  # -1 takes the last answer, which is that for "unknown"
+    if len(changes) > size // 64:
+        return Coded(wide, column.names, known, None)
+    starts = np.concatenate([[0], changes])
+    return Coded(wide, column.names, known, (index[starts], np.diff(np.append(starts, size))))
 
 
 def _null_type(kind: Any) -> pa.DataType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
@@ -12,11 +13,55 @@ import numpy.typing as npt
 
 from subsidy_match.matching.vector.spans import Bools, Ints, taken
 from subsidy_match.matching.vector.truths import Truths
+from subsidy_match.rules.codes import region_prefixes
+from subsidy_match.rules.comparing import is_within
 
-__all__ = ["Choices", "CodeLists", "Codes", "Flags", "Names", "Test", "agreed"]
+__all__ = ["Choices", "CodeLists", "Codes", "Flags", "Inside", "Names", "Test", "agreed"]
 
 Test: TypeAlias = Callable[[str | bool], bool | None]  # None: the code is too short to tell
-_UNKNOWN = -1
+_AFTER = "\U0010ffff"  # sorts behind whatever follows a prefix
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The test whether a region or an industry lies inside some sub-trees, less others."""
+
+    prefixes: tuple[str, ...]
+    barred: tuple[str, ...]
+
+    def __call__(self, one: str | bool) -> bool | None:
+        """Ask it of one code."""
+        return is_within(str(one), self.prefixes, self.barred)
+
+
+class PrefixTree:
+    """Names in order, so that all below a prefix stand together: what :func:`is_within` says, for all of them at once."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        self._known = [next(iter(region_prefixes(name)), name) for name in names]
+        self._order = sorted(range(len(names)), key=self._known.__getitem__)
+        self._sorted = [self._known[place] for place in self._order]
+
+    def inside(self, test: Inside) -> tuple[Bools, Bools]:
+        """(sure, possible) for every name and last for "unknown"."""
+        held, may_hold = self._under(test.prefixes)
+        out, may_be_out = self._under(test.barred)
+        sure, possible = np.zeros(len(self.names) + 1, np.bool_), np.zeros(len(self.names) + 1, np.bool_)
+        sure[self._order], possible[self._order] = held & ~may_be_out, may_hold & ~out
+        possible[-1] = True
+        return sure, possible
+
+    def _under(self, prefixes: tuple[str, ...]) -> tuple[Bools, Bools]:
+        sure, possible = np.zeros(len(self.names), np.bool_), np.zeros(len(self.names), np.bool_)
+        for prefix in prefixes:
+            sure[self._range(prefix, prefix + _AFTER)] = True
+            for length in range(len(prefix)):  # a name that is only the beginning of the prefix is too short to tell
+                possible[self._range(prefix[:length], prefix[:length] + "\0")] = True
+        return sure, sure | possible
+
+    def _range(self, low: str, high: str) -> slice:
+        return slice(bisect_left(self._sorted, low), bisect_left(self._sorted, high))
 
 
 @dataclass(slots=True)
@@ -26,6 +71,7 @@ class Names:
     names: list[str] = field(default_factory=list)
     _places: dict[str, int] = field(default_factory=dict)
     _said: dict[object, tuple[Bools, Bools]] = field(default_factory=dict)
+    _tree: PrefixTree | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def places(self, names: list[str]) -> Ints:
@@ -41,12 +87,17 @@ class Names:
         """(sure, possible) for every name and last for "unknown"; kept under ``key``."""
         found = self._said.get(key)
         if found is None or len(found[0]) <= len(self.names):
-            names = list(self.names)
-            answers = [test(name) for name in names]
-            sure = np.array([answer is True for answer in answers] + [False])
-            possible = np.array([answer is not False for answer in answers] + [True])
-            found = self._said[key] = sure, possible
+            found = self._said[key] = self._ask(test)
         return found
+
+    def _ask(self, test: Test) -> tuple[Bools, Bools]:
+        if isinstance(test, Inside):
+            if self._tree is None or len(self._tree.names) < len(self.names):
+                self._tree = PrefixTree(list(self.names))
+            return self._tree.inside(test)
+        answers = [test(name) for name in list(self.names)]
+        sure = np.array([answer is True for answer in answers] + [False])
+        return sure, np.array([answer is not False for answer in answers] + [True])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import assert_never
 
 import numpy as np
@@ -18,7 +19,7 @@ _LARGEST = 1 << 62
 _BAND = 1e-14  # of the greater product: beyond it two float products that differ do differ
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Quotients:
     """A column of ratios that has not been divided; undefined where the bottom may be nothing or less."""
 
@@ -29,9 +30,14 @@ class Quotients:
         """The ratios of some rows."""
         return Quotients(self.top.take(rows), self.bottom.take(rows))
 
+    @cached_property
+    def ends(self) -> tuple[End, End]:
+        """The least and the greatest that each ratio can be."""
+        return _ends(self)
+
 
 @dataclass(frozen=True, slots=True)
-class _End:
+class End:
     """One end of a ratio: ``num / den`` with ``den`` above 0, or nothing known where ``gone``."""
 
     num: Ints
@@ -48,7 +54,7 @@ def quotient(top: Spans, bottom: Spans) -> Quotients:
 
 def divided(ratio: Quotients) -> Spans:
     """A ratio as a column of exact numbers, one fraction a row: slow, for ratios that are not merely compared."""
-    low, high = _ends(ratio)
+    low, high = ratio.ends
     lo, hi = _fractions(low), _fractions(high)
     return Spans(lo, hi, 1, low.gone, high.gone, max(_LARGEST, ratio.top.bound))
 
@@ -99,17 +105,17 @@ def _plain_reaches(a: Spans, b: Spans, *, sure: bool, equal: bool) -> Bools:
 # --- ratios ---
 
 
-def _ends_of(column: Spans | Quotients) -> tuple[_End, _End]:
+def _ends_of(column: Spans | Quotients) -> tuple[End, End]:
     if isinstance(column, Quotients):
-        return _ends(column)
+        return column.ends
     den = np.array([column.den], dtype=np.int64 if column.den < _LARGEST else object)
     return (
-        _End(column.lo, column.bound, den, column.den, column.no_lo),
-        _End(column.hi, column.bound, den, column.den, column.no_hi),
+        End(column.lo, column.bound, den, column.den, column.no_lo),
+        End(column.hi, column.bound, den, column.den, column.no_hi),
     )
 
 
-def _ends(ratio: Quotients) -> tuple[_End, _End]:
+def _ends(ratio: Quotients) -> tuple[End, End]:
     """The two ends: the sign of the top says which bottom makes it least; an endless bottom brings it to nothing."""
     top, bottom = ratio.top, ratio.bottom
     undefined = bottom.lo <= 0
@@ -134,7 +140,7 @@ class _Bottoms:
     endless_negative: Bools | None = None
 
 
-def _end(top: Spans, num: Ints, missing: Bools | None, by: _Bottoms, undefined: Bools) -> _End:
+def _end(top: Spans, num: Ints, missing: Bools | None, by: _Bottoms, undefined: Bools) -> End:
     below = np.asarray(num < 0).astype(np.bool_)
     den = by.positive if by.positive is by.negative else np.where(below, by.negative, by.positive)
     nothing = None
@@ -145,10 +151,10 @@ def _end(top: Spans, num: Ints, missing: Bools | None, by: _Bottoms, undefined: 
     if nothing is not None:
         num, den = np.where(nothing, 0, num), np.where(nothing, 1, den)
     gone = undefined if missing is None else undefined | missing
-    return _End(num, top.bound, den, max(by.bound, 1), gone if gone.any() else None)
+    return End(num, top.bound, den, max(by.bound, 1), gone if gone.any() else None)
 
 
-def _product_order(x: _End, y: _End) -> Ints:
+def _product_order(x: End, y: End) -> Ints:
     """The sign of ``x - y``, by cross-multiplication: the denominators are above 0."""
     bound = max(x.num_bound * y.den_bound, y.num_bound * x.den_bound)
     if bound < _LARGEST:
@@ -160,7 +166,7 @@ def _order(left: Ints, right: Ints) -> Ints:
     return (left > right).astype(np.int8) - (left < right).astype(np.int8)
 
 
-def _banded_order(x: _End, y: _End) -> Ints:
+def _banded_order(x: End, y: End) -> Ints:
     """Products beyond int64: floats decide where they clearly differ, Python's integers where they do not."""
     a, b, c, d = np.broadcast_arrays(x.num, y.den, y.num, x.den)
     left, right = (np.asarray(p.astype(np.float64) * q.astype(np.float64)) for p, q in ((a, b), (c, d)))
@@ -172,7 +178,7 @@ def _banded_order(x: _End, y: _End) -> Ints:
     return order
 
 
-def _fractions(end: _End) -> Ints:
+def _fractions(end: End) -> Ints:
     num, den = np.broadcast_arrays(end.num, end.den)
     found = np.empty(len(num), dtype=object)
     found[:] = [Fraction(int(n), int(d)) for n, d in zip(num, den, strict=True)]

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, assert_never
 import numpy as np
 
 from subsidy_match.matching.vector import measuring, rows
-from subsidy_match.matching.vector.codes import Choices, CodeLists, Codes, Flags, Test, agreed
+from subsidy_match.matching.vector.codes import Choices, CodeLists, Codes, Flags, Inside, Test, agreed
 from subsidy_match.matching.vector.comparing import compare, inside
 from subsidy_match.matching.vector.nodes import Do, Node
 from subsidy_match.matching.vector.truths import Truths, all_of, always, any_of, at_least_n, negate
-from subsidy_match.rules.comparing import is_within
 from subsidy_match.rules.truth import MANUAL, TRUE
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def test_of(form: object, codes: Any, barred: Any = ()) -> Test:
         case "one of":
             return lambda one: one in codes
         case _:
-            return lambda one: is_within(str(one), codes, barred)
+            return Inside(codes, barred)
 
 
 def _agree(view: View, node: Node) -> Truths:

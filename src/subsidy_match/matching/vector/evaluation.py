@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import numpy as np
 
 from subsidy_match.matching.vector.amounts import Group, group_amounts
-from subsidy_match.matching.vector.bitmaps import Bits, Words, at, firms_of, tail
+from subsidy_match.matching.vector.bitmaps import Bits, Words, at, firms_of, set_bits, tail
 from subsidy_match.matching.vector.blocks import Block
 from subsidy_match.matching.vector.claims import Claims, claims_for_rows
 from subsidy_match.matching.vector.leaves import leaf_bits
 from subsidy_match.matching.vector.lowering import Lowered
 from subsidy_match.matching.vector.pairs import CODES, Pairs, Tally
 from subsidy_match.matching.vector.plan import Plan
-from subsidy_match.matching.vector.programs import Program, compile_program, leaves_of, run
+from subsidy_match.matching.vector.programs import Leaf, Part, Pick, Program, compile_program, leaves_of, run
 from subsidy_match.matching.vector.spans import Ints
 from subsidy_match.matching.vector.truths import Truths
 from subsidy_match.matching.vector.views import FirmView
@@ -23,17 +24,21 @@ from subsidy_match.rules.truth import Verdict
 
 __all__ = ["Compiled", "compile_plan", "evaluate"]
 
-_REGION = "district_code"
+_NO_GROUP = -1
+_ALL = 2**64 - 1
+_POSSIBLE, _SURE, _CONFIRMS = map(attrgetter, ("possible", "sure", "confirms"))
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One policy as a program over leaves."""
+    """One policy as a program over leaves; ``group`` and ``place_in`` say how it pays, if it pays by the firm."""
 
     place: int
     lowered: Lowered
     program: Program
     asks: bool  # whether a person must confirm something
+    group: int
+    place_in: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +51,24 @@ class Compiled:
     groups: tuple[Group, ...]
 
 
-@dataclass(slots=True)
-class _Found:
-    """Pairs of one verdict, as words of a policy one after the other."""
-
-    words: list[Words] = field(default_factory=list)
-    first_words: list[int] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
-
-    def add(self, place: int, first_word: int, words: Words) -> None:
-        self.places.append(place)
-        self.first_words.append(first_word)
-        self.words.append(words)
-
-    def pairs(self) -> tuple[Ints, Ints]:
-        """(place of the policy, firm) of every set bit."""
-        if not self.words:
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        sizes = np.array([len(words) for words in self.words])
-        whole = np.concatenate(self.words)
-        starts = np.concatenate([[0], np.cumsum(sizes)])
-        counts = np.add.reduceat(np.bitwise_count(whole).astype(np.int64), starts[:-1])
-        policy = np.repeat(np.arange(len(sizes)), counts)
-        shift = (np.array(self.first_words) - starts[:-1]) * 64
-        return np.array(self.places)[policy], firms_of(whole, 0) + shift[policy]
-
-
 def compile_plan(plan: Plan) -> Compiled:
     """Programs, leaves and groups of amounts of all policies."""
+    groups, places = group_amounts(plan.nodes, plan.lowered)
     tasks = tuple(
-        Task(place, one, compile_program(plan.nodes, one.condition), plan.nodes[one.condition].manual)
+        Task(
+            place,
+            one,
+            compile_program(plan.nodes, one.condition),
+            plan.nodes[one.condition].manual,
+            *places.get(place, (_NO_GROUP, place)),
+        )
         for place, one in enumerate(plan.lowered)
     )
     leaves = dict.fromkeys(leaf.node for task in tasks for leaf in leaves_of(task.program))
-    return Compiled(plan, tasks, tuple(leaves), tuple(group_amounts(plan.nodes, plan.lowered)))
+    return Compiled(plan, tasks, tuple(leaves), tuple(groups))
 
 
-def evaluate(compiled: Compiled, block: Block, *, unknowns: bool = False) -> tuple[Pairs, Tally]:
+def evaluate(compiled: Compiled, block: Block, *, unknowns: bool = False) -> tuple[list[Pairs], Tally]:
     """Match every firm of a block with every policy.
 
     Args:
@@ -98,6 +84,30 @@ def evaluate(compiled: Compiled, block: Block, *, unknowns: bool = False) -> tup
     return _Evaluation(compiled, view, bits, unknowns).pairs()
 
 
+@dataclass(slots=True)
+class _Bucket:
+    """Pairs of one verdict that pay by one group: the words of its policies one after the other."""
+
+    words: list[Words] = field(default_factory=list)
+    first_words: list[int] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+
+    def add(self, task: Task, first_word: int, words: Words) -> None:
+        """The bits of one policy."""
+        self.tasks.append(task)
+        self.first_words.append(first_word)
+        self.words.append(words)
+
+    def pairs(self) -> tuple[Ints, Ints]:
+        """(place of the policy in this bucket, firm) of every set bit."""
+        sizes = np.array([len(words) for words in self.words])
+        starts = np.cumsum(sizes) - sizes
+        word, bit = set_bits(np.concatenate(self.words))
+        owner = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)[word]
+        shift = ((np.array(self.first_words) - starts) * 64)[owner]
+        return owner, word * 64 + bit + shift
+
+
 class _Evaluation:
     """One block being matched; a class because every policy adds to the same pairs and tallies."""
 
@@ -105,28 +115,27 @@ class _Evaluation:
         self._compiled, self._view, self._bits, self._unknowns = compiled, view, bits, unknowns
         self._tail = tail(view.size)
         self._last = -(-view.size // 64)
-        self._found = {verdict: _Found() for verdict in Verdict}
+        self._buckets: dict[tuple[Verdict, int], _Bucket] = {}
         self._tally = Tally.of(len(compiled.tasks), view.size)
         self._claims: list[tuple[int, Claims]] = []
 
-    def pairs(self) -> tuple[Pairs, Tally]:
+    def pairs(self) -> tuple[list[Pairs], Tally]:
         """All that is not refused, and the tally."""
         for task in self._compiled.tasks:
             self._match(task)
-        return Pairs.joined([*self._by_firm(), *self._by_row()]), self._tally
+        return [*self._by_firm(), *self._by_row()], self._tally
 
     def _match(self, task: Task) -> None:
-        ordered = sorted(task.program, key=self._weight)
-        first, last = self._reach(ordered)
         if task.lowered.items is not None:
             self._tally.refusable[task.place] = self._matches(task)
-        if first == last:
+        ordered, first, last = self._ordered(task.program)
+        if first >= last:
             return
-        possible = self._run(ordered, "possible", first, last)
+        possible = self._run(ordered, _POSSIBLE, first, last)
         if not possible.any():
             return
-        sure = self._run(ordered, "sure", first, last)
-        confirms = self._run(ordered, "confirms", first, last) & possible if task.asks else sure
+        sure = self._run(ordered, _SURE, first, last)
+        confirms = self._run(ordered, _CONFIRMS, first, last) & possible if task.asks else sure
         if task.lowered.items is not None:
             self._match_rows(task, possible, (sure, confirms), first)
             return
@@ -135,37 +144,30 @@ class _Evaluation:
             self._keep(task, Verdict.TO_CONFIRM, first, confirms & ~sure)
         self._keep(task, Verdict.UNKNOWN, first, possible & ~(sure | confirms))
 
-    def _weight(self, part: object) -> int:
-        leaf = getattr(part, "node", None)
-        if leaf is None:
-            return self._view.size + 1
-        bits = self._bits[leaf]
-        return (bits.opposite if part.negated else bits).weight  # type: ignore[attr-defined]
+    def _ordered(self, program: Program) -> tuple[list[Part], int, int]:
+        """What refuses most first, and the words in which all single conditions are possible."""
+        first, last, weighed = 0, self._last, []
+        for part in program:
+            weight = self._view.size + 1
+            if isinstance(part, Leaf):
+                bits = self._bits[part.node].opposite if part.negated else self._bits[part.node]
+                low, high = bits.reach
+                first, last, weight = max(first, low), min(last, high), bits.weight
+            weighed.append((weight, part))
+        weighed.sort(key=_by_weight)
+        return [part for _, part in weighed], first, last
 
-    def _reach(self, ordered: Sequence[object]) -> tuple[int, int]:
-        first, last = 0, self._last
-        for part in ordered:
-            leaf = getattr(part, "node", None)
-            if leaf is None:
-                break
-            bits = self._bits[leaf]
-            low, high = (bits.opposite if part.negated else bits).reach  # type: ignore[attr-defined]
-            first, last = max(first, low), min(last, high)
-            if first >= last:
-                return 0, 0
-        return first, last
-
-    def _run(self, program: Sequence[object], which: str, first: int, last: int) -> Words:
-        start = np.full(last - first, 2**64 - 1, np.uint64)
+    def _run(self, program: Sequence[Part], pick: Pick, first: int, last: int) -> Words:
+        start = np.full(last - first, _ALL, np.uint64)
         if last == self._last:
             start[-1] = self._tail
-        return run(program, self._bits, lambda bits: getattr(bits, which), first, last, start)  # type: ignore[arg-type]
+        return run(program, self._bits, pick, first, last, start)
 
     def _keep(self, task: Task, verdict: Verdict, first: int, words: Words) -> None:
         count = int(np.bitwise_count(words).sum())
         self._tally.add(verdict, task.place, count)
         if count and (verdict is not Verdict.UNKNOWN or self._unknowns):
-            self._found[verdict].add(task.place, first, words)
+            self._buckets.setdefault((verdict, task.group), _Bucket()).add(task, first, words)
 
     def _match_rows(self, task: Task, possible: Words, favourable: tuple[Words, Words], first: int) -> None:
         firms = firms_of(possible, first)
@@ -185,26 +187,13 @@ class _Evaluation:
     # --- pairs ---
 
     def _by_firm(self) -> Iterator[Pairs]:
-        for verdict, found in self._found.items():
-            places, firms = found.pairs()
-            if len(firms):
-                yield self._with_amounts(Pairs.of(verdict, places, firms))
-
-    def _with_amounts(self, pairs: Pairs) -> Pairs:
-        group_of = np.full(len(self._compiled.tasks), -1)
-        place_in = np.zeros(len(self._compiled.tasks), np.int64)
-        for number, group in enumerate(self._compiled.groups):
-            group_of[group.policies] = number
-            place_in[group.policies] = np.arange(len(group.policies))
-        groups = group_of[pairs.policies]
-        order = np.argsort(groups, kind="stable")
-        ends = np.searchsorted(groups[order], np.arange(len(self._compiled.groups) + 1))
-        for number, group in enumerate(self._compiled.groups):
-            chosen = order[ends[number] : ends[number + 1]]
-            if len(chosen):
-                amounts = group.amounts(self._view, pairs.firms[chosen], place_in[pairs.policies[chosen]])
-                pairs.set_amounts(chosen, amounts)
-        return pairs
+        for (verdict, number), bucket in self._buckets.items():
+            owner, firms = bucket.pairs()
+            pairs = Pairs.of(verdict, np.array([task.place for task in bucket.tasks], np.int32)[owner], firms)
+            if number != _NO_GROUP:
+                places = np.array([task.place_in for task in bucket.tasks])[owner]
+                pairs.set_amounts(self._compiled.groups[number].amounts(self._view, firms, places))
+            yield pairs
 
     def _by_row(self) -> Iterator[Pairs]:
         for place, claims in self._claims:
@@ -214,3 +203,7 @@ class _Evaluation:
             if claims.unseen:
                 self._tally.refusable[place] += len(several)
             yield several if self._unknowns else several.only(several.verdicts != CODES[Verdict.UNKNOWN])
+
+
+def _by_weight(weighed: tuple[int, Part]) -> int:
+    return weighed[0]

@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 
 from subsidy_match.matching.vector.bitmaps import Bits, Words, as_words, packed
-from subsidy_match.matching.vector.blocks import Numbers
-from subsidy_match.matching.vector.codes import Codes
+from subsidy_match.matching.vector.blocks import Divided
 from subsidy_match.matching.vector.deciding import test_of
 from subsidy_match.matching.vector.nodes import Do, Node
-from subsidy_match.matching.vector.spans import Bools
+from subsidy_match.matching.vector.spans import Bools, Ints
 from subsidy_match.matching.vector.truths import Truths
 from subsidy_match.matching.vector.views import FirmView
 from subsidy_match.rules.comparing import compare
@@ -30,7 +29,7 @@ _COMPARE = {
     Op.AT_LEAST: operator.ge, Op.ON_OR_AFTER: operator.ge, Op.MORE_THAN: operator.gt, Op.AT_MOST: operator.le,
     Op.LESS_THAN: operator.lt, Op.BEFORE: operator.lt,
 }  # fmt: skip
-_LARGEST = 1 << 62
+_SMALLEST, _BAND = 1e-9, 1e-13  # of a limit: floats that differ by more do differ
 
 
 def leaf_bits(view: FirmView, node_id: int) -> Bits:
@@ -63,38 +62,43 @@ def _threshold(view: FirmView, fact: Node, op: Any, limit: Fraction) -> Bits:
 
 
 def _ratio(view: FirmView, node: Node, facts: tuple[Node, Node], limit: Fraction) -> Bits | None:
-    """Cross-multiplied where both are known and the bottom is above nothing; the other rows one by one."""
-    top, bottom = (view.block.numbers(fact) for fact in facts)
-    left, right = limit.denominator * bottom.scale, limit.numerator * top.scale
-    if max(top.bound * left, bottom.bound * abs(right)) >= _LARGEST:
+    """Divided in floats where both are known and the bottom is above nothing; what lies near the limit is done exactly."""
+    parts = view.block.quotients(*facts)
+    stored = float(limit * Fraction(parts.top.scale, parts.bottom.scale))
+    if not _SMALLEST < abs(stored) < 1 / _SMALLEST:
         return None
-    hit = np.asarray(_COMPARE[node.params[0]](top.values * left, bottom.values * right))  # type: ignore[index]
-    plain = bottom.values > 0
-    for column in (top, bottom):
-        if column.valid is not None:
-            plain = plain & column.valid
-    others = np.flatnonzero(~plain)
-    if not len(others):
+    test, margin = _COMPARE[node.params[0]], abs(stored) * _BAND  # type: ignore[index]
+    hit = test(parts.values, stored - margin)
+    other = test(parts.values, stored + margin)
+    if np.count_nonzero(hit) != np.count_nonzero(other):
+        _settle(hit, np.flatnonzero(hit != other), parts, test, limit)
+    if not len(parts.others):
         return packed(Truths(hit, hit), view.size)
-    rest = view.some(others).decide(node.id)
-    sure, possible = hit, hit.copy()
-    sure[others], possible[others] = rest.sure, rest.possible
-    return packed(Truths(sure, possible), view.size)
+    if parts.rest is None:
+        parts.rest = view.some(parts.others)
+    truth = parts.rest.decide(node.id)
+    possible = hit.copy()
+    hit[parts.others], possible[parts.others] = truth.sure, truth.possible
+    return packed(Truths(hit, possible), view.size)
+
+
+def _settle(hit: Bools, rows: Ints, parts: Divided, test: Any, limit: Fraction) -> None:
+    """Decide ratios near the limit by cross-multiplying whole numbers of any size."""
+    top, bottom = (column.values[rows].astype(object) for column in (parts.top, parts.bottom))
+    left = top * (limit.denominator * parts.bottom.scale)
+    hit[rows] = test(left, bottom * (limit.numerator * parts.top.scale)).astype(np.bool_)
 
 
 def _code(view: FirmView, node: Node) -> Bits:
     fact = view.nodes[node.children[0]]
     if fact.params[1] is Kind.BOOL:
         return packed(view.decide(node.id), view.size)
-    seen = view.fact(fact)
-    if not isinstance(seen, Codes):
-        return packed(view.decide(node.id), view.size)
-    sure, possible = seen.names.said(node.id, test_of(*node.params))
-    hit = _words(sure[seen.index], view.size)
+    parts = view.block.coded(fact)
+    sure, possible = parts.names.said(node.id, test_of(*node.params))
+    hit = parts.words(sure)
     if np.array_equal(sure[:-1], possible[:-1]):  # no name is too short to tell: only an unknown one is open
-        known = _words(seen.index >= 0, view.size)
-        return Bits(hit, hit | ~known)
-    return Bits(hit, _words(possible[seen.index], view.size))
+        return Bits(hit, hit if parts.known is None else hit | ~parts.known)
+    return Bits(hit, parts.words(possible))
 
 
 def _where_known(hit: Words, known: Words, *, sure: bool, possible: bool) -> Bits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,10 +66,9 @@ class Pairs:
     def of(cls, verdict: Verdict, policies: Ints, firms: Ints) -> Pairs:
         """Pairs of one verdict, without amounts yet."""
         size = len(firms)
-        numbers = np.zeros(size, np.int64), np.zeros(size, np.int64)
-        masks = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
-        verdicts = np.full(size, CODES[verdict], np.int8)
-        return cls(policies, firms, np.full(size, NO_ROW), verdicts, *numbers, *masks)
+        nothing, no = np.broadcast_to(np.int64(0), size), np.broadcast_to(np.False_, size)
+        rows, verdicts = np.broadcast_to(NO_ROW, size), np.broadcast_to(np.int8(CODES[verdict]), size)
+        return cls(policies, firms, rows, verdicts, nothing, nothing, no, no)
 
     @classmethod
     def of_claims(cls, place: int, claims: Claims) -> Pairs:
@@ -78,33 +77,26 @@ class Pairs:
         found = cls.of(Verdict.UNKNOWN, np.full(size, place), claims.firms)
         found.rows = claims.rows
         sure, confirms = (np.broadcast_to(mask, size) for mask in (claims.truth.sure, claims.truth.confirms))
-        found.verdicts[confirms] = CODES[Verdict.TO_CONFIRM]
-        found.verdicts[sure] = CODES[Verdict.ELIGIBLE]
+        eligible, to_confirm, unknown = (CODES[v] for v in (Verdict.ELIGIBLE, Verdict.TO_CONFIRM, Verdict.UNKNOWN))
+        found.verdicts = np.where(sure, eligible, np.where(confirms, to_confirm, unknown)).astype(np.int8)
         if claims.amount is not None:
-            found.set_amounts(np.arange(size), claims.amount)
+            found.set_amounts(claims.amount)
         return found
 
-    @classmethod
-    def joined(cls, parts: Sequence[Pairs]) -> Pairs:
-        """Pairs one below the other."""
-        if not parts:
-            return cls.of(Verdict.UNKNOWN, np.zeros(0, np.int64), np.zeros(0, np.int64))
-        names = ("policies", "firms", "rows", "verdicts", "low", "high", "has_low", "has_high")
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
-
-    def set_amounts(self, places: Ints, amounts: Spans) -> None:
-        """Amounts of some of the pairs."""
-        for column, mask, end, gone in (
-            (self.low, self.has_low, amounts.lo, amounts.no_lo),
-            (self.high, self.has_high, amounts.hi, amounts.no_hi),
-        ):
-            column[places] = _fen(end, amounts.den)
-            mask[places] = True if gone is None else ~gone
+    def set_amounts(self, amounts: Spans) -> None:
+        """The amounts of all of them."""
+        size = len(self)
+        self.low, self.high = (np.broadcast_to(_fen(end, amounts.den), size) for end in (amounts.lo, amounts.hi))
+        self.has_low, self.has_high = (_has(gone, size) for gone in (amounts.no_lo, amounts.no_hi))
 
     def only(self, chosen: Bools) -> Pairs:
         """Some of the pairs."""
         names = ("policies", "firms", "rows", "verdicts", "low", "high", "has_low", "has_high")
         return Pairs(*(getattr(self, name)[chosen] for name in names))
+
+
+def _has(gone: Bools | None, size: int) -> Bools:
+    return np.broadcast_to(np.array([True]) if gone is None else ~gone, size)
 
 
 def _fen(numerators: Ints, den: int) -> Ints:

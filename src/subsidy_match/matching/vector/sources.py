@@ -36,7 +36,7 @@ class Source:
 
     def block(self, table: pa.Table) -> Block:
         """One block; ``table`` has ``uscc``, facts, lists, and the days of facts that age as ``as_of fact``."""
-        columns = {name: table.column(name).combine_chunks() for name in table.column_names}
+        columns = {name: whole(table.column(name)) for name in table.column_names}
         uscc = columns["uscc"]
         lists = {name: _listed(columns[name]) for name in self.plan.lists if name in columns}
         if self.payments and _HISTORY in self.plan.lists:
@@ -70,7 +70,12 @@ def blocks_of(snapshot: Snapshot, source: Source, size: int = BLOCK) -> Iterator
     """The codes and the block of firms after firms, in the order of the snapshot."""
     plan = source.plan
     for table in snapshot.tables(sorted(plan.facts | plan.lists), sorted(plan.aging), size):
-        yield table.column("uscc").combine_chunks(), source.block(table)
+        yield whole(table.column("uscc")), source.block(table)
+
+
+def whole(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece, without copying what is in one piece."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _listed(array: pa.ListArray) -> Listed:

@@ -257,15 +257,19 @@ def rounded(column: Spans, step: Num, mode: Rounding) -> Spans:
 
 
 def _stepped(values: Ints, unit: Fraction, over: int, mode: Rounding, bound: int) -> Ints:
+    if len(values) and values.min() >= 0:
+        return _upwards(scaled(values, unit.denominator, bound), over, mode, bound) * unit.numerator
     sign = np.where(values < 0, -1, 1)
-    magnitude = np.abs(wide(values, bound)) * unit.denominator
-    if mode is Rounding.HALF_UP:
-        whole = (2 * magnitude + over) // (2 * over)
-    elif mode is Rounding.DOWN:
-        whole = magnitude // over
-    else:
-        whole = -(-magnitude // over)
+    whole = _upwards(scaled(np.abs(values), unit.denominator, bound), over, mode, bound)
     return sign * whole * unit.numerator
+
+
+def _upwards(magnitude: Ints, over: int, mode: Rounding, bound: int) -> Ints:
+    """Whole multiples of ``over`` in numbers that are not negative."""
+    numbers = wide(magnitude, bound)
+    if mode is Rounding.HALF_UP:
+        return np.asarray((2 * numbers + over) // (2 * over))
+    return np.asarray(numbers // over if mode is Rounding.DOWN else -(-numbers // over))
 
 
 # --- arrays ---
