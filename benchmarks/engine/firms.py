@@ -29,7 +29,13 @@ MONEY = {
     "tax": (11, 2.6), "assets": (15, 3.0), "liabilities": (14, 3.0), "exports": (11, 3.5), "investment": (12, 3.0),
     "loans": (12.5, 3.0), "grants": (9, 3.0), "capital": (13, 2.5), "new_products": (12.5, 3.4), "energy": (10, 2.5),
 }  # fmt: skip
-COUNTS = {"staff": (3, 1.7), "rd_staff": (1.2, 1.6), "graduates": (1.5, 1.5), "patents": (0.8, 1.6), "inventions": (0.2, 1.4)}
+COUNTS = {
+    "staff": (3, 1.7),
+    "rd_staff": (1.2, 1.6),
+    "graduates": (1.5, 1.5),
+    "patents": (0.8, 1.6),
+    "inventions": (0.2, 1.4),
+}
 # days back from AS_OF, at the most
 DAYS = {"founded_on": 9000, "certified_to": -1100, "iso_on": 2500}
 CODES = {"district_code": REGIONS, "industry_code": INDUSTRIES, "size": SIZES, "owner": OWNERS, "credit": CREDITS}
@@ -59,7 +65,7 @@ def write_snapshot(path: Path, firms: int, *, lists: bool = False) -> None:
 
 def _columns() -> list[str]:
     draw = _Draw()
-    found = [f"printf('91%08dMA%05dX%01dK', i % 100000000, (i * 7919) % 100000, i % 10) AS uscc", "uscc AS name"]
+    found = ["printf('91%08dMA%05dX%01dK', i % 100000000, (i * 7919) % 100000, i % 10) AS uscc", "uscc AS name"]
     for name, words in CODES.items():
         listed = "[" + ", ".join(f"'{word}'" for word in words) + "]"
         pick = f"{listed}[1 + floor(pow({draw()}, {_SKEW[name]}) * {len(words)})::INTEGER]"
@@ -83,10 +89,10 @@ def _lists() -> list[str]:
     kinds = "['high_tech', 'green', 'quality', 'champion']"
     honor = f"{{kind: {kinds}[(1 + hash(i * 31 + j) % 4)::BIGINT], issued_on: DATE '{AS_OF}' - (hash(i * 37 + j) % 2000)::INTEGER}}"
     project = (
-        f"{{no: 'P' || i || '-' || j, kind: ['upgrade', 'build'][(1 + hash(i * 41 + j) % 2)::BIGINT], invested: (hash(i * 43 + j) %"
+        "{no: 'P' || i || '-' || j, kind: ['upgrade', 'build'][(1 + hash(i * 41 + j) % 2)::BIGINT], invested: (hash(i * 43 + j) %"
         " 5000000000)::BIGINT, done: hash(i * 47 + j) % 3 > 0}"
     )
-    hire = f"{{person: 'H' || i || '-' || j, graduate: hash(i * 53 + j) % 2 = 0, months: (hash(i * 59 + j) % 24)::BIGINT}}"
+    hire = "{person: 'H' || i || '-' || j, graduate: hash(i * 53 + j) % 2 = 0, months: (hash(i * 59 + j) % 24)::BIGINT}"
     return [
         f"list_transform(range((pow({draw()}, 4) * 5)::BIGINT), lambda j: {honor}) AS honors",
         f"list_transform(range((pow({draw()}, 6) * 4)::BIGINT), lambda j: {project}) AS projects",
@@ -112,9 +118,15 @@ class _Draw:
 def catalogue() -> str:
     """The fact catalogue of this population."""
     listed = {"size": SIZES, "owner": OWNERS, "credit": CREDITS}
-    enums = {**listed, "honor_kind": ["high_tech", "green", "quality", "champion"], "project_kind": ["upgrade", "build"]}
+    enums = {
+        **listed,
+        "honor_kind": ["high_tech", "green", "quality", "champion"],
+        "project_kind": ["upgrade", "build"],
+    }
     lines = ["departments: {bureau: {zh: 示例局, en: Sample bureau}}", "enums:"]
-    lines += [f"  {name}: {{{', '.join(f'{w}: {{zh: {w}, en: {w}}}' for w in words)}}}" for name, words in enums.items()]
+    lines += [
+        f"  {name}: {{{', '.join(f'{w}: {{zh: {w}, en: {w}}}' for w in words)}}}" for name, words in enums.items()
+    ]
     lines.append("facts:")
     common = "per: as_of, sources: [bureau], sensitivity: public"
     lines += [f"  {n}: {{zh: {n}, en: {n}, type: {_kind(n)}, {common}}}" for n in CODES]

@@ -108,7 +108,11 @@ class _Drawing:
     def _day(self) -> Tree:
         if self._rnd.random() < 0.6:
             return ("day_before", "founded_on", days_before(365 * self._rnd.choice([1, 2, 3, 5, 10])))
-        return ("day_from", self._rnd.choice(["certified_to", "iso_on"]), days_before(self._rnd.choice([-365, 0, 180, 365, 730])))
+        return (
+            "day_from",
+            self._rnd.choice(["certified_to", "iso_on"]),
+            days_before(self._rnd.choice([-365, 0, 180, 365, 730])),
+        )
 
     def _good(self) -> Tree:
         return ("flag", self._rnd.choice(GOOD))
@@ -133,10 +137,17 @@ class _Drawing:
     def _listed(self) -> Tree:
         rnd = self._rnd
         choices: list[Tree] = [
-            ("some_honor", rnd.choice(["high_tech", "green", "quality", "champion"]), days_before(rnd.choice([365, 730, 1095]))),
+            (
+                "some_honor",
+                rnd.choice(["high_tech", "green", "quality", "champion"]),
+                days_before(rnd.choice([365, 730, 1095])),
+            ),
             ("graduates", rnd.choice([1, 2, 3])),
             ("liquid", self._round(float(np.exp(rnd.choice([13, 14, 15]))))),
-            ("rd_both", self._round(float(np.exp(rnd.choice([11, 12])))),),
+            (
+                "rd_both",
+                self._round(float(np.exp(rnd.choice([11, 12])))),
+            ),
         ]
         return rnd.choice(choices)
 
@@ -183,7 +194,7 @@ def _condition(tree: Tree, name: str) -> str:
     return f"{{id: {name}, basis: art1, {inner}}}"
 
 
-def _inner(tree: Tree, name: str) -> str:
+def _inner(tree: Tree, name: str) -> str:  # noqa: C901 (one arm a kind of condition)
     match tree:
         case ("all" | "any" as word, parts):
             return f"{word}: [{', '.join(_condition(t, f'{name}_{n}') for n, t in enumerate(parts))}]"
@@ -220,7 +231,9 @@ def _pays(amount: Tree) -> str:
         case ("rate", column, per_cent, wan):
             return f"multiply: [{column}, {per_cent}%], cap: {wan}万元"
         case ("tier",):
-            return "band: {of: revenue, at_least: {1亿元: 100万元, 2000万元: 50万元, 400万元: 20万元}, otherwise: 10万元}"
+            return (
+                "band: {of: revenue, at_least: {1亿元: 100万元, 2000万元: 50万元, 400万元: 20万元}, otherwise: 10万元}"
+            )
         case ("head", yuan, wan):
             return f"multiply: [staff, {yuan}元/人], cap: {wan}万元"
         case ("hires", yuan, wan):
@@ -241,7 +254,7 @@ def _true(tree: Tree, sample: dict[str, Any], known: dict[str, Any]) -> Any:
     return known[key]
 
 
-def _work_out(tree: Tree, sample: dict[str, Any], known: dict[str, Any]) -> Any:
+def _work_out(tree: Tree, sample: dict[str, Any], known: dict[str, Any]) -> Any:  # noqa: C901 (one arm a kind)
     match tree:
         case ("all", parts):
             return np.logical_and.reduce([_true(t, sample, known) for t in parts])
@@ -268,7 +281,9 @@ def _work_out(tree: Tree, sample: dict[str, Any], known: dict[str, Any]) -> Any:
         case ("day_before", column, day):
             return (sample[column] < np.datetime64(day)).filled(False)
         case ("within", column, prefixes):
-            return np.logical_or.reduce([np.char.startswith(sample[column].filled("").astype(str), p) for p in prefixes])
+            return np.logical_or.reduce(
+                [np.char.startswith(sample[column].filled("").astype(str), p) for p in prefixes]
+            )
         case ("one_of", column, words):
             return np.isin(sample[column].filled("").astype(str), words)
         case _:

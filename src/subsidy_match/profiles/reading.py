@@ -307,8 +307,13 @@ ORDER BY kind, coalesce(any_value(candidates)[1].score, 0) DESC, any_value(depar
 
 
 def _tables_query(columns: Sequence[str], dated: Sequence[str]) -> str:
-    parts = ["f.uscc", *(f"f.{quote(name)}" for name in columns), *(f"b.{quote(name)} AS {quote(f'as_of {name}')}" for name in dated)]
-    return f"SELECT {', '.join(parts)} FROM firm f{' POSITIONAL JOIN firm_batch b' if dated else ''}"
+    parts = [
+        "f.uscc",
+        *(f"f.{quote(name)}" for name in columns),
+        *(f"b.{quote(name)} AS {quote(f'as_of {name}')}" for name in dated),
+    ]
+    # columns are named by the catalogue, and quoted
+    return f"SELECT {', '.join(parts)} FROM firm f{' POSITIONAL JOIN firm_batch b' if dated else ''}"  # noqa: S608
 
 
 def _with_days(table: pa.Table, dated: Sequence[str], days: Mapping[int, date | None]) -> pa.Table:

@@ -99,7 +99,7 @@ def firms_of(words: Words, first_word: int) -> Ints:
     octets = words.view(np.uint8)
     some = np.flatnonzero(octets)
     bits = np.flatnonzero(np.unpackbits(octets[some], bitorder="little").view(np.bool_))
-    return some[bits >> 3] * 8 + (bits & 7) + first_word * _WORD
+    return np.asarray(some[bits >> 3] * 8 + (bits & 7) + first_word * _WORD)
 
 
 def set_bits(words: Words) -> tuple[Ints, Ints]:

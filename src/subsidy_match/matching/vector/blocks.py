@@ -93,7 +93,7 @@ class Coded:
             codes, lengths = self.runs
             found = np.repeat(answers[codes], lengths)
         else:
-            found = answers.view(np.uint8).take(self.index)
+            found = answers.take(self.index)
         return as_words(np.packbits(found, bitorder="little"), -(-len(self.index) // 64))
 
 
@@ -124,7 +124,8 @@ class Block:
         """A fact that is a number or a day, as it is stored."""
         if node.id not in self._numbers:
             name, kind, scale, span, _ = node.params
-            self._numbers[node.id] = _stored(_checked(self._array(node), kind, str(name)), kind, scale, span)
+            array = _checked(self._array(node), kind, str(name))
+            self._numbers[node.id] = _stored(array, kind, scale, span)  # type: ignore[arg-type]
         return self._numbers[node.id]
 
     def quotients(self, top: Node, bottom: Node) -> Divided:
@@ -269,7 +270,8 @@ def _days(array: pa.Array, known: Bools | None) -> Spans:
 
 def _integers(array: pa.Array) -> Ints:
     filled = array if array.null_count == 0 else array.fill_null(0)
-    return filled.to_numpy(zero_copy_only=False)
+    values: Ints = filled.to_numpy(zero_copy_only=False)
+    return values
 
 
 def _codes(array: pa.Array, names: Names) -> Codes:

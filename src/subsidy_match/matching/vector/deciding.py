@@ -16,7 +16,7 @@ from subsidy_match.rules.truth import MANUAL, TRUE
 if TYPE_CHECKING:
     from subsidy_match.matching.vector.views import View
 
-__all__ = ["decide"]
+__all__ = ["agreement", "decide"]
 
 
 def decide(view: View, node: Node) -> Truths:  # noqa: C901 (one arm a node of the plan)
@@ -48,7 +48,7 @@ def decide(view: View, node: Node) -> Truths:  # noqa: C901 (one arm a node of t
         case Do.MANUAL:
             return always(MANUAL)
         case (
-            Do.FACT | Do.FIELD | Do.NUMBER | Do.CODE | Do.SLOT | Do.TRUTH | Do.ADD | Do.SUBTRACT | Do.MULTIPLY | Do.RATIO
+            Do.FACT | Do.FIELD | Do.NUMBER | Do.CODE | Do.SLOT | Do.TRUTH | Do.ADD | Do.SUBTRACT | Do.DAYS | Do.MULTIPLY | Do.RATIO
             | Do.LEAST | Do.GREATEST | Do.BAND | Do.FIRST | Do.EACH | Do.COUNT | Do.SUM | Do.EXTREME | Do.PARAM
             | Do.GRADE | Do.ROUND | Do.ROWS
         ):  # fmt: skip
@@ -57,7 +57,7 @@ def decide(view: View, node: Node) -> Truths:  # noqa: C901 (one arm a node of t
             assert_never(node.do)
 
 
-def test_of(form: object, codes: Any, barred: Any = ()) -> Test:
+def agreement(form: object, codes: Any, *barred: Any) -> Test:
     """The test that an ``AGREE`` node asks of a code."""
     match form:
         case "is":
@@ -67,14 +67,14 @@ def test_of(form: object, codes: Any, barred: Any = ()) -> Test:
         case "one of":
             return lambda one: one in codes
         case _:
-            return Inside(codes, barred)
+            return Inside(codes, *barred)
 
 
 def _agree(view: View, node: Node) -> Truths:
     seen = view.measure(node.children[0])
     if not isinstance(seen, Codes | Choices | Flags):
         raise TypeError("only codes and truths can agree")
-    return agreed(seen, node.id, test_of(*node.params))
+    return agreed(seen, node.id, agreement(*node.params))
 
 
 def _includes(view: View, node: Node) -> Truths:

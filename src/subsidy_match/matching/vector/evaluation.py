@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -111,7 +111,7 @@ class _Bucket:
 class _Evaluation:
     """One block being matched; a class because every policy adds to the same pairs and tallies."""
 
-    def __init__(self, compiled: Compiled, view: FirmView, bits: Mapping[int, Bits], unknowns: bool) -> None:  # noqa: FBT001
+    def __init__(self, compiled: Compiled, view: FirmView, bits: Mapping[int, Bits], unknowns: bool) -> None:
         self._compiled, self._view, self._bits, self._unknowns = compiled, view, bits, unknowns
         self._tail = tail(view.size)
         self._last = -(-view.size // 64)
@@ -144,7 +144,7 @@ class _Evaluation:
             self._keep(task, Verdict.TO_CONFIRM, first, confirms & ~sure)
         self._keep(task, Verdict.UNKNOWN, first, possible & ~(sure | confirms))
 
-    def _ordered(self, program: Program) -> tuple[list[Part], int, int]:
+    def _ordered(self, program: Program) -> tuple[Program, int, int]:
         """What refuses most first, and the words in which all single conditions are possible."""
         first, last, weighed = 0, self._last, []
         for part in program:
@@ -155,9 +155,9 @@ class _Evaluation:
                 first, last, weight = max(first, low), min(last, high), bits.weight
             weighed.append((weight, part))
         weighed.sort(key=_by_weight)
-        return [part for _, part in weighed], first, last
+        return tuple(part for _, part in weighed), first, last
 
-    def _run(self, program: Sequence[Part], pick: Pick, first: int, last: int) -> Words:
+    def _run(self, program: Program, pick: Pick, first: int, last: int) -> Words:
         start = np.full(last - first, _ALL, np.uint64)
         if last == self._last:
             start[-1] = self._tail

@@ -14,7 +14,7 @@ import numpy as np
 
 from subsidy_match.matching.vector.bitmaps import Bits, Words, as_words, packed
 from subsidy_match.matching.vector.blocks import Divided
-from subsidy_match.matching.vector.deciding import test_of
+from subsidy_match.matching.vector.deciding import agreement
 from subsidy_match.matching.vector.nodes import Do, Node
 from subsidy_match.matching.vector.spans import Bools, Ints
 from subsidy_match.matching.vector.truths import Truths
@@ -94,7 +94,7 @@ def _code(view: FirmView, node: Node) -> Bits:
     if fact.params[1] is Kind.BOOL:
         return packed(view.decide(node.id), view.size)
     parts = view.block.coded(fact)
-    sure, possible = parts.names.said(node.id, test_of(*node.params))
+    sure, possible = parts.names.said(node.id, agreement(*node.params))
     hit = parts.words(sure)
     if np.array_equal(sure[:-1], possible[:-1]):  # no name is too short to tell: only an unknown one is open
         return Bits(hit, hit if parts.known is None else hit | ~parts.known)

@@ -161,6 +161,8 @@ class _Here:
             case Add(of=of):
                 return self._add(Do.ADD, self._several(of))
             case Subtract(of=of):
+                if of[0].type.kind is Kind.DATE:
+                    return self._add(Do.DAYS, self._several((of[1], of[0])))
                 return self._add(Do.SUBTRACT, self._several(of))
             case Multiply(of=of):
                 return self._add(Do.MULTIPLY, self._several(of))
@@ -208,9 +210,7 @@ class _Here:
     def _fact(self, node: Fact) -> int:
         offset = node.offset
         column = (
-            node.name
-            if offset is None
-            else f"{node.name}_{self.policy.period(self.into.as_of).year_of_facts + offset}"
+            node.name if offset is None else f"{node.name}_{self.policy.period(self.into.as_of).year_of_facts + offset}"
         )
         stale = self.into.policies.catalogue.facts[node.name].stale_after
         oldest = stale.before(self.into.as_of) if stale else None
@@ -317,7 +317,7 @@ class _Here:
         return self._add(Do.NUMBER, [], _plain(shown) if isinstance(shown, Span) else shown)
 
     def _add(self, do: Do, children: list[int] | None = None, *params: object) -> int:
-        return self.into.nodes.add(do, children or [], *params)  # type: ignore[arg-type]
+        return self.into.nodes.add(do, children or [], *params)
 
 
 def _plain(span: Span) -> tuple[object, object]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
 
-from subsidy_match.matching.vector import rows, spans, tables
+from subsidy_match.matching.vector import lookups, rows, spans
 from subsidy_match.matching.vector.codes import Codes, Flags, Names
 from subsidy_match.matching.vector.comparing import Quotients, compare, divided, quotient
 from subsidy_match.matching.vector.nodes import Do, Node
@@ -46,6 +46,8 @@ def measure(view: View, node: Node) -> Column:  # noqa: C901 (one arm a node of 
         case Do.SUBTRACT:
             first, *others = _numbers(view, several)
             return spans.subtract(first, others)
+        case Do.DAYS:
+            return spans.days(number(view, several[0]), number(view, several[1]))
         case Do.MULTIPLY:
             return _product(_numbers(view, several))
         case Do.RATIO:
@@ -65,9 +67,9 @@ def measure(view: View, node: Node) -> Column:  # noqa: C901 (one arm a node of 
         case Do.EXTREME:
             return rows.greatest(view, several[0], several[1], is_number=bool(node.params[0]))
         case Do.PARAM:
-            return tables.entries(view, node)
+            return lookups.entries(view, node)
         case Do.GRADE:
-            return tables.grades(view, node)
+            return lookups.grades(view, node)
         case Do.ROUND:
             step, mode = node.params
             return spans.rounded(number(view, several[0]), step, mode)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-__all__ = ["Node", "Nodes", "Do"]
+__all__ = ["Do", "Node", "Nodes"]
 
 
 class Do(Enum):
@@ -25,6 +25,7 @@ class Do(Enum):
     TRUTH = auto()  # condition
     ADD = auto()  # values
     SUBTRACT = auto()  # values
+    DAYS = auto()  # from a day, to a day
     MULTIPLY = auto()  # values
     RATIO = auto()  # top, bottom
     LEAST = auto()  # values

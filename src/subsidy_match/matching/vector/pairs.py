@@ -103,4 +103,4 @@ def _fen(numerators: Ints, den: int) -> Ints:
     """Whole 分: an amount is rounded to its step already, and a step finer than one 分 is cut off."""
     if den == 1:
         return numerators
-    return np.sign(numerators) * (np.abs(numerators) // den)
+    return np.asarray(np.sign(numerators) * (np.abs(numerators) // den))

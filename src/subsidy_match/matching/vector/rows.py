@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from subsidy_match.matching.vector import measuring
+from subsidy_match.matching.vector import measuring, views
 from subsidy_match.matching.vector.spans import ANY_DAY, Bools, Ints, Spans, wide
 from subsidy_match.matching.vector.truths import Truths, all_of
 
@@ -86,7 +86,7 @@ def greatest(view: View, rows_id: int, take_id: int, *, is_number: bool) -> Span
 
 def _firms(view: View) -> FirmView:
     """Lists are a firm's, whatever row is at hand."""
-    return getattr(view, "firms", view)  # type: ignore[no-any-return]
+    return view.firms if isinstance(view, views.RowView) else view
 
 
 # --- by firm ---

@@ -91,7 +91,7 @@ def _with_payments(known: Listed | None, uscc: pa.Array, payments: Mapping[str, 
     mine = pa.array(sorted(payments), pa.string())
     firms = np.flatnonzero(pc.is_in(uscc, mine).to_numpy(zero_copy_only=False))
     listed = known or Listed(np.zeros(len(uscc) + 1, np.int64), {})
-    added = [(firm, row) for firm in firms for row in _added(listed, firm, payments[uscc[firm].as_py()])]
+    added = [(firm, row) for firm in firms for row in _added(listed, int(firm), payments[uscc[firm].as_py()])]
     if not added:
         return listed
     owners = np.repeat(np.arange(len(uscc)), np.diff(listed.starts))
@@ -108,7 +108,7 @@ def _added(listed: Listed, firm: int, payments: Sequence[Payment]) -> list[Mappi
     columns = [listed.fields.get(name) for name in ("policy", "amount", "paid_on")]
     rows = [() if c is None else c.slice(first, last - first).to_pylist() for c in columns]
     known: Counter[tuple[object, ...]] = Counter(zip(*rows, strict=False))
-    found = []
+    found: list[Mapping[str, object]] = []
     for payment in payments:
         key = payment.policy_id, payment.amount, payment.paid_on
         known[key] -= 1

@@ -19,12 +19,13 @@ import numpy.typing as npt
 from subsidy_match.money import Rounding
 from subsidy_match.rules.span import Bound, Num, Span
 
-__all__ = ["ANY_DAY", "Bools", "Ints", "Spans", "add", "aligned", "anything", "constant", "extremes", "merged", "multiply", "rounded", "subtract"]  # fmt: skip
+__all__ = ["ANY_DAY", "Bools", "Ints", "Spans", "add", "aligned", "anything", "constant", "days", "extremes", "merged", "multiply", "rounded", "subtract"]  # fmt: skip
 
 Ints = npt.NDArray[Any]  # int64, or object where int64 could overflow
 Bools = npt.NDArray[np.bool_]
 
 _LARGEST = 1 << 62
+_NEVER = 1 << 58  # days since or until a day that never was
 ANY_DAY = 1 << 40  # stands for the infinities among ordinals of days, which are only ever compared
 
 
@@ -144,6 +145,20 @@ def subtract(first: Spans, others: Sequence[Spans]) -> Spans:
     return add([first, *(_negated(column) for column in others)])
 
 
+def days(start: Spans, end: Spans) -> Spans:
+    """How many days from one day to another; with the beginning of time as one of them more than any number, or less."""
+    lo_sign, hi_sign = (_endless(a, b) for a, b in ((end.lo, start.hi), (end.hi, start.lo)))
+    lo = np.where(lo_sign == 0, end.lo - start.hi, np.where(lo_sign > 0, _NEVER, 0))
+    hi = np.where(hi_sign == 0, end.hi - start.lo, np.where(hi_sign < 0, -_NEVER, 0))
+    return Spans(lo, hi, 1, lo_sign < 0, hi_sign > 0, _NEVER)
+
+
+def _endless(to: Ints, since: Ints) -> Ints:
+    """The sign of an infinite number of days, or 0: that of the later day counts before that of the earlier."""
+    last, first = (np.sign(day) * (np.abs(day) >= ANY_DAY) for day in (to, since))
+    return np.where(last != 0, last, -first)
+
+
 def _negated(a: Spans) -> Spans:
     lo = -a.hi
     return Spans(lo, lo if a.lo is a.hi else -a.lo, a.den, a.no_hi, a.no_lo, a.bound)
@@ -189,11 +204,13 @@ def _both(a: Bools | None, b: Bools | None) -> Bools:
 
 def _spanned(corners: Sequence[tuple[Ints, Ints | None]], den: int, bound: int) -> Spans:
     """The least and the greatest of corners of which some are infinite."""
-    shape = np.broadcast_shapes(*(product.shape for product, _ in corners), *(s.shape for _, s in corners if s is not None))
+    shape = np.broadcast_shapes(
+        *(product.shape for product, _ in corners), *(s.shape for _, s in corners if s is not None)
+    )
     signs = np.stack([np.broadcast_to(np.int8(0) if s is None else s, shape) for _, s in corners])
     values = np.stack([np.broadcast_to(product, shape) for product, _ in corners])
     finite = signs == 0
-    no_lo, no_hi = (signs < 0).any(axis=0), (signs > 0).any(axis=0)
+    no_lo, no_hi = np.asarray((signs < 0).any(axis=0)), np.asarray((signs > 0).any(axis=0))
     lo = np.where(finite, values, bound).min(axis=0)
     hi = np.where(finite, values, -bound).max(axis=0)
     return Spans(_cleared(lo, no_lo), _cleared(hi, no_hi), den, no_lo, no_hi, bound)

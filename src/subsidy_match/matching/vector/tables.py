@@ -1,128 +1,90 @@
-"""Dated tables and standards for all rows at once: what they say of each distinct code, looked up row by row."""
+"""Pairs as Arrow tables: numbers stay numbers, texts become numbers into short lists of texts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
-import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from subsidy_match.matching.vector import measuring
-from subsidy_match.matching.vector.codes import Choices, Codes
-from subsidy_match.matching.vector.comparing import compare
-from subsidy_match.matching.vector.nodes import Node
-from subsidy_match.matching.vector.spans import Bools, Ints, Spans, constant
-from subsidy_match.rules.comparing import is_within
-from subsidy_match.rules.grading import GRADES, NOT_COVERED, Line, StandardRow
-from subsidy_match.rules.span import ANYTHING, Num, Span, hull
-from subsidy_match.rules.tree import Op
+from subsidy_match.matching.results import SCHEMA
+from subsidy_match.matching.vector.blocks import Block
+from subsidy_match.matching.vector.evaluation import Compiled
+from subsidy_match.matching.vector.pairs import CODES, Pairs, Tally
+from subsidy_match.matching.vector.spans import Bools, Ints
+from subsidy_match.rules.truth import Verdict
 
-if TYPE_CHECKING:
-    from subsidy_match.matching.vector.views import View
+__all__ = ["counts_of", "tables_of"]
 
-__all__ = ["entries", "grades"]
-
-_NAMES = (*GRADES, NOT_COVERED)
-_UNCOVERED = 1 << len(GRADES)
+_VERDICTS = pa.array([verdict.value for verdict in Verdict])
 
 
-# --- dated tables ---
+def tables_of(compiled: Compiled, uscc: pa.Array, block: Block, parts: Sequence[Pairs]) -> tuple[pa.Table, pa.Table]:
+    """The favourable pairs and those that data leave open, as tables of the columns of ``SCHEMA``."""
+    policies = [one.policy for one in compiled.plan.lowered]
+    words = _Words(
+        uscc,
+        pa.array([policy.id for policy in policies], pa.string()),
+        pa.array([policy.start for policy in policies], pa.date32()),
+        pa.array([policy.period(compiled.plan.as_of).id for policy in policies], pa.string()),
+    )
+    found: dict[bool, list[pa.Table]] = {True: [], False: []}
+    for pairs in parts:
+        is_open = pairs.verdicts == CODES[Verdict.UNKNOWN]
+        for favourable, chosen in ((True, ~is_open), (False, is_open)):
+            some = pairs if chosen.all() else pairs.only(chosen)
+            if len(some):
+                found[favourable].append(words.table(some, _subjects(compiled, block, some)))
+    favourable, unknown = (
+        pa.concat_tables(found[kind]) if found[kind] else SCHEMA.empty_table() for kind in (True, False)
+    )
+    return favourable, unknown
 
 
-def entries(view: View, node: Node) -> Spans:
-    """The entry of a dated table for each row's key; a key that is not known may be any."""
-    name, start, whole = node.params
-    row = view.policies.parameters[str(name)].row(_day(start))
-    values = row.values if row is not None else {}
-    unknown = hull(map(Span.exactly, values.values())) if whole else ANYTHING
-    key = view.measure(node.children[0])
-    match key:
-        case Codes(index=index, names=names):
-            found = [_entry(values, [name]) for name in list(names.names)]
-            return _stacked([*found, unknown]).take(index)
-        case Choices(bits=bits):
-            sets = [[n for place, n in enumerate(key.names) if code >> place & 1] for code in range(1 << len(key.names))]
-            return _stacked([_entry(values, some) if some else unknown for some in sets]).take(bits)
-        case _:
-            raise TypeError("a table is keyed by codes")
+def counts_of(compiled: Compiled, tally: Tally) -> Mapping[str, Mapping[str, int]]:
+    """How many matches of every verdict each policy has."""
+    return {
+        one.policy.id: {verdict.value: int(counts[CODES[verdict]]) for verdict in Verdict}
+        for one, counts in zip(compiled.plan.lowered, tally.closed(), strict=True)
+    }
 
 
-def _entry(values: Mapping[str | None, Num], keys: Iterable[str]) -> Span:
-    found = [values.get(key) for key in keys]
-    return hull(Span.exactly(number) if number is not None else ANYTHING for number in found)
+class _Words:
+    """The texts that rows of the tables point to."""
+
+    def __init__(self, uscc: pa.Array, ids: pa.Array, starts: pa.Array, periods: pa.Array) -> None:
+        self._uscc, self._ids, self._starts, self._periods = uscc, ids, starts, periods
+
+    def table(self, pairs: Pairs, subjects: pa.Array) -> pa.Table:
+        """Rows for pairs."""
+        policies = pa.array(pairs.policies, pa.int32())
+        exact = pairs.has_low & pairs.has_high & (pairs.low == pairs.high)
+        columns = {
+            "uscc": pa.DictionaryArray.from_arrays(pa.array(pairs.firms, pa.int32()), self._uscc),
+            "policy_id": pa.DictionaryArray.from_arrays(policies, self._ids),
+            "policy_version": self._starts.take(policies),
+            "period": pa.DictionaryArray.from_arrays(policies, self._periods),
+            "subject": subjects,
+            "verdict": pa.DictionaryArray.from_arrays(pa.array(pairs.verdicts, pa.int8()), _VERDICTS),
+            "amount_min": _amounts(pairs.low, pairs.has_low),
+            "amount_max": _amounts(pairs.high, pairs.has_high),
+            "automatic": pa.array(exact & (pairs.verdicts == CODES[Verdict.ELIGIBLE])),
+        }
+        return pa.table(columns)
 
 
-def _stacked(spans: Sequence[Span]) -> Spans:
-    """Intervals one below the other; an index of -1 takes the last."""
-    columns = [constant(span) for span in spans]
-    den = int(np.lcm.reduce(np.array([column.den for column in columns], dtype=object)))
-    lo = [int(c.lo[0]) * (den // c.den) for c in columns]
-    hi = [int(c.hi[0]) * (den // c.den) for c in columns]
-    bound = max(map(abs, (*lo, *hi)))
-    kind = np.int64 if bound < 1 << 62 else object
-    no_lo, no_hi = ([gone is not None for gone in ends] for ends in zip(*((c.no_lo, c.no_hi) for c in columns), strict=True))
-    # a column of one element stands for equal values everywhere: two keep the look-up a look-up
-    pad = 1 if len(columns) == 1 else 0
-    low, high = (np.array(end + end[:pad], dtype=kind) for end in (lo, hi))
-    return Spans(low, high, den, _mask(no_lo, pad), _mask(no_hi, pad), bound)
+def _amounts(values: Ints, known: Bools) -> pa.Array:
+    return pa.array(values, pa.int64(), mask=None if known.all() else ~known)
 
 
-def _mask(gone: list[bool], pad: int) -> Bools | None:
-    return np.array(gone + gone[:pad]) if any(gone) else None
-
-
-# --- standards ---
-
-
-def grades(view: View, node: Node) -> Choices:
-    """The grades that are possible by a standard, for each row's industry and numbers."""
-    name, start, numbers = node.params
-    row = view.policies.standards[str(name)].row(_day(start)) if start is not None else None
-    if row is None:
-        return Choices(np.zeros(1, np.int64), _NAMES)
-    industry, *values = node.children
-    seen = view.measure(industry)
-    if not isinstance(seen, Codes):
-        raise TypeError("a standard looks at one industry")
-    columns = {str(n): measuring.number(view, value) for n, value in zip(numbers, values, strict=True)}  # type: ignore[call-overload]
-    lines, open_ends = _lines_of(row, list(seen.names.names))
-    bits = open_ends[seen.index]
-    for place, line in enumerate(row.scopes):
-        wanted = lines[place][seen.index]
-        if wanted.any():
-            bits = bits | np.where(wanted, _line_bits(line, columns), 0)
-    return Choices(bits, _NAMES)
-
-
-def _lines_of(row: StandardRow, industries: list[str]) -> tuple[Ints, Ints]:
-    """For each industry, and last for an unknown one: the lines that may be its own, and whether none may be."""
-    answers = [[is_within(one, line.prefixes, line.barred) for line in row.scopes] for one in industries]
-    sure = [True in held for held in answers]
-    may = [[held is True if s else held is not False for held in said] for said, s in zip(answers, sure, strict=True)]
-    may.append([True] * len(row.scopes))
-    uncovered = [0 if s else _UNCOVERED for s in sure] + [_UNCOVERED]
-    return np.array(may, dtype=np.bool_).T, np.array(uncovered, dtype=np.int64)
-
-
-def _line_bits(line: Line, columns: Mapping[str, Spans]) -> Ints:
-    """The grades from the worst that is possible to the best, as bits."""
-    worst, best = (_reached(line, columns, sure=sure) for sure in (True, False))
-    return np.asarray((np.int64(2) << best) - (np.int64(1) << worst))
-
-
-def _reached(line: Line, columns: Mapping[str, Spans], *, sure: bool) -> Ints:
-    found = np.array([len(GRADES)])
-    for name, limits in line.limits.items():
-        reached = np.zeros(1, np.int64)
-        for limit in limits:
-            truth = compare(columns[name], Op.AT_LEAST, constant(limit))
-            reached = reached + (truth.sure if sure else truth.possible)
-        found = np.minimum(found, reached)
-    return found
-
-
-def _day(day: object) -> date:
-    if not isinstance(day, date):
-        raise TypeError(f"{day!r} is not a day")
-    return day
+def _subjects(compiled: Compiled, block: Block, pairs: Pairs) -> pa.Array:
+    """The key of the row that each pair is for; pairs with rows are all of one policy."""
+    if pairs.rows.max(initial=-1) < 0:
+        return pa.nulls(len(pairs), pa.string())
+    each = compiled.plan.lowered[int(pairs.policies[0])].policy.for_each
+    if each is None:
+        raise AssertionError("only policies that are claimed for rows have subjects")
+    keys = block.lists[each.collection].fields[each.key]
+    rows = pa.array(pairs.rows, pa.int64(), mask=pairs.rows < 0)
+    texts = pc.fill_null(keys.take(rows).cast(pa.string()), "")
+    return pc.if_else(pa.array(pairs.rows >= 0), texts, None)
