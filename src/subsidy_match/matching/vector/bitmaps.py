@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from subsidy_match.matching.vector.spans import Bools, Ints
 from subsidy_match.matching.vector.truths import Truths
 
-__all__ = ["Bits", "Words", "as_words", "at", "firms_of", "packed", "set_bits", "tail", "valid_words"]
+__all__ = ["Bits", "Words", "as_words", "at", "firms_of", "packed", "set_bits", "tail"]
 
 Words = npt.NDArray[np.uint64]
 _WORD = 64
@@ -22,46 +21,47 @@ _ONE = np.uint64(1)
 
 @dataclass(frozen=True)
 class Bits:
-    """A condition over a block; ``confirms`` and ``allows`` where persons are asked. Bits past the last firm mean nothing."""
+    """A condition over a block, as two rows of words: where it is sure, and where it is possible.
 
-    sure: Words
-    possible: Words
-    asked: tuple[Words, Words] | None = None
+    ``asked`` are the same two rows once persons have spoken for it, and against it: confirmed, and still allowed. Bits past the
+    last firm mean nothing.
+    """
+
+    pair: Words
+    asked: Words | None = None
+
+    @classmethod
+    def of(cls, sure: Words, possible: Words) -> Bits:
+        """Two rows."""
+        return cls(np.stack([sure, possible]))
 
     @property
-    def confirms(self) -> Words:
-        """True by data alone once the persons say what favours it."""
-        return self.sure if self.asked is None else self.asked[0]
-
-    @property
-    def allows(self) -> Words:
-        """Not yet false once the persons say what goes against it."""
-        return self.possible if self.asked is None else self.asked[1]
+    def asking(self) -> Words:
+        """Confirmed and allowed; where nobody is asked, the same as sure and possible."""
+        return self.pair if self.asked is None else self.asked
 
     @cached_property
     def opposite(self) -> Bits:
-        """NOT."""
-        asked = None if self.asked is None else (~self.asked[1], ~self.asked[0])
-        return Bits(~self.possible, ~self.sure, asked)
+        """NOT: what was sure is impossible."""
+        return Bits(~self.pair[::-1], None if self.asked is None else ~self.asked[::-1])
 
     @cached_property
     def reach(self) -> tuple[int, int]:
         """The words from the first to the last in which anything is possible."""
-        words = np.flatnonzero(self.possible)
+        words = np.flatnonzero(self.pair[1])
         return (int(words[0]), int(words[-1]) + 1) if len(words) else (0, 0)
 
     @cached_property
     def weight(self) -> int:
         """For how many firms it is possible: conditions that refuse most are asked first."""
-        return int(np.bitwise_count(self.possible).sum())
+        return int(np.bitwise_count(self.pair[1]).sum())
 
 
 def packed(truth: Truths, size: int) -> Bits:
     """Truths row by row as bits."""
+    asked = None if truth.asked is None else np.stack([_pack(mask, size) for mask in truth.asked])
     sure = _pack(truth.sure, size)
-    possible = sure if truth.possible is truth.sure else _pack(truth.possible, size)
-    asked = None if truth.asked is None else (_pack(truth.asked[0], size), _pack(truth.asked[1], size))
-    return Bits(sure, possible, asked)
+    return Bits(np.stack([sure, sure if truth.possible is truth.sure else _pack(truth.possible, size)]), asked)
 
 
 def _pack(mask: Bools, size: int) -> Words:
@@ -78,14 +78,6 @@ def as_words(octets: npt.NDArray[np.uint8], words: int) -> Words:
     whole = np.zeros(words * 8, np.uint8)
     whole[: len(octets)] = octets
     return whole.view(np.uint64)
-
-
-def valid_words(array: pa.Array) -> Words | None:
-    """Which values of an Arrow array are known, straight from its own bits; ``None`` where all are."""
-    if array.null_count == 0:
-        return None
-    octets = np.packbits(array.is_valid().to_numpy(zero_copy_only=False), bitorder="little")
-    return as_words(octets, -(-len(array) // _WORD))
 
 
 def tail(size: int) -> Any:

@@ -26,6 +26,7 @@ from subsidy_match.rules.tree import Kind
 __all__ = ["Block", "Coded", "Column", "Dictionaries", "Divided", "Listed", "Numbers", "typed"]
 
 Column: TypeAlias = Spans | Quotients | Codes | Choices | Flags | CodeLists
+_FEW, _MOST_CODES = 64, 1000
 _EPOCH = date(1970, 1, 1).toordinal()
 _ARROW = {
     Kind.NUMBER: pa.types.is_integer, Kind.DATE: pa.types.is_date32, Kind.BOOL: pa.types.is_boolean,
@@ -86,15 +87,21 @@ class Coded:
     names: Names
     known: Words | None
     runs: tuple[Ints, Ints] | None
+    of_code: Words | None
 
     def words(self, answers: Bools) -> Words:
         """The answer for every row as bits."""
+        if self.of_code is not None:
+            codes = np.flatnonzero(answers[: len(self.of_code)])
+            if len(codes) <= _FEW:
+                found = np.bitwise_or.reduce(self.of_code[codes], axis=0)
+                return found | ~self.known if answers[-1] and self.known is not None else found
         if self.runs is not None:
-            codes, lengths = self.runs
-            found = np.repeat(answers[codes], lengths)
+            of_run, lengths = self.runs
+            bits = np.repeat(answers[of_run], lengths)
         else:
-            found = answers.take(self.index)
-        return as_words(np.packbits(found, bitorder="little"), -(-len(self.index) // 64))
+            bits = answers.take(self.index)
+        return as_words(np.packbits(bits, bitorder="little"), -(-len(self.index) // 64))
 
 
 @dataclass(slots=True)
@@ -204,7 +211,7 @@ def _stored(array: pa.Array, kind: Any, scale: int, span: tuple[Any, Any]) -> Nu
     valid = _known(array)
     known = None if valid is None else as_words(np.packbits(valid, bitorder="little"), -(-len(array) // 64))
     unknown = Span(-math.inf, math.inf) if is_day else Span(*span)
-    return Numbers(values, valid, known, unknown, scale, _bound(values))
+    return Numbers(values, valid, known, unknown, scale, _bound(values, valid))
 
 
 def _divided(top: Numbers, bottom: Numbers, size: int) -> Divided:
@@ -226,9 +233,18 @@ def _runs(column: Codes, size: int) -> Coded:
     changes = np.flatnonzero(index[1:] != index[:-1]) + 1
     wide = index.astype(np.intp)  # -1 takes the last answer, which is that for "unknown"
     if len(changes) > size // 64:
-        return Coded(wide, column.names, known, None)
+        return Coded(wide, column.names, known, None, _each_code(index, size))
     starts = np.concatenate([[0], changes])
-    return Coded(wide, column.names, known, (index[starts], np.diff(np.append(starts, size))))
+    return Coded(wide, column.names, known, (index[starts], np.diff(np.append(starts, size))), None)
+
+
+def _each_code(index: Ints, size: int) -> Words | None:
+    """The rows of each code as bits, where there are not too many codes for the block."""
+    codes = int(index.max(initial=-1)) + 1
+    if not 0 < codes <= min(size // 64, _MOST_CODES):
+        return None
+    narrow = index.astype(np.int16)
+    return np.stack([as_words(np.packbits(narrow == code, bitorder="little"), -(-size // 64)) for code in range(codes)])
 
 
 def _null_type(kind: Any) -> pa.DataType:
@@ -242,7 +258,7 @@ def _known(array: pa.Array) -> Bools | None:
 
 def _numbers(array: pa.Array, known: Bools | None, scale: int, span: tuple[Any, Any]) -> Spans:
     values = _integers(array)
-    bound = _bound(values)
+    bound = _bound(values, known)
     if known is None:
         return Spans(values, values, scale, bound=bound)
     unknown = constant(Span(*span))
@@ -257,8 +273,9 @@ def _numbers(array: pa.Array, known: Bools | None, scale: int, span: tuple[Any, 
     return Spans(lo, hi, scale, no_lo, no_hi, bound)
 
 
-def _bound(values: Ints) -> int:
-    return max(abs(int(values.min())), abs(int(values.max()))) if len(values) else 0
+def _bound(values: Ints, known: Bools | None) -> int:
+    where: Any = True if known is None else known
+    return max(-int(values.min(initial=0, where=where)), int(values.max(initial=0, where=where)))
 
 
 def _days(array: pa.Array, known: Bools | None) -> Spans:
@@ -269,8 +286,9 @@ def _days(array: pa.Array, known: Bools | None) -> Spans:
 
 
 def _integers(array: pa.Array) -> Ints:
-    filled = array if array.null_count == 0 else array.fill_null(0)
-    values: Ints = filled.to_numpy(zero_copy_only=False)
+    """The numbers as they lie in memory: what stands under a null means nothing."""
+    kind = array.type.to_pandas_dtype()
+    values: Ints = np.frombuffer(array.buffers()[1], dtype=kind)[array.offset : array.offset + len(array)]
     return values
 
 

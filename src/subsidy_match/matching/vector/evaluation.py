@@ -14,6 +14,7 @@ from subsidy_match.matching.vector.blocks import Block
 from subsidy_match.matching.vector.claims import Claims, claims_for_rows
 from subsidy_match.matching.vector.leaves import leaf_bits
 from subsidy_match.matching.vector.lowering import Lowered
+from subsidy_match.matching.vector.nodes import Do
 from subsidy_match.matching.vector.pairs import CODES, Pairs, Tally
 from subsidy_match.matching.vector.plan import Plan
 from subsidy_match.matching.vector.programs import Leaf, Part, Pick, Program, compile_program, leaves_of, run
@@ -26,7 +27,8 @@ __all__ = ["Compiled", "compile_plan", "evaluate"]
 
 _NO_GROUP = -1
 _ALL = 2**64 - 1
-_POSSIBLE, _SURE, _CONFIRMS = map(attrgetter, ("possible", "sure", "confirms"))
+_REGION = "district_code"
+_PLAIN, _ASKING = attrgetter("pair"), attrgetter("asking")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Task:
     lowered: Lowered
     program: Program
     asks: bool  # whether a person must confirm something
+    region: int | None  # the leaf that asks for a region: firms stand in the order of regions
     group: int
     place_in: int
 
@@ -49,6 +52,7 @@ class Compiled:
     tasks: tuple[Task, ...]
     leaves: tuple[int, ...]
     groups: tuple[Group, ...]
+    ordered: dict[int, Program] = field(default_factory=dict)
 
 
 def compile_plan(plan: Plan) -> Compiled:
@@ -60,12 +64,23 @@ def compile_plan(plan: Plan) -> Compiled:
             one,
             compile_program(plan.nodes, one.condition),
             plan.nodes[one.condition].manual,
+            _region(plan, one),
             *places.get(place, (_NO_GROUP, place)),
         )
         for place, one in enumerate(plan.lowered)
     )
     leaves = dict.fromkeys(leaf.node for task in tasks for leaf in leaves_of(task.program))
     return Compiled(plan, tasks, tuple(leaves), tuple(groups))
+
+
+def _region(plan: Plan, one: Lowered) -> int | None:
+    """The leaf that asks for a region, where the whole policy does."""
+    for part in compile_program(plan.nodes, one.condition):
+        if isinstance(part, Leaf) and not part.negated and plan.nodes[part.node].do is Do.AGREE:
+            fact = plan.nodes[plan.nodes[part.node].children[0]]
+            if fact.do is Do.FACT and fact.params[0] == _REGION:
+                return part.node
+    return None
 
 
 def evaluate(compiled: Compiled, block: Block, *, unknowns: bool = False) -> tuple[list[Pairs], Tally]:
@@ -128,14 +143,14 @@ class _Evaluation:
     def _match(self, task: Task) -> None:
         if task.lowered.items is not None:
             self._tally.refusable[task.place] = self._matches(task)
-        ordered, first, last = self._ordered(task.program)
+        first, last = (0, self._last) if task.region is None else self._bits[task.region].reach
         if first >= last:
             return
-        possible = self._run(ordered, _POSSIBLE, first, last)
+        program = self._ordered(task)
+        sure, possible = self._run(program, _PLAIN, first, last)
         if not possible.any():
             return
-        sure = self._run(ordered, _SURE, first, last)
-        confirms = self._run(ordered, _CONFIRMS, first, last) & possible if task.asks else sure
+        confirms = self._run(program, _ASKING, first, last)[0] & possible if task.asks else sure
         if task.lowered.items is not None:
             self._match_rows(task, possible, (sure, confirms), first)
             return
@@ -144,23 +159,23 @@ class _Evaluation:
             self._keep(task, Verdict.TO_CONFIRM, first, confirms & ~sure)
         self._keep(task, Verdict.UNKNOWN, first, possible & ~(sure | confirms))
 
-    def _ordered(self, program: Program) -> tuple[Program, int, int]:
-        """What refuses most first, and the words in which all single conditions are possible."""
-        first, last, weighed = 0, self._last, []
-        for part in program:
-            weight = self._view.size + 1
-            if isinstance(part, Leaf):
-                bits = self._bits[part.node].opposite if part.negated else self._bits[part.node]
-                low, high = bits.reach
-                first, last, weight = max(first, low), min(last, high), bits.weight
-            weighed.append((weight, part))
-        weighed.sort(key=_by_weight)
-        return tuple(part for _, part in weighed), first, last
+    def _ordered(self, task: Task) -> Program:
+        """What refuses most first, as the first block has it: any order is right."""
+        found = self._compiled.ordered.get(task.place)
+        if found is None:
+            found = self._compiled.ordered[task.place] = tuple(sorted(task.program, key=self._weight))
+        return found
+
+    def _weight(self, part: Part) -> int:
+        if not isinstance(part, Leaf):
+            return self._view.size + 1
+        bits = self._bits[part.node]
+        return (bits.opposite if part.negated else bits).weight
 
     def _run(self, program: Program, pick: Pick, first: int, last: int) -> Words:
-        start = np.full(last - first, _ALL, np.uint64)
+        start = np.full((2, last - first), _ALL, np.uint64)
         if last == self._last:
-            start[-1] = self._tail
+            start[:, -1] = self._tail
         return run(program, self._bits, pick, first, last, start)
 
     def _keep(self, task: Task, verdict: Verdict, first: int, words: Words) -> None:

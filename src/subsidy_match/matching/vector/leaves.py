@@ -56,7 +56,7 @@ def _threshold(view: FirmView, fact: Node, op: Any, limit: Fraction) -> Bits:
     whole = math.ceil(stored) if op in (Op.AT_LEAST, Op.ON_OR_AFTER, Op.LESS_THAN, Op.BEFORE) else math.floor(stored)
     hit = _words(_COMPARE[op](column.values, whole), view.size)
     if column.known is None:
-        return Bits(hit, hit)
+        return Bits.of(hit, hit)
     unknown = compare(column.unknown, op, Span.exactly(limit))
     return _where_known(hit, column.known, sure=unknown.sure, possible=unknown.possible)
 
@@ -97,13 +97,13 @@ def _code(view: FirmView, node: Node) -> Bits:
     sure, possible = parts.names.said(node.id, agreement(*node.params))
     hit = parts.words(sure)
     if np.array_equal(sure[:-1], possible[:-1]):  # no name is too short to tell: only an unknown one is open
-        return Bits(hit, hit if parts.known is None else hit | ~parts.known)
-    return Bits(hit, parts.words(possible))
+        return Bits.of(hit, hit if parts.known is None else hit | ~parts.known)
+    return Bits.of(hit, parts.words(possible))
 
 
 def _where_known(hit: Words, known: Words, *, sure: bool, possible: bool) -> Bits:
     held = hit & known
-    return Bits(held | ~known if sure else held, held | ~known if possible else held)
+    return Bits.of(held | ~known if sure else held, held | ~known if possible else held)
 
 
 def _words(mask: Bools, size: int) -> Words:

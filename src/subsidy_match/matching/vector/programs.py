@@ -83,11 +83,11 @@ def _part(nodes: Nodes, node_id: int, *, negated: bool) -> Part:
 
 # --- running ---
 
-Pick: TypeAlias = Callable[[Bits], Words]
+Pick: TypeAlias = Callable[[Bits], Words]  # which two rows of a leaf
 
 
 def run(program: Program, leaves: Mapping[int, Bits], pick: Pick, first: int, last: int, start: Words) -> Words:
-    """AND of all conjuncts over the words from ``first`` to ``last``, into ``start``."""
+    """AND of all conjuncts over the words from ``first`` to ``last``, into ``start``: two rows at once."""
     for part in program:
         np.bitwise_and(start, _run(part, leaves, pick, first, last), out=start)
     return start
@@ -97,7 +97,7 @@ def _run(part: Part, leaves: Mapping[int, Bits], pick: Pick, first: int, last: i
     match part:
         case Leaf(node=node, negated=negated):
             bits = leaves[node]
-            return pick(bits.opposite if negated else bits)[first:last]
+            return pick(bits.opposite if negated else bits)[:, first:last]
         case Every(of=of) | Either(of=of):
             join = np.bitwise_and if isinstance(part, Every) else np.bitwise_or
             found = _run(of[0], leaves, pick, first, last).copy() if of else _constant(part, last - first)
@@ -109,7 +109,7 @@ def _run(part: Part, leaves: Mapping[int, Bits], pick: Pick, first: int, last: i
 
 
 def _constant(part: Every | Either, words: int) -> Words:
-    return np.full(words, 2**64 - 1 if isinstance(part, Every) else 0, np.uint64)
+    return np.full((2, words), 2**64 - 1 if isinstance(part, Every) else 0, np.uint64)
 
 
 def _enough(count: int, of: Sequence[Words], words: int) -> Words:
@@ -118,7 +118,7 @@ def _enough(count: int, of: Sequence[Words], words: int) -> Words:
         return _constant(Every(()), words)
     if count > len(of):
         return _constant(Either(()), words)
-    reached = [np.zeros(words, np.uint64) for _ in range(count)]
+    reached = [np.zeros((2, words), np.uint64) for _ in range(count)]
     for one in of:
         for place in range(count - 1, 0, -1):
             reached[place] |= reached[place - 1] & one
