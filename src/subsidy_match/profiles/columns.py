@@ -14,8 +14,10 @@ from subsidy_match.profiles.catalogue import ValueType
 from subsidy_match.profiles.cells import (
     FOREVER,
     MONEY_UNITS,
+    RATIO_UNITS,
     Parser,
     Value,
+    check_formula,
     is_empty,
     parse_bool,
     parse_date,
@@ -52,6 +54,7 @@ def clean(texts: Sequence[str], parse: Parser, type_: pa.DataType) -> Cleaned:
     problems: dict[int, Problem] = {}
     for position, text in enumerate(encoded.dictionary.to_pylist()):
         try:
+            check_formula(text)
             values.append(None if is_empty(text) else parse(text))
         except CellProblem as found:
             values.append(None)
@@ -89,11 +92,11 @@ def _of_type(type_: ValueType, bound: Bound, regions: Regions, industries: Indus
     return simple[type_.kind] if type_.kind in simple else partial(_number, type_=type_, scale=bound.scale)
 
 
-def _number(text: str, type_: ValueType, scale: int) -> int:
+def _number(text: str, type_: ValueType, scale: int | None) -> int:
     if type_.kind == "money":
         value = parse_number(text, scale, MONEY_UNITS, money=True)
     elif type_.kind == "ratio":
-        value = parse_number(text, scale, {"%": 10**4})
+        value = parse_number(text, scale, RATIO_UNITS)
     else:
         value = parse_number(
             plain(text).removeprefix(_ORDINAL), scale, {type_.unit or "": 1, "个": 1, "个月": 1, "名": 1}

@@ -16,8 +16,8 @@ from rapidfuzz import fuzz, process
 
 from subsidy_match.errors import InputError, Location
 from subsidy_match.profiles.catalogue import Catalogue, ValueType
-from subsidy_match.profiles.cells import MONEY_UNITS
-from subsidy_match.profiles.headers import find_headers, matches, normal, stated_unit, unit_above, without_units
+from subsidy_match.profiles.cells import MONEY_UNITS, RATIO_UNITS
+from subsidy_match.profiles.headers import find_headers, normal, patterns_of, stated_unit, unit_above, without_units
 from subsidy_match.profiles.mapping import Column, ListSpec
 from subsidy_match.profiles.readers import Row, Sheet
 
@@ -35,7 +35,7 @@ class Bound:
     column: Column
     target: str
     type: ValueType | None
-    scale: int = 1
+    scale: int | None = 1  # None: only the cell itself can say
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +111,13 @@ def guess_headers(sheet: Sheet, specs: Sequence[ListSpec]) -> tuple[str, list[tu
     best: tuple[int, ListSpec, Mapping[int, str]] | None = None
     for _, headers in find_headers(head, sheet.merged):
         for spec in specs:
-            known = sum(
-                any(matches(pattern, h) for c in spec.columns for pattern in c.header) for h in headers.values()
-            )
+            known = sum(any(_match(c, h)[0] for c in spec.columns) for h in headers.values())
             if known and (best is None or known > best[0]):
                 best = (known, spec, headers)
     if best is None:
         return None
     _, spec, headers = best
-    missing = [
-        c for c in spec.columns if c.required and not any(matches(p, h) for p in c.header for h in headers.values())
-    ]
+    missing = [c for c in spec.columns if c.required and not any(_match(c, h)[0] for h in headers.values())]
     return spec.id, [(c.header[0], _nearest(c.header[0], headers.values())) for c in missing]
 
 
@@ -139,16 +135,13 @@ class _Head:
 
 
 def _fit(headers: Mapping[int, str], spec: ListSpec) -> list[tuple[int, Column, str | None]] | None:
-    found = [(i, c, year) for i, h in headers.items() for c in spec.columns for fits, year in [_match(c, h)] if fits]
-    bound = {id(column) for _, column, _ in found}
-    return found if all(id(c) in bound for c in spec.columns if c.required) else None
+    if not all(any(_match(c, h)[0] for h in headers.values()) for c in spec.columns if c.required):
+        return None
+    return [(i, c, year) for i, h in headers.items() for c in spec.columns for fits, year in [_match(c, h)] if fits]
 
 
 def _match(column: Column, header: str) -> tuple[bool, str | None]:
-    for pattern in column.header:
-        if found := matches(pattern, header):
-            return True, found.groupdict().get("year")
-    return False, None
+    return patterns_of(column.header).match(header)
 
 
 def _bind(
@@ -198,7 +191,7 @@ def _year_suffix(head: _Head, column: Column, year: str | None) -> str:
     return f"_{int(stated) - (column.year == 'title - 1')}"
 
 
-def _scale(head: _Head, header: str, index: int, column: Column, type_: ValueType) -> int:
+def _scale(head: _Head, header: str, index: int, column: Column, type_: ValueType) -> int | None:
     unit = stated_unit(header)
     place = cell_name(head.row, index)
     if type_.kind == "money":
@@ -216,7 +209,7 @@ def _scale(head: _Head, header: str, index: int, column: Column, type_: ValueTyp
             f"{header!r}: the unit should be {type_.unit}, not {unit}",
         )
         raise _refusal(head.title, head.sheet, "wrong_unit", zh, en, cell=place)
-    return {"ratio": 10**4 if unit == "%" else 10**6}.get(type_.kind, 1)
+    return RATIO_UNITS.get(unit or column.unit or "") if type_.kind == "ratio" else 1
 
 
 def _same_count(written: str, wanted: str | None) -> bool:
