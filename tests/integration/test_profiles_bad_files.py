@@ -115,12 +115,12 @@ def one_line(path: Path) -> None:
 def endless_cell(path: Path) -> None:
     """A cell of 80 MB that does not shrink much, in a workbook that is whole."""
     line = "".join(f"{n * n % 999_983:06d}" for n in range(170_000)).encode()
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        with archive.open("xl/worksheets/sheet1.xml", "w") as part:
-            part.write(b'<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>')
-            for _ in range(80):
-                part.write(line)
-            part.write(b"</t></is></c></row></sheetData></worksheet>")
+    archive = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+    with archive, archive.open("xl/worksheets/sheet1.xml", "w") as part:
+        part.write(b'<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>')
+        for _ in range(80):
+            part.write(line)
+        part.write(b"</t></is></c></row></sheetData></worksheet>")
 
 
 @pytest.mark.parametrize(

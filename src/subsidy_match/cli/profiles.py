@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from subsidy_match.cli import codes
+from subsidy_match.cli import codes, headers
 from subsidy_match.cli.context import JSON, LANG, business_today, day, settings
 from subsidy_match.cli.output import note, print_json, print_table, print_text
 from subsidy_match.cli.quality import quality
@@ -31,6 +31,7 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="企业档案:部门数据导入、查询、核对 / Profiles: import, look up, review.")
 app.add_typer(codes.app, name="codes")
+app.add_typer(headers.app, name="headers")
 app.command()(quality)
 
 for command in (diff, withdraw, rollback, prune):

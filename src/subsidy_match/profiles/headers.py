@@ -11,12 +11,23 @@ from functools import lru_cache
 from subsidy_match.profiles.cells import MONEY_UNITS
 from subsidy_match.profiles.readers import Merge, Row
 
-__all__ = ["Patterns", "find_headers", "normal", "patterns_of", "stated_unit", "unit_above", "without_units"]
+__all__ = [
+    "HEAD_ROWS",
+    "YEAR",
+    "Patterns",
+    "find_headers",
+    "normal",
+    "patterns_of",
+    "stated_unit",
+    "unit_above",
+    "without_units",
+]
 
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _PARTS = re.compile(r"[,;、/]|单位:")
 _UNIT_ROW = re.compile(r"单位[:(](?:人民币|金额|[人个户件,;、/(:])*((?:百|千|十|万|百万|千万|亿)?元|万?(?:美|欧|港)元)")
-_YEAR = "{year}"
+YEAR = "{year}"
+HEAD_ROWS = 30  # the header of a sheet is among them
 _COUNT_UNITS = frozenset({"人", "件", "个", "名", "项", "台", "月", "个月"})
 _FOREIGN_UNITS = frozenset({"美元", "万美元", "欧元", "万欧元", "港元", "万港元", "日元"})
 
@@ -57,8 +68,8 @@ class Patterns:
 def patterns_of(headers: tuple[str, ...]) -> Patterns:
     """The patterns of a mapping; ``{year}`` in one stands for a year."""
     bare = [without_units(normal(header)) for header in headers]
-    yearly = (re.escape(text).replace(r"\{year\}", r"(?P<year>20\d{2})", 1) for text in bare if _YEAR in text)
-    return Patterns(frozenset(text for text in bare if _YEAR not in text), tuple(map(re.compile, yearly)))
+    yearly = (re.escape(text).replace(r"\{year\}", r"(?P<year>20\d{2})", 1) for text in bare if YEAR in text)
+    return Patterns(frozenset(text for text in bare if YEAR not in text), tuple(map(re.compile, yearly)))
 
 
 def normal(text: str) -> str:

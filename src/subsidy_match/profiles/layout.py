@@ -12,18 +12,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from rapidfuzz import fuzz, process
-
 from subsidy_match.errors import InputError, Location
 from subsidy_match.profiles.catalogue import Catalogue, ValueType
 from subsidy_match.profiles.cells import MONEY_UNITS, RATIO_UNITS
-from subsidy_match.profiles.headers import find_headers, normal, patterns_of, stated_unit, unit_above, without_units
+from subsidy_match.profiles.headers import (
+    HEAD_ROWS,
+    find_headers,
+    normal,
+    patterns_of,
+    stated_unit,
+    unit_above,
+    without_units,
+)
 from subsidy_match.profiles.mapping import Column, ListSpec
 from subsidy_match.profiles.readers import Row, Sheet
 
-__all__ = ["Bound", "Layout", "cell_name", "find_layout", "guess_headers"]
+__all__ = ["Bound", "Layout", "cell_name", "find_layout"]
 
-_HEAD_ROWS = 30
 _YEARS = (re.compile(r"(20\d{2})年度"), re.compile(r"(20\d{2})年"))  # a title may also carry the day it was made
 
 
@@ -83,7 +88,7 @@ def find_layout(sheet: Sheet, title: str, specs: Iterable[ListSpec], catalogue: 
     Raises:
         InputError: two lists fit equally well, two columns mean the same, or a unit is missing or impossible.
     """
-    head = list(islice(sheet.rows(), _HEAD_ROWS))
+    head = list(islice(sheet.rows(), HEAD_ROWS))
     found = [
         (_fit(headers, spec), row, headers, spec) for row, headers in find_headers(head, sheet.merged) for spec in specs
     ]
@@ -103,22 +108,6 @@ def find_layout(sheet: Sheet, title: str, specs: Iterable[ListSpec], catalogue: 
         )
     _, row, headers, spec, matches = best[0]
     return _bind(_Head(sheet, title, row, head), headers, spec, matches, catalogue)
-
-
-def guess_headers(sheet: Sheet, specs: Sequence[ListSpec]) -> tuple[str, list[tuple[str, str | None]]] | None:
-    """For a sheet that no list fits: the list that comes nearest, and its required headers with the nearest header found."""
-    head = list(islice(sheet.rows(), _HEAD_ROWS))
-    best: tuple[int, ListSpec, Mapping[int, str]] | None = None
-    for _, headers in find_headers(head, sheet.merged):
-        for spec in specs:
-            known = sum(any(_match(c, h)[0] for c in spec.columns) for h in headers.values())
-            if known and (best is None or known > best[0]):
-                best = (known, spec, headers)
-    if best is None:
-        return None
-    _, spec, headers = best
-    missing = [c for c in spec.columns if c.required and not any(_match(c, h)[0] for h in headers.values())]
-    return spec.id, [(c.header[0], _nearest(c.header[0], headers.values())) for c in missing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +203,6 @@ def _scale(head: _Head, header: str, index: int, column: Column, type_: ValueTyp
 
 def _same_count(written: str, wanted: str | None) -> bool:
     return written == wanted or {written, wanted} == {"月", "个月"} or (written == "个" and wanted != "人")
-
-
-def _nearest(wanted: str, headers: Iterable[str]) -> str | None:
-    found = process.extractOne(wanted, sorted(set(headers)), scorer=fuzz.ratio, score_cutoff=40)
-    return found[0] if found else None
 
 
 def _refusal(title: str, sheet: Sheet, code: str, zh: str, en: str, *, cell: str | None = None) -> InputError:

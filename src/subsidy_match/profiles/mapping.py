@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from subsidy_match.errors import AuthorError, Finding, Location
 from subsidy_match.profiles.catalogue import Catalogue, ValueType
 
-__all__ = ["Column", "End", "ListSpec", "Mapping", "Mappings", "load_mappings"]
+__all__ = ["Column", "End", "ListSpec", "Mapping", "Mappings", "column_faults", "load_mappings"]
 
 _SHIPPED = Path(__file__).parent / "mappings"
 Role = Literal["uscc", "name", "former_names", "district", "year", "industry_name"]
@@ -140,7 +140,7 @@ def _faults(mapping: Mapping, spec: ListSpec, catalogue: Catalogue) -> list[tupl
     named = {name for field, end in spec.ends.items() for name in (field, end.of or field)}
     faults += [(f"{spec.id}: 没有这个字段:{n}", f"{spec.id}: no such field: {n}") for n in sorted(named - set(fields))]
     for column in spec.columns:
-        faults += _column_faults(mapping.department, spec, column, catalogue)
+        faults += column_faults(mapping.department, spec, column, catalogue)
     return faults + [_key_fault(spec, field) for field in _unsure_keys(spec, catalogue)]
 
 
@@ -158,7 +158,8 @@ def _key_fault(spec: ListSpec, field: str) -> tuple[str, str]:
     )
 
 
-def _column_faults(department: str, spec: ListSpec, column: Column, catalogue: Catalogue) -> list[tuple[str, str]]:
+def column_faults(department: str, spec: ListSpec, column: Column, catalogue: Catalogue) -> list[tuple[str, str]]:
+    """What is wrong with a column of a department's list, in both languages."""
     place = f"{spec.id}/{column.header[0]}"
     if [column.role, column.fact, column.field].count(None) != 2:
         return [(f"{place}: is、fact、field 恰取其一", f"{place}: exactly one of is, fact and field")]

@@ -43,6 +43,11 @@ class Shelf:
         return self.folder / "decisions.yml"
 
     @property
+    def headers(self) -> Path:
+        """What people said that headers mean."""
+        return self.folder / "headers.yml"
+
+    @property
     def industries(self) -> Path:
         """The full table of industry codes, where the office has imported it."""
         return self.folder / "industry-codes.csv"
