@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ __all__ = ["Cleaned", "clean", "parser_of"]
 
 _OPEN_END = ("长期", "永久", "无固定期限", "长期有效")
 _ORDINAL = "第"
+_LOST = re.compile(r"\d(?:\.\d+)?[Ee]\+(?:1[5-9]|[2-9]\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,11 @@ def _region(text: str, find: Callable[[str], str | None]) -> str:
 
 
 def _text(text: str) -> str:
-    # Document numbers are keys: width and blanks must not make two of one.
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    # Document numbers are keys: width and blanks must not make two of one, nor a spreadsheet one of two.
+    shown = " ".join(unicodedata.normalize("NFKC", text).split())
+    if _LOST.fullmatch(shown):
+        raise CellProblem("cell.scientific", "科学计数法已丢失数位", "scientific notation has lost digits")
+    return shown
 
 
 def _or_nothing(text: str, words: dict[str, str]) -> Value | None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from itertools import islice
 
 from subsidy_match.errors import InputError, Location
 from subsidy_match.profiles.catalogue import Catalogue, ValueType
-from subsidy_match.profiles.cells import MONEY_UNITS, RATIO_UNITS
+from subsidy_match.profiles.cells import MONEY_UNITS, RATIO_UNITS, parse_date
 from subsidy_match.profiles.headers import (
     HEAD_ROWS,
     find_headers,
@@ -29,6 +30,7 @@ from subsidy_match.profiles.readers import Row, Sheet
 
 __all__ = ["Bound", "Layout", "cell_name", "find_layout"]
 
+_DATE = r"20\d{2}[-年/.]\d{1,2}[-月/.]\d{1,2}日?"
 _YEARS = (re.compile(r"(20\d{2})年度"), re.compile(r"(20\d{2})年"))  # a title may also carry the day it was made
 
 
@@ -45,13 +47,17 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How to read one sheet; rows count from 0, ``first_row`` is the first below the header."""
+    """How to read one sheet; rows count from 0, ``first_row`` is the first below the header.
+
+    ``stated`` are dates that stand above the header and hold for every row.
+    """
 
     spec: ListSpec
     first_row: int
     headers: Mapping[int, str]
     bound: tuple[Bound, ...]
     unknown: tuple[str, ...]
+    stated: Mapping[str, date] = field(default_factory=dict)
 
     def role(self, name: str) -> Bound | None:
         """The column with a role such as uscc or name, if the sheet has one."""
@@ -90,7 +96,9 @@ def find_layout(sheet: Sheet, title: str, specs: Iterable[ListSpec], catalogue: 
     """
     head = list(islice(sheet.rows(), HEAD_ROWS))
     found = [
-        (_fit(headers, spec), row, headers, spec) for row, headers in find_headers(head, sheet.merged) for spec in specs
+        (_fit(headers, spec, _stated(_Head(sheet, title, row, head), spec)), row, headers, spec)
+        for row, headers in find_headers(head, sheet.merged)
+        for spec in specs
     ]
     fits = [(len(matches), row, headers, spec, matches) for matches, row, headers, spec in found if matches is not None]
     if not fits:
@@ -122,9 +130,29 @@ class _Head:
         """What stands above the header: titles and units."""
         return [normal(text) for row in self.rows[: self.row] for text in row if text]
 
+    @property
+    def around(self) -> list[str]:
+        """Whatever names the sheet: what stands above its header, its own name and that of its file."""
+        return [*self.above, normal(self.sheet.name), normal(self.title)]
 
-def _fit(headers: Mapping[int, str], spec: ListSpec) -> list[tuple[int, Column, str | None]] | None:
-    if not all(any(_match(c, h)[0] for h in headers.values()) for c in spec.columns if c.required):
+
+def _stated(head: _Head, spec: ListSpec) -> dict[str, date]:
+    """Dates above the header, where what stands there also says which list it is: a few columns alone would not tell."""
+    if not spec.stated or not any(normal(spec.title["zh"]) in text for text in head.around):
+        return {}
+    return {
+        name: parse_date(found[1])
+        for name, stated in spec.stated.items()
+        for text in head.above
+        if (found := re.search(rf"(?:{'|'.join(map(re.escape, stated.words))})[:为]?({_DATE})", text))
+    }
+
+
+def _fit(
+    headers: Mapping[int, str], spec: ListSpec, stated: Mapping[str, date]
+) -> list[tuple[int, Column, str | None]] | None:
+    required = (c for c in spec.columns if c.required and c.field not in stated)
+    if not all(any(_match(c, h)[0] for h in headers.values()) for c in required):
         return None
     return [(i, c, year) for i, h in headers.items() for c in spec.columns for fits, year in [_match(c, h)] if fits]
 
@@ -150,7 +178,8 @@ def _bind(
     known = {b.index for b in bound}
     ignored = {normal(text) for text in spec.unused}
     unknown = tuple(h for i, h in headers.items() if i not in known and without_units(h) not in ignored)
-    return Layout(spec, head.row + 1, headers, bound, unknown)
+    own = {name: day for name, day in _stated(head, spec).items() if name not in seen}
+    return Layout(spec, head.row + 1, headers, bound, unknown, own)
 
 
 def _bound(
@@ -172,8 +201,7 @@ def _year_suffix(head: _Head, column: Column, year: str | None) -> str:
         return ""
     if column.year == "header":
         return f"_{year}"
-    texts = (*head.above, normal(head.sheet.name), normal(head.title))
-    stated = next((found[1] for form in _YEARS for text in texts if (found := form.search(text))), None)
+    stated = next((found[1] for form in _YEARS for text in head.around if (found := form.search(text))), None)
     if stated is None:
         zh, en = "标题和文件名都没有写明年度,“本年”指哪一年?", "neither title nor file name says which year 本年 is"
         raise _refusal(head.title, head.sheet, "no_year", zh, en, cell=cell_name(head.row, 0))
