@@ -21,6 +21,7 @@ from subsidy_match.profiles import Alternative, ImportReport, ReviewItem, decide
 from subsidy_match.profiles.catalogue import Catalogue, fact_columns
 from subsidy_match.profiles.decisions import load_decisions
 from subsidy_match.profiles.industries import Industries, load_industries
+from subsidy_match.profiles.labels import load_labels
 from subsidy_match.profiles.publishing import Shelf
 from subsidy_match.profiles.report_sheets import write_report
 from subsidy_match.profiles.review_sheets import Answers, read_answers, write_questions
@@ -58,7 +59,7 @@ def import_command(
         check_out(report)
     done = _import(files, source=source, as_of=wanted, dry_run=dry_run, keep=keep)
     if report:
-        write_report(report, done)
+        write_report(report, done, load_labels(settings().policies))
         note(f"已写入 / written: {report}")
     _report(done, lang, as_json=as_json)
 
