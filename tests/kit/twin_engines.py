@@ -23,6 +23,8 @@ from subsidy_match.rules.truth import Verdict
 Result = tuple[str, int | None, int | None]  # verdict, bounds of the amount
 Key = tuple[str, str, str | None]  # code, policy, subject
 
+Results = list[Result]  # rows without a key cannot be told apart: several results of one key
+
 _VERDICTS = {code: verdict.value for verdict, code in CODES.items()}
 
 
@@ -30,15 +32,15 @@ _VERDICTS = {code: verdict.value for verdict, code in CODES.items()}
 class Twin:
     """What both engines say of some enterprises."""
 
-    reference: Mapping[Key, Result]
-    vector: Mapping[Key, Result]
+    reference: Mapping[Key, Results]
+    vector: Mapping[Key, Results]
     tallies: Mapping[tuple[str, str], tuple[int, int]]  # (policy, verdict) -> reference, vector
 
     @property
-    def differences(self) -> list[tuple[Key, Result | None, Result | None]]:
+    def differences(self) -> list[tuple[Key, Results, Results]]:
         """Where they differ."""
         keys = self.reference.keys() | self.vector.keys()
-        found = [(key, self.reference.get(key), self.vector.get(key)) for key in keys]
+        found = [(key, *(sorted(side.get(key, []), key=repr) for side in (self.reference, self.vector))) for key in keys]
         return sorted((d for d in found if d[1] != d[2]), key=repr)
 
 
@@ -46,7 +48,7 @@ def compare_engines(policies: PolicySet, firms: Sequence[Enterprise], as_of: dat
     """Run both engines."""
     plan = make_plan(policies, as_of)
     compiled, dictionaries = compile_plan(plan), Dictionaries()
-    vector: dict[Key, Result] = {}
+    vector: dict[Key, Results] = {}
     totals = {}
     for first in range(0, len(firms), block):
         some = firms[first : first + block]
@@ -58,11 +60,10 @@ def compare_engines(policies: PolicySet, firms: Sequence[Enterprise], as_of: dat
             for n in range(len(pairs)):
                 policy = plan.lowered[int(pairs.policies[n])].policy
                 key = some[int(pairs.firms[n])].uscc, policy.id, _subject(here, policy, int(pairs.rows[n]))
-                assert key not in vector, key
                 low = int(pairs.low[n]) if pairs.has_low[n] else None
                 high = int(pairs.high[n]) if pairs.has_high[n] else None
-                vector[key] = _VERDICTS[int(pairs.verdicts[n])], low, high
-    reference: dict[Key, Result] = {}
+                vector.setdefault(key, []).append((_VERDICTS[int(pairs.verdicts[n])], low, high))
+    reference: dict[Key, Results] = {}
     counts: dict[tuple[str, str], int] = {}
     for firm in firms:
         for match in Evaluator(policies, firm, as_of).match_all():
@@ -71,9 +72,7 @@ def compare_engines(policies: PolicySet, firms: Sequence[Enterprise], as_of: dat
                 ends = (None, None) if match.amount is None else (match.amount.lo, match.amount.hi)
                 low, high = (None if end is None or isinstance(end, float) else int(end) for end in ends)
                 key = firm.uscc, match.policy.id, match.subject
-                if key in reference:  # rows without a key cannot be told apart
-                    raise AssertionError(key)
-                reference[key] = match.verdict.value, low, high
+                reference.setdefault(key, []).append((match.verdict.value, low, high))
     tallies = {
         (one.policy.id, verdict.value): (
             counts.get((one.policy.id, verdict.value), 0),

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from subsidy_match.cli import codes
+from subsidy_match.cli import codes, headers
 from subsidy_match.cli.context import JSON, LANG, business_today, day, settings
 from subsidy_match.cli.output import note, print_json, print_table, print_text
 from subsidy_match.cli.quality import quality
@@ -21,6 +21,7 @@ from subsidy_match.profiles import Alternative, ImportReport, ReviewItem, decide
 from subsidy_match.profiles.catalogue import Catalogue, fact_columns
 from subsidy_match.profiles.decisions import load_decisions
 from subsidy_match.profiles.industries import Industries, load_industries
+from subsidy_match.profiles.labels import load_labels
 from subsidy_match.profiles.publishing import Shelf
 from subsidy_match.profiles.report_sheets import write_report
 from subsidy_match.profiles.review_sheets import Answers, read_answers, write_questions
@@ -31,6 +32,7 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="企业档案:部门数据导入、查询、核对 / Profiles: import, look up, review.")
 app.add_typer(codes.app, name="codes")
+app.add_typer(headers.app, name="headers")
 app.command()(quality)
 
 for command in (diff, withdraw, rollback, prune):
@@ -57,7 +59,7 @@ def import_command(
         check_out(report)
     done = _import(files, source=source, as_of=wanted, dry_run=dry_run, keep=keep)
     if report:
-        write_report(report, done)
+        write_report(report, done, load_labels(settings().policies))
         note(f"已写入 / written: {report}")
     _report(done, lang, as_json=as_json)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from subsidy_match.profiles.catalogue import ValueType
 from subsidy_match.profiles.cells import (
     FOREVER,
     MONEY_UNITS,
+    RATIO_UNITS,
     Parser,
     Value,
+    check_formula,
     is_empty,
     parse_bool,
     parse_date,
@@ -35,6 +38,7 @@ __all__ = ["Cleaned", "clean", "parser_of"]
 
 _OPEN_END = ("长期", "永久", "无固定期限", "长期有效")
 _ORDINAL = "第"
+_LOST = re.compile(r"\d(?:\.\d+)?[Ee]\+(?:1[5-9]|[2-9]\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ def clean(texts: Sequence[str], parse: Parser, type_: pa.DataType) -> Cleaned:
     problems: dict[int, Problem] = {}
     for position, text in enumerate(encoded.dictionary.to_pylist()):
         try:
+            check_formula(text)
             values.append(None if is_empty(text) else parse(text))
         except CellProblem as found:
             values.append(None)
@@ -89,11 +94,11 @@ def _of_type(type_: ValueType, bound: Bound, regions: Regions, industries: Indus
     return simple[type_.kind] if type_.kind in simple else partial(_number, type_=type_, scale=bound.scale)
 
 
-def _number(text: str, type_: ValueType, scale: int) -> int:
+def _number(text: str, type_: ValueType, scale: int | None) -> int:
     if type_.kind == "money":
         value = parse_number(text, scale, MONEY_UNITS, money=True)
     elif type_.kind == "ratio":
-        value = parse_number(text, scale, {"%": 10**4})
+        value = parse_number(text, scale, RATIO_UNITS)
     else:
         value = parse_number(
             plain(text).removeprefix(_ORDINAL), scale, {type_.unit or "": 1, "个": 1, "个月": 1, "名": 1}
@@ -114,8 +119,11 @@ def _region(text: str, find: Callable[[str], str | None]) -> str:
 
 
 def _text(text: str) -> str:
-    # Document numbers are keys: width and blanks must not make two of one.
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    # Document numbers are keys: width and blanks must not make two of one, nor a spreadsheet one of two.
+    shown = " ".join(unicodedata.normalize("NFKC", text).split())
+    if _LOST.fullmatch(shown):
+        raise CellProblem("cell.scientific", "科学计数法已丢失数位", "scientific notation has lost digits")
+    return shown
 
 
 def _or_nothing(text: str, words: dict[str, str]) -> Value | None:

@@ -81,7 +81,9 @@ def import_files(
         if not dry_run:
             stack.enter_context(shelf.lock())
         key = load_person_key(home, secret_text(person_key), create=not dry_run)
-        rules = load_rules(policies, load_decisions(shelf.decisions), key, load_industries(shelf.industries))
+        rules = load_rules(
+            policies, load_decisions(shelf.decisions), key, load_industries(shelf.industries), shelf.headers
+        )
         owner = department_code(department, rules.catalogue) if department is not None else None
         request = _Request(shelf, rules, owner, as_of, today, progress or (lambda _stage, _done, _of: None))
         if not dry_run:

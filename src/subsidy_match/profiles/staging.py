@@ -6,6 +6,7 @@ order of files or rows can matter.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from subsidy_match.profiles.catalogue import Catalogue
-from subsidy_match.profiles.cells import FOREVER, is_empty
+from subsidy_match.profiles.cells import FOREVER, is_empty, plain
 from subsidy_match.profiles.columns import Cleaned, clean, parser_of
 from subsidy_match.profiles.industries import Industries
 from subsidy_match.profiles.industry import with_name
@@ -34,6 +35,10 @@ _RAGGED = Problem("row.ragged", "单元格多于表头,各栏可能错位", "mor
 _KEY = Problem("row.key", "关键栏为空", "a field that identifies the row is empty")
 _SPREAD = Problem("cell.merged", "合并的数值单元格无法分摊到各行", "a merged number cannot be split among its rows")
 _YEAR = Problem("row.year", "年度栏不是年份", "the year column holds no year")
+_OTHER_YEAR = Problem(
+    "row.other_year", "编号的年份与标题标明的日期不符", "the number is of another year than the date above the header"
+)
+_BEGINS_WITH_YEAR = re.compile(r"(?:[A-Z]{2})?(20\d{2})")  # GR2025…, and the eighteen digits of technology-based SMEs
 _NUMERIC = frozenset({"money", "count", "quantity", "ratio"})
 _MASK = "******"
 
@@ -137,7 +142,8 @@ class _Stager:
 
     def _constants(self) -> dict[str, pa.Array]:
         size = len(self._block.rows)
-        return {name: pa.array([code] * size, pa.string()) for name, code in self._layout.spec.constants.items()}
+        words = {name: pa.array([code] * size, pa.string()) for name, code in self._layout.spec.constants.items()}
+        return words | {name: pa.array([day] * size, pa.date32()) for name, day in self._layout.stated.items()}
 
     def _with_end(self, target: str, end: End, columns: Mapping[str, pa.Array]) -> pa.Array:
         """End dates with the blank ones filled in as the list means them; an unreadable one stays unknown."""
@@ -202,10 +208,20 @@ class _Stager:
     def _check_rows(self, columns: Mapping[str, pa.Array]) -> None:
         for position in self._block.ragged:
             self._fault(position, self._layout.bound[0], _RAGGED)
+        for name, day in self._layout.stated.items():
+            self._check_stated(self._layout.spec.stated[name].year_of, day)
         collection = self._staging.catalogue.collections.get(self._layout.spec.collection or "")
         for bound in self._layout.values if collection else ():
             if collection and bound.target in collection.key:
                 self._check_key(bound, columns[bound.target])
+
+    def _check_stated(self, year_of: str, day: date) -> None:
+        for bound in self._layout.values:
+            numbers = self._block.columns[bound.index] if bound.target == year_of else ()
+            for position, number in enumerate(numbers):
+                found = _BEGINS_WITH_YEAR.match(plain(number).upper())
+                if found is None or int(found[1]) != day.year:
+                    self._fault(position, bound, _OTHER_YEAR)
 
     def _check_key(self, bound: Bound, values: pa.Array) -> None:
         for position in pc.indices_nonzero(values.is_null()).to_pylist():

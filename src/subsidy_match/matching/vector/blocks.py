@@ -69,7 +69,7 @@ class Numbers:
 class Divided:
     """The ratio of two facts: float quotients where both are known and the bottom is above nothing, else not a number.
 
-    ``others`` are the rows where it is not; ``rest`` is kept for whoever works on them.
+    ``others`` are the rows where it is not; ``rest`` and the ``ends`` of their ratios are kept by whoever works on them.
     """
 
     top: Numbers
@@ -77,6 +77,7 @@ class Divided:
     values: npt.NDArray[np.float64]
     others: Ints
     rest: Any = None
+    ends: Any = None
 
 
 @dataclass(frozen=True, slots=True)

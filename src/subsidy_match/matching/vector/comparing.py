@@ -13,7 +13,7 @@ from subsidy_match.matching.vector.spans import Bools, Ints, Spans, aligned
 from subsidy_match.matching.vector.truths import Truths, all_of
 from subsidy_match.rules.tree import Op
 
-__all__ = ["Quotients", "compare", "divided", "inside", "quotient"]
+__all__ = ["End", "Quotients", "compare", "divided", "inside", "quotient"]
 
 _LARGEST = 1 << 62
 _BAND = 1e-14  # of the greater product: beyond it two float products that differ do differ

@@ -14,6 +14,7 @@ import numpy as np
 
 from subsidy_match.matching.vector.bitmaps import Bits, Words, as_words, packed
 from subsidy_match.matching.vector.blocks import Divided
+from subsidy_match.matching.vector.comparing import End
 from subsidy_match.matching.vector.deciding import agreement
 from subsidy_match.matching.vector.nodes import Do, Node
 from subsidy_match.matching.vector.spans import Bools, Ints
@@ -67,19 +68,43 @@ def _ratio(view: FirmView, node: Node, facts: tuple[Node, Node], limit: Fraction
     stored = float(limit * Fraction(parts.top.scale, parts.bottom.scale))
     if not _SMALLEST < abs(stored) < 1 / _SMALLEST:
         return None
-    test, margin = _COMPARE[node.params[0]], abs(stored) * _BAND  # type: ignore[index]
-    hit = test(parts.values, stored - margin)
-    other = test(parts.values, stored + margin)
-    if np.count_nonzero(hit) != np.count_nonzero(other):
-        _settle(hit, np.flatnonzero(hit != other), parts, test, limit)
+    op, test = node.params[0], _COMPARE[node.params[0]]  # type: ignore[index]
+    hit, near = _float_test(parts.values, test, stored)
+    if near is not None:
+        _settle(hit, np.flatnonzero(near), parts, test, limit)
     if not len(parts.others):
         return packed(Truths(hit, hit), view.size)
+    sure, possible = _others(view, node, parts, (op, test), float(limit))
+    both = hit.copy()
+    hit[parts.others], both[parts.others] = sure, possible
+    return packed(Truths(hit, both), view.size)
+
+
+def _others(view: FirmView, node: Node, parts: Divided, op: tuple[Any, Any], limit: float) -> tuple[Bools, Bools]:
+    """(sure, possible) where something is not known: by the least and the greatest that the ratio can be."""
     if parts.rest is None:
         parts.rest = view.some(parts.others)
+        ratio = parts.rest.measure(node.children[0])
+        parts.ends = tuple(_floats(end, infinity) for end, infinity in zip(ratio.ends, (-np.inf, np.inf), strict=True))
+    low, high = parts.ends if op[0] in (Op.AT_LEAST, Op.MORE_THAN) else parts.ends[::-1]
+    sure, near = _float_test(low, op[1], limit)
+    possible, near_too = _float_test(high, op[1], limit)
+    if near is None and near_too is None:
+        return sure, possible
     truth = parts.rest.decide(node.id)
-    possible = hit.copy()
-    hit[parts.others], possible[parts.others] = truth.sure, truth.possible
-    return packed(Truths(hit, possible), view.size)
+    return truth.sure, truth.possible
+
+
+def _floats(end: End, infinity: float) -> Any:
+    found = np.true_divide(end.num.astype(np.float64), end.den.astype(np.float64))
+    return found if end.gone is None else np.where(end.gone, infinity, found)
+
+
+def _float_test(values: Any, test: Any, limit: float) -> tuple[Bools, Bools | None]:
+    """What floats say, and where they are too near to the limit to say anything."""
+    margin = abs(limit) * _BAND
+    hit, other = test(values, limit - margin), test(values, limit + margin)
+    return hit, None if np.count_nonzero(hit) == np.count_nonzero(other) else hit != other
 
 
 def _settle(hit: Bools, rows: Ints, parts: Divided, test: Any, limit: Fraction) -> None:
