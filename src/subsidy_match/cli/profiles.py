@@ -10,6 +10,7 @@ import typer
 
 from subsidy_match.cli import codes
 from subsidy_match.cli.context import JSON, LANG, business_today, day, settings
+from subsidy_match.cli.links import link_dict, print_links
 from subsidy_match.cli.output import note, print_json, print_table, print_text
 from subsidy_match.cli.quality import quality
 from subsidy_match.cli.shelf import KEEP, prune, rollback, withdraw
@@ -75,13 +76,16 @@ def show(
     with open_snapshot(settings().home, snapshot) as opened:
         firm = opened.enterprise(uscc)
         losers = opened.alternatives(firm.uscc) if sources else []
-        former = opened.former_names(firm.uscc)
+        former, ids, links = opened.former_names(firm.uscc), opened.old_ids(firm.uscc), opened.links(firm.uscc)
         snapshot_id = opened.id
     if as_json:
-        print_json({"snapshot": snapshot_id, "former_names": former, **_document(firm, losers)})
+        told = {"former_names": former, "old_ids": ids, "links": [link_dict(link) for link in links]}
+        print_json({"snapshot": snapshot_id, **told, **_document(firm, losers)})
     else:
         industries = load_industries(Shelf(settings().home).industries)
-        _print_firm(firm, former, losers, fact_columns(settings().policies), industries)
+        print_text("  ".join([firm.uscc, firm.name, *(f"曾用名 / formerly {name}" for name in former)]))
+        print_links(ids, links)
+        _print_firm(firm, losers, fact_columns(settings().policies), industries)
 
 
 @app.command()
@@ -197,10 +201,7 @@ def _report(report: ImportReport, lang: str, *, as_json: bool) -> None:
     raise typer.Exit(_OK if report.is_clean else _FINDINGS)
 
 
-def _print_firm(
-    firm: Enterprise, former: list[str], losers: list[Alternative], catalogue: Catalogue, industries: Industries
-) -> None:
-    print_text("  ".join([firm.uscc, firm.name, *(f"曾用名 / formerly {name}" for name in former)]))
+def _print_firm(firm: Enterprise, losers: list[Alternative], catalogue: Catalogue, industries: Industries) -> None:
     rows = [_value_row(name, known, catalogue, industries) for name, known in firm.values.items()]
     print_table(("项目 / fact", "数值 / value", "来源 / source"), rows)
     for name, collection in firm.collections.items():

@@ -23,7 +23,7 @@ from subsidy_match.profiles.snapshot import SCHEMA_VERSION
 from subsidy_match.profiles.uscc import normalise_uscc
 from subsidy_match.rules.enterprise import Collection, Enterprise, Known, Row, Source
 
-__all__ = ["Alternative", "District", "ReviewItem", "Snapshot", "open_snapshot"]
+__all__ = ["Alternative", "District", "Link", "ReviewItem", "Snapshot", "open_snapshot"]
 
 _BLOCK = 4096
 _CODE_START = 8
@@ -70,6 +70,22 @@ class Alternative:
     target: str
     value: str
     outcome: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Something that ties a firm to another, or to another place; nothing of the other firm is merged into it.
+
+    ``kind`` is parent, branch, predecessor, successor, moved_in or moved_out; ``uscc`` and ``name`` are those of the other
+    firm, ``place`` is where a firm came from or went to.
+    """
+
+    kind: str
+    uscc: str | None
+    name: str | None
+    place: str | None
+    day: date | None
     source: Source
 
 
@@ -153,12 +169,17 @@ class Snapshot:
                 yield self._document(firm, batch)
 
     def search(self, text: str, limit: int = 20) -> list[tuple[str, str]]:
-        """Firms by part of a present or former name, or by the beginning of a code: (code, present name), best first."""
+        """Firms by part of a present or former name, the beginning of a code, or a code or id they had before.
+
+        Returns:
+            (code, present name), best first.
+        """
         key, code = name_key(text), normalise_uscc(text)
         if not key:
             return []
         prefix = code if len(code) >= _CODE_START else "\0"
-        return [(uscc, name) for uscc, name, *_ in self._rows(_SEARCH, [key, key, key, prefix, prefix, limit])]
+        values = [key, prefix, code, limit]
+        return [(uscc, name) for uscc, name, *_ in self._rows(_SEARCH, values)]
 
     def districts(self) -> list[District]:
         """Districts in the order of their codes, those of unknown district last."""
@@ -186,6 +207,21 @@ class Snapshot:
         """The former names of a firm."""
         query = "SELECT DISTINCT name FROM alias WHERE uscc = ? AND NOT current ORDER BY name"
         return [name for (name,) in self._rows(query, [normalise_uscc(uscc)])]
+
+    def links(self, uscc: str) -> list[Link]:
+        """The parent and the branches of a firm, what it was before and became, and its moves."""
+        code = normalise_uscc(uscc)
+        rows = self._rows(_LINKS, [code, code])
+        return [
+            Link(kind, other, name, place, day, self._batches[batch][0])
+            for kind, other, name, place, day, batch in rows
+        ]
+
+    def old_ids(self, uscc: str) -> list[str]:
+        """The ids of before 2015 that the register gives for a firm."""
+        return [
+            id_ for (id_,) in self._rows("SELECT id FROM old_id WHERE uscc = ? ORDER BY id", [normalise_uscc(uscc)])
+        ]
 
     def _document(self, firm: Mapping[str, Any], batch: Mapping[str, Any]) -> Enterprise:
         values = {
@@ -252,11 +288,25 @@ class Snapshot:
 
 _BATCHES = "SELECT number, department, as_of, file || CASE WHEN sheet = '' THEN '' ELSE '!' || sheet END FROM batch"
 _SEARCH = """
+WITH before AS (SELECT uscc FROM old_id WHERE id = $3 UNION SELECT uscc FROM link WHERE kind = 'predecessor' AND other = $3)
 SELECT f.uscc, coalesce(f.name, min(a.name)) AS shown,
-    min(CASE WHEN a.name_key = ? THEN 0 WHEN starts_with(a.name_key, ?) THEN 1 ELSE 2 END) AS distance
-FROM alias a JOIN firm f USING (uscc)
-WHERE contains(a.name_key, ?) OR starts_with(f.uscc, ?) OR f.uscc = ?
-GROUP BY f.uscc, f.name ORDER BY distance, shown, f.uscc LIMIT ?
+    min(CASE WHEN a.name_key = $1 THEN 0 WHEN starts_with(a.name_key, $1) THEN 1 ELSE 2 END) AS distance
+FROM firm f LEFT JOIN alias a USING (uscc)
+WHERE contains(a.name_key, $1) OR starts_with(f.uscc, $2) OR f.uscc = $2 OR f.uscc IN (FROM before)
+GROUP BY f.uscc, f.name ORDER BY distance, shown, f.uscc LIMIT $4
+"""
+# Each link once, as the newest register gives it: from the firm that has it, and from the other one.
+_LINKS = """
+WITH newest AS (
+    SELECT l.* FROM link l JOIN batch b ON b.number = l.batch
+    QUALIFY b.as_of = max(b.as_of) OVER (PARTITION BY l.uscc, l.kind)
+)
+SELECT kind, other, coalesce(f.name, n.name), place, day, min(batch) FROM newest n LEFT JOIN firm f ON f.uscc = n.other
+WHERE n.uscc = ? GROUP BY ALL
+UNION ALL
+SELECT CASE kind WHEN 'parent' THEN 'branch' ELSE 'successor' END, n.uscc, f.name, place, day, min(batch)
+FROM newest n JOIN firm f ON f.uscc = n.uscc WHERE n.other = ? GROUP BY ALL
+ORDER BY ALL
 """
 _DISTRICTS = """
 SELECT f.district_code, r.zh, count(*) FROM firm f LEFT JOIN region r ON r.code = f.district_code

@@ -17,6 +17,7 @@ from subsidy_match.profiles.facts import Target, decide_facts, fact_targets
 from subsidy_match.profiles.industries import Industries, shipped_industries
 from subsidy_match.profiles.landing import Landed, landed_path
 from subsidy_match.profiles.layout import Layout, find_layout, guess_headers
+from subsidy_match.profiles.links import doubt_inherited, place_by_district, store_links
 from subsidy_match.profiles.lists import collect_lists, loaded_lists
 from subsidy_match.profiles.mapping import ListSpec, Mappings, load_mappings
 from subsidy_match.profiles.names import name_key
@@ -27,7 +28,7 @@ from subsidy_match.profiles.staging import Batch, Staging, stage_sheet
 
 __all__ = ["SCHEMA_VERSION", "Progress", "Rules", "build_snapshot", "load_rules", "read_layouts", "snapshot_id"]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 Progress = Callable[[str, int, int], None]
 
 
@@ -140,7 +141,9 @@ def _note_unused(assembly: Assembly, file: Landed, sheet: Sheet, layout: Layout 
 
 
 def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> None:
-    assembly.resolve(rules.decisions)
+    register = assembly.register(rules.decisions)
+    place_by_district(assembly, register, rules.regions, rules.decisions)
+    assembly.resolve(register, rules.decisions)
     _count(assembly)
     _alias(assembly)
     targets = fact_targets(rules.catalogue, assembly.placed)
@@ -152,6 +155,8 @@ def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> None:
         [(spec.collection, departments[name], name) for name, spec in rules.mappings.lists.items() if spec.collection],
     )
     _firms(assembly, targets)
+    store_links(assembly, register)
+    doubt_inherited(assembly)
     _reference(assembly, files, rules)
 
 

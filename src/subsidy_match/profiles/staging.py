@@ -25,6 +25,7 @@ from subsidy_match.profiles.persons import masked
 from subsidy_match.profiles.problems import Problem
 from subsidy_match.profiles.readers import Sheet
 from subsidy_match.profiles.regions import Regions
+from subsidy_match.profiles.register_columns import link_columns
 from subsidy_match.profiles.rows import Block, read_blocks
 from subsidy_match.profiles.uscc import normalise_uscc
 
@@ -133,6 +134,7 @@ class _Stager:
         if self._layout.spec.register_of_firms:
             former = [_split_names(text) for text in self._texts("former_names")]
             columns["former_names"] = pa.array(former, pa.list_(pa.string()))
+            columns |= link_columns(self._texts, len(former), self._unusable)
         return columns
 
     def _constants(self) -> dict[str, pa.Array]:
@@ -213,6 +215,10 @@ class _Stager:
                 self._fault(position, bound, _KEY)
             else:  # unreadable: the cell is reported already, the row falls with it
                 self._faults.setdefault(position, _KEY.code)
+
+    def _unusable(self, position: int, role: str, problem: Problem) -> None:
+        if bound := self._layout.role(role):
+            self._reject(position, bound, role, problem)
 
     def _fault(self, position: int, bound: Bound, problem: Problem) -> None:
         self._faults.setdefault(position, problem.code)
