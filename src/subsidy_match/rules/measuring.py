@@ -115,7 +115,10 @@ def _fact(frame: Frame, node: Fact) -> Outcome:
     key = node.name if node.offset is None else f"{node.name}_{frame.period.year_of_facts + node.offset}"
     found = frame.case.enterprise.values.get(key)
     stale = frame.case.policies.catalogue.facts[node.name].stale_after
-    if found is None or (stale and _is_stale(found, stale.before(frame.case.as_of))):
+    old = _stale_since(found, stale.before(frame.case.as_of)) if found is not None and stale is not None else None
+    if old is not None:
+        frame.case.stale[key] = old
+    if found is None or old is not None:
         value = frame.case.enterprise.bounds.get(key, _unknown(node.type, node.span))
         frame.log.append(Read(node, key, value, known=False))
         return value
@@ -320,8 +323,10 @@ def _unknown_number(take: Value) -> Span:
     return take.span if isinstance(take, Fact | FieldOf) else ANYTHING
 
 
-def _is_stale(found: Known, oldest: date) -> bool:
-    return found.source is not None and found.source.as_of is not None and found.source.as_of < oldest
+def _stale_since(found: Known, oldest: date) -> date | None:
+    """The day of a value that is too old to be believed; one without a day is somebody's word for today."""
+    day = found.source.as_of if found.source is not None else None
+    return day if day is not None and day < oldest else None
 
 
 def _added(spans: Iterator[Span]) -> Span:

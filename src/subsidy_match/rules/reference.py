@@ -139,12 +139,19 @@ def reference_page(catalogue: Catalogue) -> str:
     lines += _table("Comparisons · 比较", COMPARISONS)
     lines += _table("Conditions · 条件", CONDITIONS)
     lines += ["", "Dates of the claim: `as_of`, `window_open`, `window_close`, `period_start`, `period_end`.", ""]
-    lines += ["## Facts · 指标", "", "| name | 中文 | English | unit | source |", "|---|---|---|---|---|"]
+    lines += [
+        "## Facts · 指标",
+        "",
+        "| name | 中文 | English | unit | source | stale after |",
+        "|---|---|---|---|---|---|",
+    ]
     for fact in catalogue.facts.values():
         unit = str(fact.type.unit) if fact.type.kind is Kind.NUMBER else fact.type.codes or fact.type.kind.value
         source = "、".join(catalogue.departments[s].zh for s in fact.sources if s in catalogue.departments)
         year = " (每年)" if fact.yearly else ""
-        lines.append(f"| `{fact.name}` | {fact.label.zh}{year} | {fact.label.en} | {unit} | {source} |")
+        lines.append(
+            f"| `{fact.name}` | {fact.label.zh}{year} | {fact.label.en} | {unit} | {source} | {fact.stale_after or '—'} |"
+        )
     lines += ["", "## Lists · 清单", "", "| name | 中文 | fields |", "|---|---|---|"]
     for spec in catalogue.collections.values():
         shown = ", ".join(f"`{name}` {item.label.zh}" for name, item in spec.fields.items())
