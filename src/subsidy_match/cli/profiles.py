@@ -109,6 +109,10 @@ def search(
 def review(
     match: Annotated[list[str] | None, typer.Option(help="编号=代码:就是这家 / ID=USCC: this firm")] = None,
     refuse: Annotated[list[str] | None, typer.Option(help="编号:都不是 / ID: none of our firms")] = None,
+    choose: Annotated[
+        list[str] | None, typer.Option(help="编号=数值:此数值为准 / ID=VALUE: this reading holds")
+    ] = None,
+    leave: Annotated[list[str] | None, typer.Option(help="编号:无法判定,按未知 / ID: nobody can say, unknown")] = None,
     accept_code: Annotated[
         list[str] | None, typer.Option(help="校验不符但确在使用的代码 / a code in use that fails its check")
     ] = None,
@@ -120,16 +124,18 @@ def review(
 ) -> None:
     """待核对事项;用选项或 --in 决定并重建 / What waits for a person; decide and build again."""
     decisions = [*map(_pair, match or ()), *((item, None) for item in refuse or ())]
+    choices = [*map(_pair, choose or ()), *((item, None) for item in leave or ())]
     codes = list(accept_code or ())
     if taken:
-        if decisions or codes:
+        if decisions or codes or choices:
             zh, en = "--in 不能与其他决定并用", "--in goes with no other decision"
             raise InputError("profiles.decision", zh, en)
         _decider(by)
         answers = _answers(taken)
-        decisions, codes = list(answers.decisions), list(answers.codes)
-    if decisions or codes:
-        decide(settings().home, decisions, by=_decider(by), on=business_today(), accept_codes=codes)
+        decisions, codes, choices = list(answers.decisions), list(answers.codes), list(answers.choices)
+    if decisions or codes or choices:
+        who, today = _decider(by), business_today()
+        decide(settings().home, decisions, by=who, on=today, accept_codes=codes, choices=choices)
         _report(_import([]), lang, as_json=as_json)
     with open_snapshot(settings().home) as opened:
         items = opened.reviews()
@@ -272,7 +278,7 @@ def _choices(item: ReviewItem) -> str:
 def _pair(text: str) -> tuple[str, str | None]:
     item, _, uscc = text.partition("=")
     if not item or not uscc:
-        zh, en = f"“{text}”应写成 编号=统一社会信用代码", f"{text!r} should be ID=USCC"
+        zh, en = f"“{text}”应写成 编号=统一社会信用代码或数值", f"{text!r} should be ID=USCC or ID=VALUE"
         raise InputError("profiles.decision", zh, en)
     return item, uscc
 

@@ -42,7 +42,8 @@ class District:
 class ReviewItem:
     """Something that a person must decide: whose a row is, or which of two values holds.
 
-    ``kind`` is identity or value; ``candidates`` are (code, name, score), best first; ``place`` is the first of ``rows``.
+    ``kind`` is identity or value; ``candidates`` are (code, name, score), best first, ``values`` are the readings that
+    contradict each other; ``place`` is the first of ``rows``.
     """
 
     id: str
@@ -190,12 +191,7 @@ class Snapshot:
         names = dict(
             self._rows("SELECT uscc, name FROM firm WHERE uscc IN (SELECT unnest(candidates).uscc FROM review)")
         )
-        ties: dict[tuple[str, str], list[str]] = {}
-        for uscc, target, value in self._rows(
-            "SELECT uscc, target, value FROM conflict WHERE outcome = 'tie' ORDER BY ALL"
-        ):
-            ties.setdefault((uscc, target), []).append(value)
-        return [self._review(row, names, ties) for row in self._rows(_REVIEWS)]
+        return [self._review(row, names) for row in self._rows(_REVIEWS)]
 
     def alternatives(self, uscc: str) -> list[Alternative]:
         """The values of a firm that did not count."""
@@ -252,15 +248,12 @@ class Snapshot:
         rows = self._rows("SELECT min(name) FROM alias WHERE uscc = ? AND current", [uscc])
         return str(rows[0][0] or uscc)
 
-    def _review(
-        self, row: Sequence[Any], names: Mapping[str, str], ties: Mapping[tuple[str, str], list[str]]
-    ) -> ReviewItem:
-        batch, line, candidates = row[-3:]
+    def _review(self, row: Sequence[Any], names: Mapping[str, str]) -> ReviewItem:
+        batch, line, candidates, readings = row[-4:]
         place = f"{self._batches[batch][1]}{f':{line}' if line else ''}"
         ranked = tuple((c["uscc"], names.get(c["uscc"]) or c["uscc"], c["score"]) for c in candidates or ())
         fields = dict(zip(_REVIEW_FIELDS, row, strict=False))
-        values = ties.get((fields["uscc"], fields["target"]), [])
-        return ReviewItem(**fields, place=place, candidates=ranked, values=tuple(values))
+        return ReviewItem(**fields, place=place, candidates=ranked, values=tuple(readings or ()))
 
     def _loaded_lists(self) -> dict[str, dict[str, date]]:
         loaded: dict[str, dict[str, date]] = {}
@@ -320,7 +313,7 @@ _REVIEWS = """
 SELECT id, kind, any_value(department), any_value(uscc), any_value(target), coalesce(any_value(uscc_given), ''),
     coalesce(any_value(name_key), ''),
     min(name), min(district), any_value(code), any_value(zh), any_value(en), sum("rows")::BIGINT, min(batch),
-    arg_min("row", batch), any_value(candidates)
+    arg_min("row", batch), any_value(candidates), any_value(readings)
 FROM review GROUP BY id, kind
 ORDER BY kind, coalesce(any_value(candidates)[1].score, 0) DESC, any_value(department), min(name), id
 """

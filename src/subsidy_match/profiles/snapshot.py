@@ -12,6 +12,7 @@ from pathlib import Path
 from subsidy_match.errors import Finding, InputError, Location, SubsidyError
 from subsidy_match.profiles.assembly import Assembly, quote
 from subsidy_match.profiles.catalogue import Catalogue, fact_columns
+from subsidy_match.profiles.choices import put_choices
 from subsidy_match.profiles.decisions import Decisions
 from subsidy_match.profiles.facts import Target, decide_facts, fact_targets
 from subsidy_match.profiles.industries import Industries, shipped_industries
@@ -146,6 +147,7 @@ def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> None:
     assembly.resolve(register, rules.decisions)
     _count(assembly)
     _alias(assembly)
+    put_choices(assembly.con, rules.decisions)
     targets = fact_targets(rules.catalogue, assembly.placed)
     decide_facts(assembly, targets)
     collect_lists(assembly)

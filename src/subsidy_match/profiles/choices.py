@@ -1,0 +1,65 @@
+# ruff: noqa: S608 - names of tables and columns come from the catalogue and the mappings, never from a file that is read
+"""Values of equal trust and day that differ: what a person chose counts, what nobody chose goes to the review queue.
+
+A choice is by the readings as they were then. Where other readings stand against each other now, it is open again.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from subsidy_match.profiles.decisions import Decisions
+
+__all__ = ["put_choices", "settle"]
+
+_COLUMNS = {"item": pa.string(), "readings": pa.list_(pa.string()), "chosen": pa.string()}
+
+
+def put_choices(con: duckdb.DuckDBPyConnection, decisions: Decisions) -> None:
+    """Make the table ``choice`` of the choices in force."""
+    choices = list(decisions.choices_in_force.values())
+    columns = [[c.item for c in choices], [list(c.readings) for c in choices], [c.chosen for c in choices]]
+    table = pa.table({name: pa.array(values, _COLUMNS[name]) for name, values in zip(_COLUMNS, columns, strict=True)})
+    con.register("choices_taken", table)
+    con.execute("CREATE OR REPLACE TEMP TABLE choice AS SELECT * FROM choices_taken")
+    con.unregister("choices_taken")
+
+
+def settle(con: duckdb.DuckDBPyConnection, table: str, value: str, target: str, words: tuple[str, str]) -> None:
+    """Put what was chosen into a table of decided values, and the rest into the review queue.
+
+    Args:
+        con: the snapshot that is being built. Its temporary table ``tie`` has a line for every reading that stands against
+            another: ``item``, ``uscc``, the reading as ``value``, as ``text``, and its ``batch``; all other columns are those
+            that tell a row of ``table`` from others.
+        table: the table of decided values.
+        value: its column of values.
+        target: the fact, or the list and its field.
+        words: what to tell about an open one, in Chinese and English.
+    """
+    keys = [name for (name,) in con.execute(_KEYS).fetchall()]
+    same = " AND ".join(f't."{key}" IS NOT DISTINCT FROM d."{key}"' for key in keys)
+    con.execute(_TOLD)
+    con.execute(
+        f"UPDATE {table} AS t SET {value} = d.value, batch = d.batch FROM (SELECT tie.* FROM tie JOIN told USING (item)"
+        " JOIN choice c ON c.item = told.item AND c.readings = told.readings WHERE tie.text = c.chosen"
+        f" QUALIFY row_number() OVER (PARTITION BY tie.item ORDER BY tie.batch) = 1) d WHERE {same}"
+    )
+    zh, en = words
+    con.execute(
+        "INSERT INTO review BY NAME SELECT told.item AS id, 'value' AS kind, told.uscc, ? AS target, 'value.tie' AS code,"
+        " ? AS zh, ? AS en, len(told.readings) AS rows, told.batch, b.department, told.readings FROM told"
+        " JOIN batch b ON b.number = told.batch"
+        " WHERE NOT EXISTS (SELECT 1 FROM choice c WHERE c.item = told.item AND c.readings = told.readings)",
+        [target, zh, en],
+    )
+
+
+_KEYS = """
+SELECT column_name FROM (DESCRIBE tie) WHERE column_name NOT IN ('item', 'value', 'text', 'batch')
+"""
+_TOLD = """
+CREATE OR REPLACE TEMP TABLE told AS
+SELECT item, any_value(uscc) AS uscc, list_sort(list(DISTINCT text)) AS readings, min(batch) AS batch FROM tie GROUP BY item
+"""
