@@ -124,18 +124,18 @@ def review(
 ) -> None:
     """待核对事项;用选项或 --in 决定并重建 / What waits for a person; decide and build again."""
     decisions = [*map(_pair, match or ()), *((item, None) for item in refuse or ())]
-    choices = [*map(_pair, choose or ()), *((item, None) for item in leave or ())]
+    rulings = [*map(_pair, choose or ()), *((item, None) for item in leave or ())]
     codes = list(accept_code or ())
     if taken:
-        if decisions or codes or choices:
+        if decisions or codes or rulings:
             zh, en = "--in 不能与其他决定并用", "--in goes with no other decision"
             raise InputError("profiles.decision", zh, en)
         _decider(by)
         answers = _answers(taken)
-        decisions, codes, choices = list(answers.decisions), list(answers.codes), list(answers.choices)
-    if decisions or codes or choices:
+        decisions, codes, rulings = list(answers.decisions), list(answers.codes), list(answers.rulings)
+    if decisions or codes or rulings:
         who, today = _decider(by), business_today()
-        decide(settings().home, decisions, by=who, on=today, accept_codes=codes, choices=choices)
+        decide(settings().home, decisions, by=who, on=today, accept_codes=codes, rulings=rulings)
         _report(_import([]), lang, as_json=as_json)
     with open_snapshot(settings().home) as opened:
         items = opened.reviews()

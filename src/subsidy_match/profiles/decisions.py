@@ -21,7 +21,7 @@ import yaml
 from subsidy_match.errors import InputError, Location
 from subsidy_match.profiles.uscc import normalise_uscc
 
-__all__ = ["Choice", "Decision", "Decisions", "load_decisions", "review_id", "save_decisions"]
+__all__ = ["Decision", "Decisions", "Ruling", "load_decisions", "review_id", "save_decisions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Ruling:
     """One decision between readings that contradict each other: one of them, or that nobody can say (``None``).
 
     It holds as long as these very readings stand against each other; ``uscc`` and ``target`` are for people who read the file.
@@ -63,7 +63,7 @@ class Decisions:
 
     taken: tuple[Decision, ...] = ()
     accepted_codes: frozenset[str] = field(default=frozenset())
-    choices: tuple[Choice, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
 
     @property
     def in_force(self) -> Mapping[str, Decision]:
@@ -71,15 +71,15 @@ class Decisions:
         return {decision.id: decision for decision in self.taken}
 
     @property
-    def choices_in_force(self) -> Mapping[str, Choice]:
-        """The last choice of each review item."""
-        return {choice.item: choice for choice in self.choices}
+    def rulings_in_force(self) -> Mapping[str, Ruling]:
+        """The last ruling on each review item."""
+        return {ruling.item: ruling for ruling in self.rulings}
 
     @property
     def digest(self) -> str:
         """Changes with what the decisions say, not with who took them or when."""
         said = sorted((d.id, d.firm or "") for d in self.in_force.values())
-        chosen = sorted((c.item, c.readings, c.chosen is None, c.chosen or "") for c in self.choices_in_force.values())
+        chosen = sorted((c.item, c.readings, c.chosen is None, c.chosen or "") for c in self.rulings_in_force.values())
         return hashlib.sha256(repr((said, sorted(self.accepted_codes), chosen)).encode()).hexdigest()
 
 
@@ -100,7 +100,7 @@ def load_decisions(path: Path) -> Decisions:
         node = yaml.safe_load(path.read_text("utf-8")) or {}
         taken = tuple(_decision(entry) for entry in node.get("decisions", ()))
         codes = frozenset(normalise_uscc(code) for code in node.get("accepted_codes", ()))
-        return Decisions(taken, codes, tuple(_choice(entry) for entry in node.get("choices", ())))
+        return Decisions(taken, codes, tuple(_ruling(entry) for entry in node.get("rulings", ())))
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
         zh, en = f"核对决定文件已损坏:{error}", f"the file of review decisions is damaged: {error}"
         raise InputError("profiles.decisions", zh, en, Location(str(path))) from error
@@ -111,7 +111,7 @@ def save_decisions(path: Path, decisions: Decisions) -> None:
     node = {
         "decisions": [asdict(d) for d in decisions.taken],
         "accepted_codes": sorted(decisions.accepted_codes),
-        "choices": [{**asdict(c), "readings": list(c.readings)} for c in decisions.choices],
+        "rulings": [{**asdict(c), "readings": list(c.readings)} for c in decisions.rulings],
     }
     waiting = path.with_name(f".{path.name}.{os.getpid()}")
     waiting.write_text(yaml.safe_dump(node, allow_unicode=True, sort_keys=False), "utf-8")
@@ -123,6 +123,6 @@ def _decision(entry: Mapping[str, Any]) -> Decision:
     return Decision(**{name: entry[name] for name in fields})
 
 
-def _choice(entry: Mapping[str, Any]) -> Choice:
+def _ruling(entry: Mapping[str, Any]) -> Ruling:
     fields: Sequence[str] = ("item", "uscc", "target", "chosen", "by", "on")
-    return Choice(readings=tuple(entry["readings"]), **{name: entry[name] for name in fields})
+    return Ruling(readings=tuple(entry["readings"]), **{name: entry[name] for name in fields})

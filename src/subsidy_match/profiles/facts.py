@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from subsidy_match.profiles.assembly import Assembly, Placed, quote
 from subsidy_match.profiles.catalogue import Catalogue, Fact
-from subsidy_match.profiles.choices import settle
+from subsidy_match.profiles.rulings import settle
 
 _WORDS = ("同级同日的两个数值不一致", "two values of equal trust and day differ")
 

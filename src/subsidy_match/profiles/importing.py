@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from subsidy_match.errors import Finding, InputError, Location, NotFound, RetryableError
 from subsidy_match.profiles.catalogue import department_code
-from subsidy_match.profiles.decisions import Choice, Decision, Decisions, load_decisions, save_decisions
+from subsidy_match.profiles.decisions import Decision, Decisions, Ruling, load_decisions, save_decisions
 from subsidy_match.profiles.industries import load_industries
 from subsidy_match.profiles.landing import Landed, as_of_name, merge_landed, store_file
 from subsidy_match.profiles.persons import load_person_key
@@ -99,7 +99,7 @@ def decide(
     by: str,
     on: date,
     accept_codes: Iterable[str] = (),
-    choices: Iterable[tuple[str, str | None]] = (),
+    rulings: Iterable[tuple[str, str | None]] = (),
 ) -> Decisions:
     """Record what a person decided about review items, or decide again; takes effect with the next import, even without files.
 
@@ -109,11 +109,11 @@ def decide(
         by: who decided.
         on: the day of the decision.
         accept_codes: codes that are really in use although their check character is wrong.
-        choices: pairs of the id of a contradiction and the reading that holds, or ``None`` where nobody can say.
+        rulings: pairs of the id of a contradiction and the reading that holds, or ``None`` where nobody can say.
 
     Raises:
         NotFound: no such review item, or no such firm in the snapshot.
-        InputError: a choice is none of the readings.
+        InputError: a ruling is none of the readings.
         RetryableError: an import is running.
     """
     shelf = Shelf(home)
@@ -131,20 +131,20 @@ def decide(
                 code = snapshot.enterprise(firm).uscc if firm else None
                 taken.append(Decision(*written[item_id], code, by, on))
         codes = known.accepted_codes | {normalise_uscc(code) for code in accept_codes}
-        chosen = [_choice(item, value, known, waiting, by, on) for item, value in choices]
-        decided = Decisions((*known.taken, *taken), codes, (*known.choices, *chosen))
+        chosen = [_ruling(item, value, known, waiting, by, on) for item, value in rulings]
+        decided = Decisions((*known.taken, *taken), codes, (*known.rulings, *chosen))
         save_decisions(shelf.decisions, decided)
         return decided
 
 
-def _choice(
+def _ruling(
     item_id: str, value: str | None, known: Decisions, waiting: Iterable[ReviewItem], by: str, on: date
-) -> Choice:
-    """The choice between the readings that wait, or between those of a choice that is in force and taken again."""
+) -> Ruling:
+    """A ruling between the readings that wait, or between those of one that is in force and taken again."""
     item = next((i for i in waiting if i.kind == "value" and i.id == item_id), None)
-    before = known.choices_in_force.get(item_id)
+    before = known.rulings_in_force.get(item_id)
     if item is not None:
-        made = Choice(item_id, item.uscc or "", item.target or "", item.values, value, by, on)
+        made = Ruling(item_id, item.uscc or "", item.target or "", item.values, value, by, on)
     elif before is not None:
         made = replace(before, chosen=value, by=by, on=on)
     else:
@@ -152,7 +152,7 @@ def _choice(
         raise NotFound("profiles.no_review", zh, en)
     if value is not None and value not in made.readings:
         zh, en = f"“{value}”不在待选数值之中", f"{value!r} is none of the readings"
-        raise InputError("profiles.choice", zh, en, hint=" | ".join(made.readings))
+        raise InputError("profiles.ruling", zh, en, hint=" | ".join(made.readings))
     return made
 
 

@@ -11,7 +11,7 @@ from datetime import date
 
 from subsidy_match.profiles.assembly import Assembly, Placed, quote
 from subsidy_match.profiles.catalogue import Collection
-from subsidy_match.profiles.choices import settle
+from subsidy_match.profiles.rulings import settle
 
 _WORDS = ("同一事项的两行内容不一致", "two rows of one item differ")
 

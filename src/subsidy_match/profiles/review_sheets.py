@@ -19,7 +19,7 @@ from subsidy_match.profiles.decisions import Decisions
 from subsidy_match.profiles.layout import cell_name
 from subsidy_match.profiles.persons import masked
 from subsidy_match.profiles.reading import ReviewItem, Snapshot
-from subsidy_match.profiles.review_values import VALUE_SHEET, read_choices, write_ties
+from subsidy_match.profiles.review_values import VALUE_SHEET, read_rulings, write_ties
 from subsidy_match.profiles.uscc import normalise_uscc
 from subsidy_match.profiles.workbook import Book, workbook
 
@@ -49,7 +49,7 @@ class Answers:
 
     decisions: tuple[_Answer, ...]
     codes: tuple[str, ...]
-    choices: tuple[_Answer, ...] = ()
+    rulings: tuple[_Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +92,12 @@ def read_answers(path: Path, snapshot: Snapshot, known: Decisions) -> Answers:
     for line in lines:
         reader.take(line)
     waiting = {item.id: item for item in snapshot.reviews() if item.kind == "value"}
-    choices, doubts = read_choices(_rows(path, VALUE_SHEET), path.name, waiting, known)
+    rulings, doubts = read_rulings(_rows(path, VALUE_SHEET), path.name, waiting, known)
     reader.findings += doubts
     if reader.findings:
         first = reader.findings[0]
         raise InputError(first.code, first.zh, first.en, first.at, findings=reader.findings)
-    return replace(reader.answers(), choices=tuple(choices.items()))
+    return replace(reader.answers(), rulings=tuple(rulings.items()))
 
 
 def _question(item: ReviewItem) -> tuple[str | int | None, ...]:

@@ -12,7 +12,7 @@ from subsidy_match.profiles.layout import cell_name
 from subsidy_match.profiles.reading import ReviewItem
 from subsidy_match.profiles.workbook import Book
 
-__all__ = ["VALUE_SHEET", "read_choices", "write_ties"]
+__all__ = ["VALUE_SHEET", "read_rulings", "write_ties"]
 
 VALUE_SHEET = "数值不一致"
 _OPTIONS = "数值选项"
@@ -42,7 +42,7 @@ def write_ties(book: Book, items: Sequence[ReviewItem]) -> None:
         sheet.data_validation(row, column, row, column, {"validate": "list", "source": source})
 
 
-def read_choices(
+def read_rulings(
     rows: Sequence[Sequence[Any]], file: str, waiting: Mapping[str, ReviewItem], known: Decisions
 ) -> tuple[dict[str, str | None], list[Finding]]:
     """Read the sheet back.
@@ -82,9 +82,9 @@ def _take(
     chosen: dict[str, str | None],
 ) -> tuple[str, str, str] | None:
     """Take in a line, or say why it cannot be believed."""
-    item, before = waiting.get(id_), known.choices_in_force.get(id_)
+    item, before = waiting.get(id_), known.rulings_in_force.get(id_)
     readings = item.values if item else before.readings if before else ()
-    said = _choice(decision, readings)
+    said = _reading(decision, readings)
     if item is None:
         same = before is not None and [before.uscc, before.target, _joined(before.readings)] == list(told)
         if before is not None and same and said == (before.chosen or _NOBODY):
@@ -97,7 +97,7 @@ def _take(
     if [item.uscc or "", item.target or "", _joined(item.values)] != list(told):
         return "moved", "编号与代码、指标、数值不是同一行的内容", "id, code, fact and values are not of one line"
     if said is None:
-        return "choice", "不在待选数值之中", "none of the readings"
+        return "reading", "不在待选数值之中", "none of the readings"
     value = None if said == _NOBODY else said
     if chosen.setdefault(id_, value) != value:
         return "contradiction", "与另一行的决定相矛盾", "contradicts the decision in another line"
@@ -112,7 +112,7 @@ def _joined(readings: Sequence[str]) -> str:
     return _text(" | ".join(readings))
 
 
-def _choice(decision: str, readings: Sequence[str]) -> str | None:
+def _reading(decision: str, readings: Sequence[str]) -> str | None:
     """The reading that a cell means: spreadsheets turn texts into numbers, days and truths."""
     if decision.startswith(("未知", "unknown")):
         return _NOBODY

@@ -12,7 +12,6 @@ from pathlib import Path
 from subsidy_match.errors import Finding, InputError, Location, SubsidyError
 from subsidy_match.profiles.assembly import Assembly, quote
 from subsidy_match.profiles.catalogue import Catalogue, fact_columns
-from subsidy_match.profiles.choices import put_choices
 from subsidy_match.profiles.decisions import Decisions
 from subsidy_match.profiles.facts import Target, decide_facts, fact_targets
 from subsidy_match.profiles.industries import Industries, shipped_industries
@@ -25,6 +24,7 @@ from subsidy_match.profiles.names import name_key
 from subsidy_match.profiles.persons import key_fingerprint
 from subsidy_match.profiles.readers import Sheet, open_sheets
 from subsidy_match.profiles.regions import Regions, load_regions
+from subsidy_match.profiles.rulings import put_rulings
 from subsidy_match.profiles.staging import Batch, Staging, stage_sheet
 
 __all__ = ["SCHEMA_VERSION", "Progress", "Rules", "build_snapshot", "load_rules", "read_layouts", "snapshot_id"]
@@ -147,7 +147,7 @@ def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> None:
     assembly.resolve(register, rules.decisions)
     _count(assembly)
     _alias(assembly)
-    put_choices(assembly.con, rules.decisions)
+    put_rulings(assembly.con, rules.decisions)
     targets = fact_targets(rules.catalogue, assembly.placed)
     decide_facts(assembly, targets)
     collect_lists(assembly)

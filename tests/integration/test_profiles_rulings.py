@@ -67,8 +67,8 @@ def test_a_chosen_reading_counts_from_the_next_build_on(home):
     with open_snapshot(home) as snapshot:
         lost = {(a.target, a.value, a.outcome) for a in snapshot.alternatives(code(1))}
     assert lost == {(REVENUE, "2000000", "tie"), (GRADE, "major", "tie")}
-    choices = load_decisions(Shelf(home).decisions).choices
-    assert {(c.target, c.chosen, c.by, type(c.on)) for c in choices} == {
+    rulings = load_decisions(Shelf(home).decisions).rulings
+    assert {(c.target, c.chosen, c.by, type(c.on)) for c in rulings} == {
         (REVENUE, "3000000", "张三", date),
         (GRADE, "minor", "张三", date),
     }
@@ -101,16 +101,16 @@ def test_a_choice_can_be_taken_again(home):
     call("review", "--choose", f"{item}=3000000", "--by", "张三")
     call("review", "--choose", f"{item}=2000000", "--by", "李四")
     assert known(home)[0] == 2_000_000
-    assert [c.by for c in load_decisions(Shelf(home).decisions).choices] == ["张三", "李四"]
+    assert [c.by for c in load_decisions(Shelf(home).decisions).rulings] == ["张三", "李四"]
 
 
 def test_a_value_that_nobody_gave_and_an_item_that_is_none_are_refused(home):
     item, today = waiting(home)[REVENUE].id, date(2026, 6, 1)
     with pytest.raises(InputError):
-        decide(home, [], by="张三", on=today, choices=[(item, "2500000")])
+        decide(home, [], by="张三", on=today, rulings=[(item, "2500000")])
     with pytest.raises(NotFound):
-        decide(home, [], by="张三", on=today, choices=[("000000000000", "2000000")])
-    assert load_decisions(Shelf(home).decisions).choices == ()
+        decide(home, [], by="张三", on=today, rulings=[("000000000000", "2000000")])
+    assert load_decisions(Shelf(home).decisions).rulings == ()
 
 
 # --- in the workbook ---
@@ -159,7 +159,7 @@ def test_a_line_that_cannot_be_believed_stops_the_whole_file(home, tmp_path):
     out, (head, *body) = book(home, tmp_path)
     body.sort(key=lambda row: str(row[3]))  # the grade, then the turnover
     place = f"已填.xlsx:{VALUE_SHEET}!G"
-    assert refused(fill(out, [head, *body], {REVENUE: "2500000", GRADE: "minor"})) == {("choice", f"{place}3")}
+    assert refused(fill(out, [head, *body], {REVENUE: "2500000", GRADE: "minor"})) == {("reading", f"{place}3")}
     moved = [[body[1][0], *body[0][1:]], [body[0][0], *body[1][1:]]]
     assert {c for c, _ in refused(fill(out, [head, *moved], {REVENUE: "2000000", GRADE: "minor"}))} == {"moved"}
     filled = fill(out, [head, *body], {REVENUE: "2000000"})

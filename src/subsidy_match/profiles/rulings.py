@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - names of tables and columns come from the catalogue and the mappings, never from a file that is read
 """Values of equal trust and day that differ: what a person chose counts, what nobody chose goes to the review queue.
 
-A choice is by the readings as they were then. Where other readings stand against each other now, it is open again.
+A ruling is by the readings as they were then. Where other readings stand against each other now, it is open again.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import pyarrow as pa
 
 from subsidy_match.profiles.decisions import Decisions
 
-__all__ = ["put_choices", "settle"]
+__all__ = ["put_rulings", "settle"]
 
 _COLUMNS = {"item": pa.string(), "readings": pa.list_(pa.string()), "chosen": pa.string()}
 
 
-def put_choices(con: duckdb.DuckDBPyConnection, decisions: Decisions) -> None:
-    """Make the table ``choice`` of the choices in force."""
-    choices = list(decisions.choices_in_force.values())
-    columns = [[c.item for c in choices], [list(c.readings) for c in choices], [c.chosen for c in choices]]
+def put_rulings(con: duckdb.DuckDBPyConnection, decisions: Decisions) -> None:
+    """Make the table ``ruling`` of the rulings in force."""
+    rulings = list(decisions.rulings_in_force.values())
+    columns = [[c.item for c in rulings], [list(c.readings) for c in rulings], [c.chosen for c in rulings]]
     table = pa.table({name: pa.array(values, _COLUMNS[name]) for name, values in zip(_COLUMNS, columns, strict=True)})
-    con.register("choices_taken", table)
-    con.execute("CREATE OR REPLACE TEMP TABLE choice AS SELECT * FROM choices_taken")
-    con.unregister("choices_taken")
+    con.register("rulings_taken", table)
+    con.execute("CREATE OR REPLACE TEMP TABLE ruling AS SELECT * FROM rulings_taken")
+    con.unregister("rulings_taken")
 
 
 def settle(con: duckdb.DuckDBPyConnection, table: str, value: str, target: str, words: tuple[str, str]) -> None:
@@ -43,7 +43,7 @@ def settle(con: duckdb.DuckDBPyConnection, table: str, value: str, target: str, 
     con.execute(_TOLD)
     con.execute(
         f"UPDATE {table} AS t SET {value} = d.value, batch = d.batch FROM (SELECT tie.* FROM tie JOIN told USING (item)"
-        " JOIN choice c ON c.item = told.item AND c.readings = told.readings WHERE tie.text = c.chosen"
+        " JOIN ruling c ON c.item = told.item AND c.readings = told.readings WHERE tie.text = c.chosen"
         f" QUALIFY row_number() OVER (PARTITION BY tie.item ORDER BY tie.batch) = 1) d WHERE {same}"
     )
     zh, en = words
@@ -51,7 +51,7 @@ def settle(con: duckdb.DuckDBPyConnection, table: str, value: str, target: str, 
         "INSERT INTO review BY NAME SELECT told.item AS id, 'value' AS kind, told.uscc, ? AS target, 'value.tie' AS code,"
         " ? AS zh, ? AS en, len(told.readings) AS rows, told.batch, b.department, told.readings FROM told"
         " JOIN batch b ON b.number = told.batch"
-        " WHERE NOT EXISTS (SELECT 1 FROM choice c WHERE c.item = told.item AND c.readings = told.readings)",
+        " WHERE NOT EXISTS (SELECT 1 FROM ruling c WHERE c.item = told.item AND c.readings = told.readings)",
         [target, zh, en],
     )
 
