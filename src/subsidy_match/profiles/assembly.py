@@ -35,6 +35,7 @@ CREATE TABLE review (id VARCHAR, kind VARCHAR, department VARCHAR, uscc VARCHAR,
     name_key VARCHAR, name VARCHAR, district VARCHAR, code VARCHAR, zh VARCHAR, en VARCHAR, "rows" BIGINT, batch INTEGER, "row" BIGINT,
     candidates STRUCT(uscc VARCHAR, score BIGINT)[], readings VARCHAR[]);
 CREATE TABLE conflict (uscc VARCHAR, target VARCHAR, value VARCHAR, batch INTEGER, outcome VARCHAR);
+CREATE TEMP TABLE told (uscc VARCHAR, target VARCHAR, department VARCHAR, value VARCHAR, batch INTEGER);
 CREATE TABLE disputed (uscc VARCHAR, collection VARCHAR);
 CREATE TABLE alias (uscc VARCHAR, name VARCHAR, name_key VARCHAR, current BOOLEAN);
 CREATE TEMP TABLE identity (batch INTEGER, uscc_given VARCHAR, name_key VARCHAR, uscc VARCHAR, code VARCHAR, zh VARCHAR,

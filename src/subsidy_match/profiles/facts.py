@@ -62,6 +62,7 @@ def decide_facts(assembly: Assembly, targets: Iterable[Target]) -> None:
             " min(batch) AS batch, min(place) AS place, count(DISTINCT value) AS readings FROM best GROUP BY uscc"
         )
         _keep_losers(assembly, target)
+        _keep_told(assembly, target)
 
 
 def _single(fact: Fact) -> list[str]:
@@ -121,6 +122,19 @@ def _keep_losers(assembly: Assembly, target: Target) -> None:
         f"INSERT INTO conflict SELECT DISTINCT c.uscc, '{target.name}', c.value::VARCHAR, c.batch,"
         " CASE WHEN c.place > f.place THEN 'outranked' ELSE 'tie' END"
         f" FROM claim c JOIN {target.table} f USING (uscc) WHERE c.value IS NOT NULL AND c.value IS DISTINCT FROM f.value"
+    )
+
+
+def _keep_told(assembly: Assembly, target: Target) -> None:
+    """Keep what each department gave whose value does not count, for policies that trust that department alone."""
+    if len({source.batch.department for source in target.sources}) < 2 or target.fact.type.kind == "enums":
+        return
+    assembly.con.execute(
+        f"INSERT INTO told SELECT c.uscc, '{target.name}', c.department, any_value(c.value)::VARCHAR, min(c.batch)"
+        " FROM (SELECT claim.*, b.department FROM claim JOIN batch b ON b.number = claim.batch"
+        "  QUALIFY place = min(place) OVER (PARTITION BY uscc, department)) c"
+        f" JOIN {target.table} f USING (uscc) JOIN batch w ON w.number = f.batch WHERE c.department <> w.department"
+        " GROUP BY c.uscc, c.department HAVING count(*) = count(c.value) AND count(DISTINCT c.value) = 1"
     )
 
 

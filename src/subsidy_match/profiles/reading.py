@@ -21,7 +21,7 @@ from subsidy_match.profiles.names import name_key
 from subsidy_match.profiles.publishing import Shelf
 from subsidy_match.profiles.snapshot import SCHEMA_VERSION
 from subsidy_match.profiles.uscc import normalise_uscc
-from subsidy_match.rules.enterprise import Collection, Enterprise, Known, Row, Source
+from subsidy_match.rules.enterprise import Collection, Enterprise, Known, Row, Scalar, Source, told_key
 
 __all__ = ["Alternative", "District", "Link", "ReviewItem", "Snapshot", "open_snapshot"]
 
@@ -124,6 +124,7 @@ class Snapshot:
             number: (Source(owner, as_of, title), title) for number, owner, as_of, title in self._rows(_BATCHES)
         }
         columns = self._rows("SELECT column_name, column_type FROM (DESCRIBE firm)")
+        self._types = dict(columns)
         self._scalars = [name for name, kind in columns if name != "uscc" and not kind.endswith("[]")]
         self._lists = [name for name, kind in columns if kind.endswith("[]")]
         self._loaded = self._loaded_lists()
@@ -157,17 +158,22 @@ class Snapshot:
             zh, en = f"没有统一社会信用代码为 {code} 的企业", f"no firm has the code {code}"
             raise NotFound("profiles.no_firm", zh, en)
         (batches,) = self._rows("SELECT * FROM firm_batch WHERE uscc = ?", [code])
+        ((told,),) = self._rows("SELECT told FROM firm_told WHERE uscc = ?", [code])
         names = ["uscc", *self._scalars, *self._lists]
-        return self._document(dict(zip(names, rows[0], strict=True)), dict(zip(names, batches, strict=True)))
+        return self._document(dict(zip(names, rows[0], strict=True)), dict(zip(names, batches, strict=True)), told)
 
     def enterprises(self) -> Iterator[Enterprise]:
         """All documents in the order of districts, streamed: memory does not grow with their number."""
-        with closing(self._stream("firm")) as firms, closing(self._stream("firm_batch")) as batches:
-            for firm, batch in zip(firms, batches, strict=True):
-                if firm["uscc"] != batch["uscc"]:
+        with (
+            closing(self._stream("firm")) as firms,
+            closing(self._stream("firm_batch")) as batches,
+            closing(self._stream("firm_told")) as others,
+        ):
+            for firm, batch, told in zip(firms, batches, others, strict=True):
+                if not firm["uscc"] == batch["uscc"] == told["uscc"]:
                     zh, en = "快照的来源表与档案表不一致", "values and sources of the snapshot do not match"
                     raise InputError("profiles.snapshot_damaged", zh, en, Location(str(self.path)))
-                yield self._document(firm, batch)
+                yield self._document(firm, batch, told["told"])
 
     def search(self, text: str, limit: int = 20) -> list[tuple[str, str]]:
         """Firms by part of a present or former name, the beginning of a code, or a code or id they had before.
@@ -219,12 +225,18 @@ class Snapshot:
             id_ for (id_,) in self._rows("SELECT id FROM old_id WHERE uscc = ? ORDER BY id", [normalise_uscc(uscc)])
         ]
 
-    def _document(self, firm: Mapping[str, Any], batch: Mapping[str, Any]) -> Enterprise:
+    def _document(
+        self, firm: Mapping[str, Any], batch: Mapping[str, Any], told: Sequence[Mapping[str, Any]]
+    ) -> Enterprise:
         values = {
             name: Known(_frozen(value), self._batches[batch[name]][0])
             for name in self._scalars
             if (value := firm[name]) is not None
         }
+        for entry in told:
+            key = told_key(entry["target"], entry["department"])
+            value = _typed(entry["value"], self._types[entry["target"]])
+            values[key] = Known(value, self._batches[entry["batch"]][0])
         uscc = firm["uscc"]
         collections = {name: self._collection(uscc, name, firm[name], batch[name]) for name in self._lists}
         return Enterprise(uscc, firm["name"] or self._any_name(uscc), values, collections)
@@ -321,6 +333,18 @@ ORDER BY kind, coalesce(any_value(candidates)[1].score, 0) DESC, any_value(depar
 
 def _row(row: Mapping[str, Any]) -> Row:
     return {name: None if value is None else _frozen(value) for name, value in row.items()}
+
+
+def _typed(text: str, kind: str) -> Scalar:
+    match kind:
+        case "BIGINT":
+            return int(text)
+        case "DATE":
+            return date.fromisoformat(text)
+        case "BOOLEAN":
+            return text == "true"
+        case _:
+            return text
 
 
 def _frozen(value: Any) -> Any:

@@ -210,6 +210,15 @@ def _firms(assembly: Assembly, targets: Sequence[Target]) -> None:
             f"CREATE TABLE {table} AS SELECT o.uscc, {', '.join(facts + lists)} FROM firm_order o {' '.join(joins)}"
             " ORDER BY o.district NULLS LAST, o.uscc"
         )
+    con.execute(_TOLD)
+
+
+_TOLD = """
+CREATE TABLE firm_told AS SELECT o.uscc, coalesce(t.told, []) AS told FROM firm_order o LEFT JOIN (
+    SELECT uscc, list({target: target, department: department, value: value, batch: batch} ORDER BY target, department) AS told
+    FROM told GROUP BY uscc
+) t USING (uscc) ORDER BY o.district NULLS LAST, o.uscc
+"""
 
 
 def _known(target: Target, part: str) -> str:

@@ -128,11 +128,12 @@ def fact_words(key: str, policies: PolicySet, lang: str, stale: date | None = No
         stale: the day of the data at hand, where they are too old to count.
     """
     catalogue = policies.catalogue
-    name, _, year = key.rpartition("_") if key.rpartition("_")[2].isdecimal() else (key, "", "")
+    plain, _, told_by = key.partition("@")
+    name, _, year = plain.rpartition("_") if plain.rpartition("_")[2].isdecimal() else (plain, "", "")
     collection, _, inner = name.partition(".")
     if name in catalogue.facts:
         fact = catalogue.facts[name]
-        label, owed = fact.label.say(lang), fact.sources[:1]
+        label, owed = fact.label.say(lang), (told_by,) if told_by else fact.sources[:1]
         label = (f"{year}年{label}" if lang == "zh" else f"{label} ({year})") if year else label
     elif collection in catalogue.collections:
         spec = catalogue.collections[collection]
@@ -153,7 +154,7 @@ def fact_words(key: str, policies: PolicySet, lang: str, stale: date | None = No
 def _stale(key: str, day: date | None, owed_by: str, policies: PolicySet, lang: str) -> str:
     """That data are too old, in words; nothing where they are not."""
     catalogue = policies.catalogue
-    spec = catalogue.facts.get(key) or catalogue.collections.get(key)
+    spec = catalogue.facts.get(key.partition("@")[0]) or catalogue.collections.get(key)
     if day is None or spec is None or spec.stale_after is None:
         return ""
     age = spec.stale_after.say(lang)

@@ -58,6 +58,11 @@ VALUES: Words = {
     "paid_under": Entry("本政策或互斥组已兑付的金额", "what was paid under this policy or a group", "{paid_under: self}"),
 }  # fmt: skip
 MODIFIERS: Words = {
+    "from": Entry(
+        "只以某部门的数据为准(须为该指标的来源部门)",
+        "only this department's word counts; it must be one of the fact's sources",
+        "{value: rd_expense, from: science}",
+    ),
     "cap": Entry("封顶", "at most", "{multiply: [rd_expense, 8%], cap: 200万元}"),
     "floor": Entry("保底", "at least", "{subtract: [revenue, revenue@-1], floor: 0元}"),
     "rounded": Entry("取整", "rounded here", "{multiply: [rd_expense, 8%], rounded: {to: 100元, mode: down}}"),
