@@ -40,18 +40,18 @@ def settle(con: duckdb.DuckDBPyConnection, table: str, value: str, target: str, 
     """
     keys = [name for (name,) in con.execute(_KEYS).fetchall()]
     same = " AND ".join(f't."{key}" IS NOT DISTINCT FROM d."{key}"' for key in keys)
-    con.execute(_TOLD)
+    con.execute(_STANDING)
     con.execute(
-        f"UPDATE {table} AS t SET {value} = d.value, batch = d.batch FROM (SELECT tie.* FROM tie JOIN told USING (item)"
-        " JOIN ruling c ON c.item = told.item AND c.readings = told.readings WHERE tie.text = c.chosen"
+        f"UPDATE {table} AS t SET {value} = d.value, batch = d.batch FROM (SELECT tie.* FROM tie JOIN standing USING (item)"
+        " JOIN ruling c ON c.item = standing.item AND c.readings = standing.readings WHERE tie.text = c.chosen"
         f" QUALIFY row_number() OVER (PARTITION BY tie.item ORDER BY tie.batch) = 1) d WHERE {same}"
     )
     zh, en = words
     con.execute(
-        "INSERT INTO review BY NAME SELECT told.item AS id, 'value' AS kind, told.uscc, ? AS target, 'value.tie' AS code,"
-        " ? AS zh, ? AS en, len(told.readings) AS rows, told.batch, b.department, told.readings FROM told"
-        " JOIN batch b ON b.number = told.batch"
-        " WHERE NOT EXISTS (SELECT 1 FROM ruling c WHERE c.item = told.item AND c.readings = told.readings)",
+        "INSERT INTO review BY NAME SELECT standing.item AS id, 'value' AS kind, standing.uscc, ? AS target, 'value.tie' AS code,"
+        " ? AS zh, ? AS en, len(standing.readings) AS rows, standing.batch, b.department, standing.readings FROM standing"
+        " JOIN batch b ON b.number = standing.batch"
+        " WHERE NOT EXISTS (SELECT 1 FROM ruling c WHERE c.item = standing.item AND c.readings = standing.readings)",
         [target, zh, en],
     )
 
@@ -59,7 +59,7 @@ def settle(con: duckdb.DuckDBPyConnection, table: str, value: str, target: str, 
 _KEYS = """
 SELECT column_name FROM (DESCRIBE tie) WHERE column_name NOT IN ('item', 'value', 'text', 'batch')
 """
-_TOLD = """
-CREATE OR REPLACE TEMP TABLE told AS
+_STANDING = """
+CREATE OR REPLACE TEMP TABLE standing AS
 SELECT item, any_value(uscc) AS uscc, list_sort(list(DISTINCT text)) AS readings, min(batch) AS batch FROM tie GROUP BY item
 """
