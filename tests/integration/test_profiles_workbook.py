@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from subsidy_match.cli.profiles import app
 from subsidy_match.errors import InputError
-from subsidy_match.profiles.persons import masked
+from subsidy_match.profiles.persons import masked, person_free
 
 PERSON = "32081219900101123X"
 
@@ -155,6 +155,7 @@ def test_the_report_is_the_same_when_nothing_is_rebuilt(tmp_path, files):
 )
 def test_person_numbers_are_blotted_out(written):
     assert masked(f"见{written}号") == "见******号"
+    assert masked(person_free(f"见{written}号", b"k")) == "见******号"
 
 
 @pytest.mark.parametrize(

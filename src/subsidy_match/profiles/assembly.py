@@ -33,8 +33,9 @@ CREATE TABLE set_aside (batch INTEGER, "row" BIGINT, outcome VARCHAR, uscc VARCH
 CREATE TABLE ignored (batch INTEGER, "row" BIGINT, reason VARCHAR);
 CREATE TABLE review (id VARCHAR, kind VARCHAR, department VARCHAR, uscc VARCHAR, target VARCHAR, uscc_given VARCHAR,
     name_key VARCHAR, name VARCHAR, district VARCHAR, code VARCHAR, zh VARCHAR, en VARCHAR, "rows" BIGINT, batch INTEGER, "row" BIGINT,
-    candidates STRUCT(uscc VARCHAR, score BIGINT)[]);
+    candidates STRUCT(uscc VARCHAR, score BIGINT)[], readings VARCHAR[]);
 CREATE TABLE conflict (uscc VARCHAR, target VARCHAR, value VARCHAR, batch INTEGER, outcome VARCHAR);
+CREATE TEMP TABLE told (uscc VARCHAR, target VARCHAR, department VARCHAR, value VARCHAR, batch INTEGER);
 CREATE TABLE disputed (uscc VARCHAR, collection VARCHAR);
 CREATE TABLE alias (uscc VARCHAR, name VARCHAR, name_key VARCHAR, current BOOLEAN);
 CREATE TEMP TABLE identity (batch INTEGER, uscc_given VARCHAR, name_key VARCHAR, uscc VARCHAR, code VARCHAR, zh VARCHAR,
@@ -122,15 +123,30 @@ class Assembly:
         if placed.targets:
             self.placed.append(placed)
 
-    def resolve(self, decisions: Decisions) -> Register:
+    def register(self, decisions: Decisions) -> Register:
+        """The firms that the staged registers name."""
+        register = Register(accepted_codes=decisions.accepted_codes)
+        for placed in self.placed:
+            if placed.layout.spec.register_of_firms:
+                self.con.execute(
+                    f"SELECT uscc_given, name, former_names, other_ids FROM {placed.stage} WHERE fault IS NULL"
+                )
+                while rows := self.con.fetchmany(_ROWS):
+                    for code, name, former, ids in rows:
+                        if register.grade(code) is Grade.VALID:
+                            register.add(code, [name or "", *(former or ())], ids or ())
+                        else:
+                            register.broken.add(name_key(name or ""))
+        register.broken -= {"", *register.owners}
+        return register
+
+    def resolve(self, register: Register, decisions: Decisions) -> None:
         """Find the firm of every staged row; what stays open goes to the review queue."""
-        register = self._register(decisions)
         for placed in self.placed:
             self._identify(placed, register, decisions)
             self._quarantine(placed)
             self._separate(placed)
             self._set_aside(placed)
-        return register
 
     def count(self, placed: Placed) -> Counts:
         """Count the rows of one batch, each outcome by a query of its own."""
@@ -174,20 +190,6 @@ class Assembly:
         self.con.register("fresh", rows)
         self.con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM fresh")
         self.con.unregister("fresh")
-
-    def _register(self, decisions: Decisions) -> Register:
-        register = Register(accepted_codes=decisions.accepted_codes)
-        for placed in self.placed:
-            if placed.layout.spec.register_of_firms:
-                self.con.execute(f"SELECT uscc_given, name, former_names FROM {placed.stage} WHERE fault IS NULL")
-                while rows := self.con.fetchmany(_ROWS):
-                    for code, name, former in rows:
-                        if register.grade(code) is Grade.VALID:
-                            register.add(code, [name or "", *(former or ())])
-                        else:
-                            register.broken.add(name_key(name or ""))
-        register.broken -= {"", *register.owners}
-        return register
 
     def _identify(self, placed: Placed, register: Register, decisions: Decisions) -> None:
         pairs = self.con.execute(f"SELECT DISTINCT uscc_given, name_key FROM {placed.stage} ORDER BY ALL").fetchall()

@@ -30,7 +30,7 @@ from subsidy_match.profiles.cells import (
 from subsidy_match.profiles.industries import Industries
 from subsidy_match.profiles.industry import parse_industry
 from subsidy_match.profiles.layout import Bound
-from subsidy_match.profiles.persons import person_code
+from subsidy_match.profiles.persons import person_code, person_free
 from subsidy_match.profiles.problems import CellProblem, Problem
 from subsidy_match.profiles.regions import Regions
 
@@ -72,7 +72,7 @@ def parser_of(bound: Bound, regions: Regions, key: bytes, industries: Industries
         return plain
     if column.person:
         return partial(person_code, key=key)
-    parse = _of_type(type_, bound, regions, industries)
+    parse = _of_type(type_, bound, regions, industries, key)
     if column.unmatched == "empty":
         return partial(_or_nothing, words={plain(word): code for word, code in column.words.items()})
     if column.empty:
@@ -80,7 +80,7 @@ def parser_of(bound: Bound, regions: Regions, key: bytes, industries: Industries
     return partial(_or_forever, parse=parse) if column.open_ended else parse
 
 
-def _of_type(type_: ValueType, bound: Bound, regions: Regions, industries: Industries | None) -> Parser:
+def _of_type(type_: ValueType, bound: Bound, regions: Regions, industries: Industries | None, key: bytes) -> Parser:
     words = {plain(word): code for word, code in {**(type_.codes or {}), **bound.column.words}.items()}
     simple: dict[str, Parser] = {
         "date": parse_date,
@@ -89,7 +89,7 @@ def _of_type(type_: ValueType, bound: Bound, regions: Regions, industries: Indus
         "enum": partial(parse_word, codes=words),
         "enums": partial(parse_words, codes=words),
         "region": partial(_region, find=regions.find),
-        "text": _text,
+        "text": partial(_text, key=key),
     }
     return simple[type_.kind] if type_.kind in simple else partial(_number, type_=type_, scale=bound.scale)
 
@@ -118,12 +118,12 @@ def _region(text: str, find: Callable[[str], str | None]) -> str:
     raise CellProblem("cell.region", "区划表中没有此地", "not in the table of regions")
 
 
-def _text(text: str) -> str:
+def _text(text: str, key: bytes) -> str:
     # Document numbers are keys: width and blanks must not make two of one, nor a spreadsheet one of two.
     shown = " ".join(unicodedata.normalize("NFKC", text).split())
     if _LOST.fullmatch(shown):
         raise CellProblem("cell.scientific", "科学计数法已丢失数位", "scientific notation has lost digits")
-    return shown
+    return person_free(shown, key)
 
 
 def _or_nothing(text: str, words: dict[str, str]) -> Value | None:

@@ -20,7 +20,12 @@ from subsidy_match.profiles.catalogue import Catalogue, ValueType
 __all__ = ["Column", "End", "ListSpec", "Mapping", "Mappings", "Stated", "column_faults", "load_mappings"]
 
 _SHIPPED = Path(__file__).parent / "mappings"
-Role = Literal["uscc", "name", "former_names", "district", "year", "industry_name"]
+Role = Literal[
+    "uscc", "name", "former_names", "district", "year", "industry_name",
+    # of the register alone: ids of before 2015, and how firms hang together (see links.py)
+    "registration_no", "organisation_code", "tax_no", "parent_uscc", "parent_name", "predecessor_uscc",
+    "moved_in_on", "moved_from", "moved_out_on", "moved_to",
+]  # fmt: skip
 
 
 class _Node(BaseModel):

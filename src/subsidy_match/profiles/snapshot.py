@@ -18,6 +18,7 @@ from subsidy_match.profiles.guesses import guess_headers, nearest_columns
 from subsidy_match.profiles.industries import Industries, shipped_industries
 from subsidy_match.profiles.landing import Landed, landed_path
 from subsidy_match.profiles.layout import Layout, find_layout
+from subsidy_match.profiles.links import doubt_inherited, place_by_district, store_links
 from subsidy_match.profiles.lists import collect_lists, loaded_lists
 from subsidy_match.profiles.mapping import ListSpec, Mappings, load_mappings
 from subsidy_match.profiles.names import name_key
@@ -25,11 +26,12 @@ from subsidy_match.profiles.persons import key_fingerprint
 from subsidy_match.profiles.readers import Sheet, open_sheets
 from subsidy_match.profiles.regions import Regions, load_regions
 from subsidy_match.profiles.remembered import load_remembered, with_remembered
+from subsidy_match.profiles.rulings import put_rulings
 from subsidy_match.profiles.staging import Batch, Staging, stage_sheet
 
 __all__ = ["SCHEMA_VERSION", "Progress", "Rules", "build_snapshot", "load_rules", "read_layouts", "snapshot_id"]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 Progress = Callable[[str, int, int], None]
 
 
@@ -155,9 +157,12 @@ def _note_unused(assembly: Assembly, file: Landed, sheet: Sheet, layout: Layout 
 
 
 def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> None:
-    assembly.resolve(rules.decisions)
+    register = assembly.register(rules.decisions)
+    place_by_district(assembly, register, rules.regions, rules.decisions)
+    assembly.resolve(register, rules.decisions)
     _count(assembly)
     _alias(assembly)
+    put_rulings(assembly.con, rules.decisions)
     targets = fact_targets(rules.catalogue, assembly.placed)
     decide_facts(assembly, targets)
     collect_lists(assembly)
@@ -167,6 +172,8 @@ def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> None:
         [(spec.collection, departments[name], name) for name, spec in rules.mappings.lists.items() if spec.collection],
     )
     _firms(assembly, targets)
+    store_links(assembly, register)
+    doubt_inherited(assembly)
     _reference(assembly, files, rules)
 
 
@@ -218,6 +225,15 @@ def _firms(assembly: Assembly, targets: Sequence[Target]) -> None:
             f"CREATE TABLE {table} AS SELECT o.uscc, {', '.join(facts + lists)} FROM firm_order o {' '.join(joins)}"
             " ORDER BY o.district NULLS LAST, o.uscc"
         )
+    con.execute(_TOLD)
+
+
+_TOLD = """
+CREATE TABLE firm_told AS SELECT o.uscc, coalesce(t.told, []) AS told FROM firm_order o LEFT JOIN (
+    SELECT uscc, list({target: target, department: department, value: value, batch: batch} ORDER BY target, department) AS told
+    FROM told GROUP BY uscc
+) t USING (uscc) ORDER BY o.district NULLS LAST, o.uscc
+"""
 
 
 def _known(target: Target, part: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,10 +23,11 @@ from subsidy_match.profiles.industry import with_name
 from subsidy_match.profiles.layout import Bound, Layout, cell_name
 from subsidy_match.profiles.mapping import End
 from subsidy_match.profiles.names import display_name, name_key
-from subsidy_match.profiles.persons import masked
+from subsidy_match.profiles.persons import account_free, masked, person_free
 from subsidy_match.profiles.problems import Problem
 from subsidy_match.profiles.readers import Sheet
 from subsidy_match.profiles.regions import Regions
+from subsidy_match.profiles.register_columns import link_columns
 from subsidy_match.profiles.rows import Block, read_blocks
 from subsidy_match.profiles.uscc import normalise_uscc
 
@@ -127,17 +129,19 @@ class _Stager:
         return Staged(pa.table(columns), self._rejects, ignored, self._block.seen)
 
     def _identity(self) -> dict[str, pa.Array]:
-        names = [display_name(text) for text in self._texts("name")]
+        free = partial(person_free, key=self._staging.person_key)
+        names = [free(display_name(text)) for text in self._texts("name")]
         columns = {
             "row": pa.array([row + 1 for row in self._block.rows], pa.int64()),
-            "uscc_given": pa.array([_code(text) for text in self._texts("uscc")], pa.string()),
+            "uscc_given": pa.array([free(_code(text)) for text in self._texts("uscc")], pa.string()),
             "name": pa.array([None if is_empty(name) else name for name in names], pa.string()),
             "name_key": pa.array(["" if is_empty(name) else name_key(name) for name in names], pa.string()),
-            "district": pa.array(self._texts("district"), pa.string()),
+            "district": pa.array([free(text) for text in self._texts("district")], pa.string()),
         }
         if self._layout.spec.register_of_firms:
-            former = [_split_names(text) for text in self._texts("former_names")]
+            former = [_split_names(free(text)) for text in self._texts("former_names")]
             columns["former_names"] = pa.array(former, pa.list_(pa.string()))
+            columns |= link_columns(self._texts, len(former), self._unusable)
         return columns
 
     def _constants(self) -> dict[str, pa.Array]:
@@ -230,6 +234,10 @@ class _Stager:
             else:  # unreadable: the cell is reported already, the row falls with it
                 self._faults.setdefault(position, _KEY.code)
 
+    def _unusable(self, position: int, role: str, problem: Problem) -> None:
+        if bound := self._layout.role(role):
+            self._reject(position, bound, role, problem)
+
     def _fault(self, position: int, bound: Bound, problem: Problem) -> None:
         self._faults.setdefault(position, problem.code)
         self._reject(position, bound, "", problem)
@@ -237,7 +245,7 @@ class _Stager:
     def _reject(self, position: int, bound: Bound, target: str, problem: Problem) -> None:
         row = self._block.rows[position]
         text = self._block.columns[bound.index][position]
-        value = _MASK if bound.column.person else masked(text)[:120]
+        value = _MASK if bound.column.person else account_free(masked(text))[:120]
         self._rejects.append(Reject(row + 1, cell_name(row, bound.index), target, problem, value))
 
 
