@@ -48,8 +48,8 @@ standards:
           - {zh: 工业, en: Industry, industries: [C, D], at_least: {x: [1000人, 300人, 20人], y: [40000万元, 2000万元, 300万元]}}
           - {zh: 软件, en: Software, industries: ["65"], at_least: {x: [300人, 100人, 10人]}}
 """
-# `standards` has a file of its own
-FACTS = PAID_FACTS.replace(
+# `standards` has a file of its own; two departments know of R&D
+FACTS = PAID_FACTS.replace("per: year, sources: [tax], sensitivity: commercial}\n  profit", "per: year, sources: [tax, science], sensitivity: commercial}\n  profit").replace(
     "  honor: {high_tech",
     "  grade: {micro: {zh: 微型, en: micro}, small: {zh: 小型, en: small}, medium: {zh: 中型, en: medium}, large: {zh: 大型, en: large},"
     " not_covered: {zh: 未覆盖, en: not covered}}\n  honor: {high_tech",
@@ -61,6 +61,7 @@ DAYS = [AS_OF, AS_OF - timedelta(1), AS_OF + timedelta(1), date(2025, 6, 30), da
         date(2026, 1, 1), date(2025, 12, 31), date(2026, 12, 31), date(2000, 2, 29)]  # fmt: skip
 REGIONS = ["320800", "320812", "320803", "320000", "310100"]
 INDUSTRIES = ["3963", "39", "6513", "01", "0111", "5439"]
+_TOLD: list[Any] = [{"value": "rd", "from": "science"}, {"value": "rd@-1", "from": "tax"}]
 _YEARLY = ("revenue", "rd", "profit")
 
 
@@ -74,7 +75,7 @@ class Draw:
 
     def money(self, depth: int, row: str = "") -> Any:
         """An amount of money."""
-        leaf = [lambda: self.rnd.choice([*_YEARLY, "revenue@-1", "rd@-1", "profit@-1"]), self._yuan]
+        leaf = [lambda: self.rnd.choice([*_YEARLY, "revenue@-1", "rd@-1", "profit@-1", *_TOLD]), self._yuan]
         if row == "projects":
             leaf = [lambda: "invested", *leaf]
         if depth <= 0 or self.rnd.random() < 0.35:
@@ -190,14 +191,14 @@ class Draw:
             "effective": {"from": "2026-01-01", "to": "2026-12-31"}, "channel": "fast",
             "window": {"opens": "2026-03-01", "closes": "2026-08-31"},
             "claim": {"period": "calendar_year", "year_of_facts": self.rnd.choice(["period - 1", "period"])},
-            "eligible_if": {"all": [self.condition(2, manual=True) for _ in range(self.rnd.choice([1, 2, 3]))]},
+            "eligible_if": {"all": [self.condition(self.rnd.choice([0, 1, 2]), manual=True) for _ in range(self.rnd.choice([1, 1, 2]))]},
         }  # fmt: skip
         if self.rnd.random() < 0.3:
             parts["region"] = self.rnd.choice(REGIONS)
         if self.rnd.random() < 0.2:
             parts["grants"] = {"status": "tech_sme", "until": "period_end"}
         step = {"rounding": {"to": self.rnd.choice(["1元", "0.01元", "100元"]), "mode": self._mode()}}
-        amount = self.money(2)
+        amount = self.money(self.rnd.choice([1, 1, 2]))
         whole = amount if isinstance(amount, dict) else {"value": amount}
         if each < 0.35:
             parts["for_each"] = {"in": "projects", "key": "no", "claim": self.rnd.choice(["each", "together"])}
@@ -249,15 +250,16 @@ def draw_enterprise(rnd: random.Random, uscc: str) -> Enterprise:
     """An enterprise with gaps, stale facts, lists that are whole, in dispute, old or absent."""
     values: dict[str, Known] = {}
 
-    def put(name: str, options: list[Any], day: date = LOADED) -> None:
+    def put(name: str, options: list[Any], day: date = LOADED, department: str = "tax") -> None:
         if rnd.random() < 0.8:
-            values[name] = Known(rnd.choice(options), Source("tax", day))
+            values[name] = Known(rnd.choice(options), Source(department, day))
 
     for year in (2024, 2025, 2026):
         for name in ("revenue", "rd"):
             put(f"{name}_{year}", _near(rnd, MONEY))
         put(f"profit_{year}", [-100, *_near(rnd, MONEY), -50_000_000])
         put(f"staff_{year}", _near(rnd, HEADS))
+        put(f"rd_{year}@science", _near(rnd, MONEY), department="science")
     put("share", SHARES)
     put("patents", [0, 1, 4, 5, 6], rnd.choice([LOADED, AS_OF - timedelta(300), date(2025, 12, 12), date(2025, 12, 11)]))
     put("size", ["large", "small"])

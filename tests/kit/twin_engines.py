@@ -14,7 +14,7 @@ from subsidy_match.matching.vector.evaluation import compile_plan, evaluate
 from subsidy_match.matching.vector.pairs import CODES
 from subsidy_match.matching.vector.plan import Plan, make_plan
 from subsidy_match.matching.vector.sources import Source
-from subsidy_match.rules.enterprise import Enterprise
+from subsidy_match.rules.enterprise import Enterprise, Known
 from subsidy_match.rules.evaluator import Evaluator
 from subsidy_match.rules.policy import PolicySet
 from subsidy_match.rules.tree import Kind, Type
@@ -89,8 +89,9 @@ def table_of(firms: Sequence[Enterprise], plan: Plan) -> pa.Table:
     catalogue = plan.policies.catalogue
     columns: dict[str, pa.Array] = {"uscc": pa.array([firm.uscc for firm in firms])}
     for name in sorted(plan.facts):
-        fact = catalogue.facts.get(name) or catalogue.facts[name.rpartition("_")[0]]
-        known = [firm.values.get(name) for firm in firms]
+        plain = name.partition("@")[0]
+        fact = catalogue.facts.get(plain) or catalogue.facts[plain.rpartition("_")[0]]
+        known = [_told(firm, name) for firm in firms]
         columns[name] = pa.array([None if k is None else _plain(k.value) for k in known], _arrow(fact.type))
         if name in plan.aging:
             days = [None if k is None or k.source is None else k.source.as_of for k in known]
@@ -101,6 +102,15 @@ def table_of(firms: Sequence[Enterprise], plan: Plan) -> pa.Table:
         rows = [firm.collections[name].rows if name in firm.collections else () for firm in firms]
         columns[name] = pa.array([[{f: _plain(r.get(f)) for f in fields} for r in some] for some in rows], pa.list_(struct))
     return pa.table(columns)
+
+
+def _told(firm: Enterprise, name: str) -> Known | None:
+    """The value of a fact; of ``fact@department`` what that department gave."""
+    fact, _, department = name.partition("@")
+    found = firm.values.get(fact)
+    if not department or (found is not None and found.source is not None and found.source.department == department):
+        return found
+    return firm.values.get(name)
 
 
 def _plain(value: Any) -> Any:

@@ -130,6 +130,7 @@ class Snapshot:
         self._types = dict(columns)
         self._scalars = [name for name, kind in columns if name != "uscc" and not kind.endswith("[]")]
         self._lists = [name for name, kind in columns if kind.endswith("[]")]
+        self._types = dict(columns)
         self._known = frozenset((*self._scalars, *self._lists))
         self._loaded = self._loaded_lists()
         self._disputed = frozenset(self._rows("SELECT collection, uscc FROM disputed"))
@@ -197,13 +198,32 @@ class Snapshot:
             aging: facts of which ``as_of fact`` is to say from which day each value is.
             size: firms a table.
         """
-        known = [name for name in columns if name in self._known]
-        dated = [name for name in aging if name in self._known]
+        known = [name for name in columns if name.partition("@")[0] in self._known]
+        dated = [name for name in aging if name.partition("@")[0] in self._known]
         days = {number: source.as_of for number, (source, _) in self._batches.items()}
         with closing(self._con.cursor()) as cursor:
-            reader = cursor.sql(_tables_query(known, dated)).to_arrow_reader(size)
+            reader = cursor.sql(self._tables_query(known, dated)).to_arrow_reader(size)
             for batch in reader:
                 yield _with_days(pa.Table.from_batches([batch]), dated, days)
+
+    def _tables_query(self, columns: Sequence[str], dated: Sequence[str]) -> str:
+        """Values and, of some, the number of their batch; ``fact@department`` is what that department gave."""
+        parts = [f"{self._part(name, 'f')} AS {quote(name)}" for name in columns]
+        parts += [f"{self._part(name, 'b')} AS {quote(f'as_of {name}')}" for name in dated]
+        others = " POSITIONAL JOIN firm_batch b" if dated or any("@" in name for name in columns) else ""
+        others += " POSITIONAL JOIN firm_told t" if any("@" in name for name in (*columns, *dated)) else ""
+        # columns are named by the catalogue, and quoted
+        return f"SELECT {', '.join(['f.uscc', *parts])} FROM firm f{others}"  # noqa: S608
+
+    def _part(self, name: str, table: str) -> str:
+        fact, _, department = name.partition("@")
+        if not department:
+            return f"{table}.{quote(fact)}"
+        batches = [str(n) for n, (source, _) in self._batches.items() if source.department == department]
+        mine = f"b.{quote(fact)} IN ({', '.join(batches)})" if batches else "false"
+        told = f"list_filter(t.told, lambda x: x.target = '{fact}' AND x.department = '{department}')[1]"
+        other = f"({told}).batch" if table == "b" else f"({told}).value::{self._types[fact]}"
+        return f"CASE WHEN {mine} THEN {table}.{quote(fact)} ELSE {other} END"
 
     def search(self, text: str, limit: int = 20) -> list[tuple[str, str]]:
         """Firms by part of a present or former name, the beginning of a code, or a code or id they had before.
@@ -359,16 +379,6 @@ SELECT id, kind, any_value(department), any_value(uscc), any_value(target), coal
 FROM review GROUP BY id, kind
 ORDER BY kind, coalesce(any_value(candidates)[1].score, 0) DESC, any_value(department), min(name), id
 """
-
-
-def _tables_query(columns: Sequence[str], dated: Sequence[str]) -> str:
-    parts = [
-        "f.uscc",
-        *(f"f.{quote(name)}" for name in columns),
-        *(f"b.{quote(name)} AS {quote(f'as_of {name}')}" for name in dated),
-    ]
-    # columns are named by the catalogue, and quoted
-    return f"SELECT {', '.join(parts)} FROM firm f{' POSITIONAL JOIN firm_batch b' if dated else ''}"  # noqa: S608
 
 
 def _with_days(table: pa.Table, dated: Sequence[str], days: Mapping[int, date | None]) -> pa.Table:

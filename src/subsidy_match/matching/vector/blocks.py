@@ -95,7 +95,7 @@ class Coded:
         if self.of_code is not None:
             codes = np.flatnonzero(answers[: len(self.of_code)])
             if len(codes) <= _FEW:
-                found = np.bitwise_or.reduce(self.of_code[codes], axis=0)
+                found: Words = np.bitwise_or.reduce(self.of_code[codes], axis=0)
                 return found | ~self.known if answers[-1] and self.known is not None else found
         if self.runs is not None:
             of_run, lengths = self.runs

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import assert_never
 
 from subsidy_match.matching.vector.nodes import Do, Nodes
+from subsidy_match.rules.enterprise import told_key
 from subsidy_match.rules.policy import ForEach, GrantedBy, Policy, PolicySet
 from subsidy_match.rules.span import ANYTHING, Span
 from subsidy_match.rules.tree import (
@@ -212,6 +213,8 @@ class _Here:
         column = (
             node.name if offset is None else f"{node.name}_{self.policy.period(self.into.as_of).year_of_facts + offset}"
         )
+        if node.told_by is not None:
+            column = told_key(column, node.told_by)
         stale = self.into.policies.catalogue.facts[node.name].stale_after
         oldest = stale.before(self.into.as_of) if stale else None
         return self._add(Do.FACT, [], column, node.type.kind, node.type.scale, _plain(node.span), oldest)
