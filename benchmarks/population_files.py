@@ -26,13 +26,15 @@ _VALUE[_ALPHABET] = np.arange(31)
 _BASE_36 = np.zeros(256, np.int64)
 _BASE_36[np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", np.uint8)] = np.arange(36)
 _CHECKS = np.frombuffer(b"0123456789X0", np.uint8)
-_SYLLABLES = "安邦博辰成达德东方丰福富冠光广国海恒宏华汇佳嘉建金景久凯康科朗力联龙美明宁鹏启庆荣瑞润森盛舜泰腾天通同万维祥新兴"
+_SYLLABLES = (
+    "安邦博辰成达德东方丰福富冠光广国海恒宏华汇佳嘉建金景久凯康科朗力联龙美明宁鹏启庆荣瑞润森盛舜泰腾天通同万维祥新兴"
+)
 _TRADES = ("科技", "机械制造", "设计咨询", "新材料", "商贸", "电子", "食品", "会计服务", "建筑工程", "农业发展")
 _DISTRICTS = ("清江浦区", "淮阴区", "淮安区", "洪泽区", "涟水县", "盱眙县", "金湖县")
 _INDUSTRIES = ("C3491", "3963", "F5199", "7510", "C1492", "0111", "5299")
 _DIRTY = {
     "money": ("约300", "(12.50)", "3-5", "不详", '"1,234.50"', "500万", "12.3.4", "1.2E+8"),
-    "count": ("约3", "12人", "3-5", "不详", "１２", "1.5", "十二"),
+    "count": ("约3", "12人", "3-5", "不详", "1.5", "十二"),
     "date": ("2016年3月", "2016.3.1", "不详", "2016-13-01"),
     "word": ("不详", "其它"),
 }
@@ -74,7 +76,9 @@ def usccs(count: int) -> Texts:
 def _names(count: int) -> Texts:
     serial, size = np.arange(count), len(_SYLLABLES)
     parts = [_pick(tuple(_SYLLABLES), serial // size**place % size) for place in range(3)]
-    return _join(_constant("淮安", count), *parts, _pick(_TRADES, serial // size**3 + serial % 7), _constant("有限公司", count))
+    return _join(
+        _constant("淮安", count), *parts, _pick(_TRADES, serial // size**3 + serial % 7), _constant("有限公司", count)
+    )
 
 
 def _register(people: Population) -> tuple[str, list[Sequence[str]], Mapping[str, tuple[Texts, str]]]:
@@ -90,7 +94,10 @@ def _register(people: Population) -> tuple[str, list[Sequence[str]], Mapping[str
         "注册资本": (_join(_integers(random, count, 5000), _constant("万人民币", count)), "money"),
         "所在区县": (_any_of(random, _DISTRICTS, count), "word"),
         "行业代码": (_any_of(random, _INDUSTRIES, count), "word"),
-        "住所": (_join(_any_of(random, _DISTRICTS, count), _constant("合成路", count), _integers(random, count, 900)), ""),
+        "住所": (
+            _join(_any_of(random, _DISTRICTS, count), _constant("合成路", count), _integers(random, count, 900)),
+            "",
+        ),
     }
     return "市监_企业登记信息_20260531.csv", [list(columns)], columns
 
@@ -163,7 +170,9 @@ def _dirty_cells(random: np.random.Generator, columns: Mapping[str, tuple[Texts,
     kinds = [kind for _, kind in columns.values() if kind]
     share = DIRT / len(kinds)
     return [
-        pc.if_else(_some(random, len(texts), share), _any_of(random, _DIRTY[kind], len(texts)), texts) if kind else texts
+        pc.if_else(_some(random, len(texts), share), _any_of(random, _DIRTY[kind], len(texts)), texts)
+        if kind
+        else texts
         for texts, kind in columns.values()
     ]
 

@@ -62,8 +62,7 @@ def as_rows(chunks: Iterator[Chunk]) -> Iterator[list[str]]:
 def read(rows: Iterator[list[str]]) -> tuple[list[list[str]], tuple[object, ...]]:
     found, problem = [], ()
     try:
-        for row in rows:
-            found.append(row)
+        found.extend(rows)
     except Broken as broken:
         problem = broken.args
     return found, problem
@@ -74,7 +73,7 @@ def read(rows: Iterator[list[str]]) -> tuple[list[list[str]], tuple[object, ...]
 @example(text='1,2,3\r\n"a\r\nb",,"x"\r\n1,2,3', encoding="gb18030", size=7)
 @example(text='a,b\n1,"x"y\n', encoding="utf-8", size=5)
 @example(text='a,b\r1,2\r3,"4\r', encoding="utf-8", size=3)
-@example(text=f'a,b\n1,{"长" * 41}\n2,3\n', encoding="utf-8", size=9)
+@example(text=f"a,b\n1,{'长' * 41}\n2,3\n", encoding="utf-8", size=9)
 def test_reading_by_columns_is_reading_by_rows(text, encoding, size):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.csv"

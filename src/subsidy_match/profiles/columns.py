@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,13 +28,15 @@ from subsidy_match.profiles.industries import Industries
 from subsidy_match.profiles.industry import parse_industry
 from subsidy_match.profiles.layout import Bound
 from subsidy_match.profiles.persons import person_code
+from subsidy_match.profiles.plain_numbers import PlainNumbers
 from subsidy_match.profiles.problems import CellProblem, Problem
 from subsidy_match.profiles.regions import Regions
 
-__all__ = ["Cleaned", "clean", "parser_of"]
+__all__ = ["Cleaned", "clean", "numbers_of", "parser_of"]
 
 _OPEN_END = ("长期", "永久", "无固定期限", "长期有效")
 _ORDINAL = "第"
+_NUMERIC = frozenset({"money", "count", "ratio"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,35 @@ class Cleaned:
     problems: dict[int, Problem]
 
 
-def clean(texts: Sequence[str], parse: Parser, type_: pa.DataType) -> Cleaned:
-    """Read a column; empty cells are null, unreadable ones are null with a problem."""
-    encoded = pa.array(texts, pa.string()).dictionary_encode()
+def clean(texts: pa.StringArray, parse: Parser, type_: pa.DataType, numbers: PlainNumbers | None = None) -> Cleaned:
+    """Read a column; empty cells are null, unreadable ones are null with a problem.
+
+    Args:
+        texts: the cells.
+        parse: the parser for a cell that is not empty.
+        type_: the type of the values.
+        numbers: reads the plain numbers among them in bulk, with the same result.
+    """
+    if numbers is None:
+        return _clean_each(texts, parse, type_)
+    values, known = numbers.read(texts)
+    rest = pc.invert(known)
+    found = _clean_each(texts.filter(rest), parse, type_)
+    places = pc.indices_nonzero(rest)
+    problems = {places[position].as_py(): problem for position, problem in found.problems.items()}
+    return Cleaned(pc.replace_with_mask(values, rest, found.values), problems)
+
+
+def numbers_of(bound: Bound) -> PlainNumbers | None:
+    """The reader of plain numbers for a bound column, where nothing but the type of its values decides."""
+    type_, column = bound.type, bound.column
+    if type_ is None or type_.kind not in _NUMERIC or column.person or column.empty or column.unmatched == "empty":
+        return None
+    return PlainNumbers.of(bound.scale, type_.low, type_.high)
+
+
+def _clean_each(texts: pa.StringArray, parse: Parser, type_: pa.DataType) -> Cleaned:
+    encoded = texts.dictionary_encode()
     values: list[Value | None] = []
     problems: dict[int, Problem] = {}
     for position, text in enumerate(encoded.dictionary.to_pylist()):
