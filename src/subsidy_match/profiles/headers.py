@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from subsidy_match.profiles.cells import MONEY_UNITS
 from subsidy_match.profiles.readers import Merge, Row
@@ -45,6 +45,7 @@ def normal(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).strip("*:")
 
 
+@lru_cache(maxsize=10_000)  # every header of a sheet is compared with every pattern of every list
 def without_units(header: str) -> str:
     """A header without the units in its brackets: ``金额(不含税,万元)`` becomes ``金额(不含税)``."""
     return _BRACKETS.sub(lambda found: _brackets_without_units(found[1]), header)
