@@ -29,6 +29,27 @@ class RegisterTables:
 
     con: duckdb.DuckDBPyConnection
     accepted_codes: frozenset[str]
+    _codes: list[str] | None = None
+    _cores: dict[str, str] | None = None
+
+    @property
+    def codes(self) -> Sequence[str]:
+        """All codes in order; read when first asked for."""
+        if self._codes is None:
+            self._codes = _texts(self.con, "SELECT uscc AS text FROM registered ORDER BY uscc").to_pylist()
+        return self._codes
+
+    @property
+    def cores(self) -> Mapping[str, str]:
+        """All names with their cores; read when first asked for."""
+        if self._cores is None:
+            names = _texts(self.con, "SELECT DISTINCT name_key AS text FROM names ORDER BY name_key").to_pylist()
+            self._cores = {name: name_core(name) for name in names}
+        return self._cores
+
+    def owners(self, key: str) -> set[str]:
+        """The firms that have or had a name."""
+        return {uscc for (uscc,) in self.con.execute("SELECT uscc FROM names WHERE name_key = ?", [key]).fetchall()}
 
     def fill(self, stages: Sequence[str]) -> None:
         """Make the tables from the staged registers."""
@@ -47,7 +68,7 @@ class RegisterTables:
         """
         codes, keys = map(set, zip(*pairs, strict=True)) if (pairs := list(pairs)) else (set(), set())
         likely = {suggestion for code in codes if (suggestion := check_uscc(code).suggestion)}
-        register = StoredRegister(con=self.con, accepted_codes=self.accepted_codes)
+        register = StoredRegister(tables=self, accepted_codes=self.accepted_codes)
         self._put("asked", pa.table({"text": pa.array(sorted({*codes, *likely, *firms, *keys}), pa.string())}))
         self.con.execute(
             "SELECT uscc, list(name_key ORDER BY name_key) FROM names WHERE uscc IN (SELECT uscc FROM names n JOIN asked a"
@@ -100,34 +121,21 @@ class RegisterTables:
 
 @dataclass(slots=True)
 class StoredRegister(Register):
-    """A part of the register; all names and codes are read when something similar is looked for, and then kept."""
+    """A part of the register; all names and codes are at hand where something similar is looked for."""
 
-    con: duckdb.DuckDBPyConnection | None = None
-    _every_code: list[str] | None = None
-    _every_name: dict[str, str] | None = None
+    tables: RegisterTables | None = None
 
     def known_codes(self) -> Sequence[str]:
         """All codes, in order."""
-        if self._every_code is None:
-            self._every_code = self._column("SELECT uscc AS text FROM registered ORDER BY uscc")
-        return self._every_code
+        return self.tables.codes if self.tables else ()
 
     def known_names(self) -> Mapping[str, str]:
         """All names with their cores."""
-        if self._every_name is None:
-            names = self._column("SELECT DISTINCT name_key AS text FROM names ORDER BY name_key")
-            self._every_name = {name: name_core(name) for name in names}
-        return self._every_name
+        return self.tables.cores if self.tables else {}
 
     def owners_of(self, key: str) -> set[str]:
-        """The firms that have or had a name."""
-        if key not in self.owners and self.con is not None:
-            rows = self.con.execute("SELECT uscc FROM names WHERE name_key = ?", [key]).fetchall()
-            self.owners[key] = {uscc for (uscc,) in rows}
-        return self.owners.get(key, set())
-
-    def _column(self, query: str) -> list[str]:
-        return _texts(self.con, query).to_pylist() if self.con is not None else []
+        """The firms that have or had a name, also those outside this part."""
+        return self.tables.owners(key) if self.tables else set()
 
 
 _NONE = pa.array([], pa.string())
