@@ -34,7 +34,8 @@ def main() -> None:
         given, plain = (written(Path(folder) / name, options.firms, name) for name in ("gb18030", "utf-8"))
         loads = [apart(load_plainly, plain) for _ in range(options.repeat)]
         imports = [apart(import_all, given) for _ in range(options.repeat)]
-    load, imported = (statistics.median(run["seconds"] for run in runs) for runs in (loads, imports))
+    both = {"load": loads, "import": imports}
+    load, imported = (statistics.median(run["seconds"] for run in runs) for runs in both.values())
     result = {
         "firms": imports[0]["firms"],
         "facts": FACTS,
@@ -43,6 +44,7 @@ def main() -> None:
         "load_s": round(load, 2),
         "import_s": round(imported, 2),
         "import_over_load": round(imported / load, 1),
+        "cpu_s": {name: round(statistics.median(run["cpu"] for run in runs), 1) for name, runs in both.items()},
         "stages_s": {
             stage: statistics.median(run["stages"][stage] for run in imports) for stage in imports[0]["stages"]
         },
@@ -67,13 +69,14 @@ def apart(work: Callable[[Path], dict[str, Any]], folder: Path) -> dict[str, Any
 def load_plainly(folder: Path) -> dict[str, Any]:
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as place, duckdb.connect(str(Path(place) / "plain.duckdb")) as con:
+        con.execute("SET enable_progress_bar = false")
         for number, path in enumerate(sorted(folder.iterdir())):
             con.execute(
                 f"CREATE TABLE t{number} AS SELECT * FROM read_csv('{path}', header = false, all_varchar = true,"
                 f" delim = ',', quote = '\"', columns = {columns(path)}, auto_detect = false, ignore_errors = true)"
             )
         con.execute("CHECKPOINT")
-        return {"seconds": time.perf_counter() - started}
+        return {"seconds": time.perf_counter() - started, "cpu": time.process_time()}
 
 
 def columns(path: Path) -> dict[str, str]:
@@ -98,6 +101,7 @@ def import_all(folder: Path) -> dict[str, Any]:
         seconds = time.perf_counter() - started
     return {
         "seconds": seconds,
+        "cpu": time.process_time(),
         "firms": report.firms,
         "stages": lasting(times, started + seconds),
         "input_mib": sum(path.stat().st_size for path in folder.iterdir()) >> 20,

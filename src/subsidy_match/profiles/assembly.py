@@ -96,7 +96,8 @@ class Assembly:
     def __init__(self, path: Path, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self.placed: list[Placed] = []
-        self.con = duckdb.connect(str(path), config={"memory_limit": "2GB"})
+        # Beside the file: what does not fit into memory goes to the same disk, and with a killed import it is found there.
+        self.con = duckdb.connect(str(path), config={"memory_limit": "2GB", "temp_directory": f"{path}.tmp"})
         self.con.execute("SET enable_progress_bar = false")
         self.con.execute(_SCHEMA)
 
