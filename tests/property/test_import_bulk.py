@@ -16,7 +16,7 @@ from subsidy_match.profiles import bulk
 from subsidy_match.profiles.catalogue import fact_columns
 from subsidy_match.profiles.cells import MONEY_UNITS, is_empty, parse_number
 from subsidy_match.profiles.chunk_rows import read_records
-from subsidy_match.profiles.columns import clean
+from subsidy_match.profiles.columns import Cells
 from subsidy_match.profiles.layout import find_layout
 from subsidy_match.profiles.mapping import load_mappings
 from subsidy_match.profiles.names import display_name, name_key
@@ -125,6 +125,9 @@ def test_plain_numbers_in_bulk(texts, scale):
         return value
 
     column = pa.array(texts, pa.string())
-    before, now = clean(column, parse, pa.int64()), clean(column, parse, pa.int64(), PlainNumbers.of(scale, low, high))
+    before, now = (
+        Cells(parse, pa.int64()).clean(column),
+        Cells(parse, pa.int64(), PlainNumbers.of(scale, low, high)).clean(column),
+    )
     assert now.values.to_pylist() == before.values.to_pylist()
     assert now.problems == before.problems

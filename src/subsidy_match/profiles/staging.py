@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,7 +18,7 @@ from subsidy_match.profiles import bulk
 from subsidy_match.profiles.catalogue import Catalogue
 from subsidy_match.profiles.cells import FOREVER, is_empty
 from subsidy_match.profiles.chunk_rows import read_records
-from subsidy_match.profiles.columns import Cleaned, clean, numbers_of, parser_of
+from subsidy_match.profiles.columns import Cells, Cleaned, numbers_of, parser_of
 from subsidy_match.profiles.industries import Industries
 from subsidy_match.profiles.industry import with_name
 from subsidy_match.profiles.layout import Bound, Layout, cell_name
@@ -93,15 +94,23 @@ class Staging:
 
 def stage_sheet(sheet: Sheet, layout: Layout, staging: Staging) -> Iterator[Staged]:
     """Read a sheet block by block."""
+    cells = {bound.target: _cells(bound, staging) for bound in layout.values}
     for block in read_records(sheet, layout):
-        yield _Stager(block, layout, staging).staged()
+        yield _Stager(block, layout, staging, cells).staged()
+
+
+def _cells(bound: Bound, staging: Staging) -> Cells:
+    if bound.type is None:
+        raise AssertionError(bound.target)
+    parse = parser_of(bound, staging.regions, staging.person_key, staging.industries)
+    return Cells(parse, bound.type.arrow, numbers_of(bound))
 
 
 class _Stager:
     """Turns one block into a table; a class because cells, rows and years all add to the same rejects."""
 
-    def __init__(self, block: Block, layout: Layout, staging: Staging) -> None:
-        self._block, self._layout, self._staging = block, layout, staging
+    def __init__(self, block: Block, layout: Layout, staging: Staging, cells: Mapping[str, Cells]) -> None:
+        self._block, self._layout, self._staging, self._cells = block, layout, staging, cells
         self._rejects: list[Reject] = []
         self._faults: dict[int, str] = {}
 
@@ -166,10 +175,8 @@ class _Stager:
     def _clean(self, bound: Bound) -> Cleaned:
         if bound.type is None:
             raise AssertionError(bound.target)
-        parse = parser_of(bound, self._staging.regions, self._staging.person_key, self._staging.industries)
         texts = self._block.columns[bound.index]
-        named = self._named(texts) if bound.type.kind == "industry" else texts
-        cleaned = clean(named, parse, bound.type.arrow, numbers_of(bound))
+        cleaned = self._cells[bound.target].clean(self._named(texts) if bound.type.kind == "industry" else texts)
         spread = {row: _SPREAD for row, index in self._block.spread if index == bound.index}
         if not spread or bound.type.kind not in _NUMERIC:
             return cleaned
@@ -228,7 +235,12 @@ class _Stager:
 
 
 def _scattered(faults: Mapping[int, str], size: int) -> pa.StringArray:
-    return pa.array([faults.get(i) for i in range(size)], pa.string()) if faults else pa.nulls(size, pa.string())
+    column = pa.nulls(size, pa.string())
+    if not faults:
+        return column
+    mask = np.zeros(size, bool)
+    mask[list(faults)] = True
+    return pc.replace_with_mask(column, pa.array(mask), pa.array([faults[i] for i in sorted(faults)], pa.string()))
 
 
 def _split_names(text: str) -> list[str]:
