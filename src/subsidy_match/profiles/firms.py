@@ -12,8 +12,6 @@ from subsidy_match.profiles.straight import Exceptions
 
 __all__ = ["Firms"]
 
-_JOIN = "LEFT JOIN {0} ON {1}.uscc = o.uscc"
-
 
 @dataclass(slots=True)
 class Firms:
@@ -41,33 +39,35 @@ class Firms:
 
     def _write_values(self) -> None:
         filled = [target for target in self.targets if target.sources]
-        lists = self._lists()
+        loaded = [name for name, has_rows in self._lists().items() if has_rows]
         columns = [f"{self._value(target)} AS {quote(target.name)}" for target in filled]
-        columns += [f"list_{name}.value AS {quote(name)}" for name, has_rows in lists.items() if has_rows]
+        columns += [f"list_{name}.value AS {quote(name)}" for name in loaded]
         joins = [self._source_join(source) for source in self._straight_sources().values()]
-        joins += [_JOIN.format(t.table, t.table) for t in filled if self._is_decided(t)]
-        joins += [_JOIN.format(f"list_{name}", f"list_{name}") for name, has_rows in lists.items() if has_rows]
-        every = [quote(t.name) if t.sources else f"NULL::{t.fact.type.sql} AS {quote(t.name)}" for t in self.targets]
-        every += [
-            f"coalesce({quote(name) if has_rows else f'(SELECT value FROM list_{name} WHERE false)'}, []) AS {quote(name)}"
-            for name, has_rows in lists.items()
-        ]
+        joins += [_join(t.table) for t in filled if self._is_decided(t)] + [_join(f"list_{name}") for name in loaded]
         self.assembly.con.execute(
-            f"CREATE TABLE firm AS SELECT uscc, {', '.join(every)} FROM (SELECT {', '.join(['o.uscc', *columns])}"
-            f" FROM known o {' '.join(joins)} ORDER BY {self._district()} NULLS LAST, o.uscc)"
+            f"CREATE TABLE firm AS SELECT uscc, {', '.join(self._every_value())} FROM ("
+            f"SELECT {', '.join(['o.uscc', *columns])} FROM known o {' '.join(joins)} ORDER BY {self._order_of_values()})"
         )
+
+    def _every_value(self) -> list[str]:
+        """All columns in the order of the catalogue, those that nobody fills too."""
+        facts = [quote(t.name) if t.sources else f"NULL::{t.fact.type.sql} AS {quote(t.name)}" for t in self.targets]
+        lists = [
+            f"coalesce({quote(name) if has_rows else f'(SELECT value FROM list_{name} WHERE false)'}, []) AS {quote(name)}"
+            for name, has_rows in self._lists().items()
+        ]
+        return facts + lists
 
     def _write_batches(self) -> None:
         """The batches: where a fact has one source, its value says whether that is it."""
-        shared = [target for target in self.targets if len(target.sources) > 1]
         lists = self._lists()
         columns = [f"{self._batch(target)} AS {quote(target.name)}" for target in self.targets]
         columns += [
             f"coalesce({f'list_{name}.batch' if has_rows else 'NULL::INTEGER[]'}, []) AS {quote(name)}"
             for name, has_rows in lists.items()
         ]
-        joins = [_JOIN.format(t.table, t.table) for t in shared]
-        joins += [_JOIN.format(f"list_{name}", f"list_{name}") for name, has_rows in lists.items() if has_rows]
+        joins = [_join(target.table) for target in self.targets if len(target.sources) > 1]
+        joins += [_join(f"list_{name}") for name, has_rows in lists.items() if has_rows]
         order = "ORDER BY o.district_code NULLS LAST, o.uscc" if joins else ""
         self.assembly.con.execute(
             f"CREATE TABLE firm_batch AS SELECT o.uscc, {', '.join(columns)} FROM firm o {' '.join(joins)} {order}"
@@ -88,16 +88,16 @@ class Firms:
     def _is_decided(self, target: Target) -> bool:
         return not target.straight or self.exceptions.any(target.sources[0])
 
-    def _district(self) -> str:
-        target = next(target for target in self.targets if target.name == "district_code")
-        return self._value(target) if target.sources else "NULL"
+    def _order_of_values(self) -> str:
+        district = next(target for target in self.targets if target.name == "district_code")
+        return f"{self._value(district)} NULLS LAST, o.uscc" if district.sources else "o.uscc"
 
     def _straight_sources(self) -> Mapping[int, Placed]:
         return {t.sources[0].batch.number: t.sources[0] for t in self.targets if t.straight}
 
     def _source_join(self, source: Placed) -> str:
         name = f"source_{source.batch.number}"
-        return _JOIN.format(f"{self.exceptions.plain_rows(source)} {name}", name)
+        return _join(f"{self.exceptions.plain_rows(source)} {name}", name)
 
     def _lists(self) -> dict[str, bool]:
         """The collections, and whether anything is in them."""
@@ -105,3 +105,7 @@ class Firms:
             name: self.assembly.number(f"SELECT count(*) FROM list_{name}") > 0
             for name in self.assembly.catalogue.collections
         }
+
+
+def _join(table: str, name: str | None = None) -> str:
+    return f"LEFT JOIN {table} ON {name or table}.uscc = o.uscc"

@@ -139,9 +139,10 @@ class _Head:
 
 
 def _fit(headers: Mapping[int, str], spec: ListSpec) -> list[tuple[int, Column, str | None]] | None:
+    if not all(any(_match(c, h)[0] for h in headers.values()) for c in spec.columns if c.required):
+        return None  # nearly always so, and soon known
     found = [(i, c, year) for i, h in headers.items() for c in spec.columns for fits, year in [_match(c, h)] if fits]
-    bound = {id(column) for _, column, _ in found}
-    return found if all(id(c) in bound for c in spec.columns if c.required) else None
+    return found
 
 
 def _match(column: Column, header: str) -> tuple[bool, str | None]:
