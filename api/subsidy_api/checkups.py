@@ -107,6 +107,7 @@ class PricedBody(Body):
     fact: str
     label: Label
     owed_by: Label
+    stale: Label
     unlocks: int | None
     besides: int
     options: list[WaitingBody]

@@ -108,11 +108,12 @@ class ItemBody(Body):
 
 
 class MissingBody(Body):
-    """A fact that would help to decide, and who owes it."""
+    """A fact that would help to decide, and who owes it; ``stale`` says of which day data are that are too old to count."""
 
     fact: str
     label: str
     owed_by: str
+    stale: str
 
 
 class MatchBody(Body):

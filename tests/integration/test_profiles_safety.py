@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -74,6 +76,44 @@ def test_killed_after_the_pointer_moved_the_new_snapshot_is_whole(home, tmp_path
     assert killed.returncode == -signal.SIGKILL
     with open_snapshot(home) as snapshot:
         assert snapshot.enterprise(code(1)).values["revenue_2025"].value == 2_000_000
+
+
+KILLED_AT = """
+    import os, signal
+    from pathlib import Path
+    from profile_files import take_in
+    home, file, moment = Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
+    steps = 0
+
+    def step(event, arguments):
+        global steps
+        if event in ("open", "os.rename", "os.remove", "os.link", "os.mkdir") and str(home) in str(arguments[0]):
+            steps += 1
+            if steps == moment:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(step)
+    take_in(home, file)
+    print(steps)
+"""
+
+
+def test_killed_before_any_step_on_disk_the_old_or_the_new_snapshot_is_whole(home, tmp_path):
+    tax, old = write_tax(tmp_path, [[code(1), "", 1, 2]]), Shelf(home).current()
+    clean = shutil.copytree(home, tmp_path / "clean")
+    steps = int(run(KILLED_AT, clean, tax, 0).stdout)
+    assert steps > 10, "files, manifest, pointer and folder are all written"
+    for moment in random.Random(20260601).sample(range(1, steps + 1), 6):
+        struck = shutil.copytree(home, tmp_path / f"struck{moment}")
+        killed = run(KILLED_AT, struck, tax, moment)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        is_new = Shelf(struck).current() != old
+        with open_snapshot(struck) as snapshot:
+            assert snapshot.count() == 39
+            assert ("revenue_2025" in snapshot.enterprise(code(1)).values) is is_new
+        assert take_in(struck, tax).snapshot_id == Shelf(clean).current()
+        left = {p.name for p in struck.rglob("*") if p.name != "lock"} - {p.name for p in clean.rglob("*")}
+        assert left == set() or is_new, f"left behind at step {moment}"
 
 
 def test_a_second_import_at_the_same_time_is_refused(home, tmp_path):

@@ -6,13 +6,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from profile_files import POLICIES, broken, code, firm, write_penalties, write_register, write_tax
+from profile_files import POLICIES, broken, code, firm, write_csv, write_penalties, write_register, write_tax
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner, Result
 
 from subsidy_match.cli.profiles import app
 from subsidy_match.errors import InputError
-from subsidy_match.profiles.persons import masked
+from subsidy_match.profiles.persons import masked, person_free
 
 PERSON = "32081219900101123X"
 
@@ -65,7 +65,8 @@ def test_the_lines_of_each_sheet_are_as_many_as_the_counts(tmp_path, files):
     out = tmp_path / "报告.xlsx"
     assert call("import", *files, "--report", out).exit_code == 1
     told = sheets(out)
-    assert list(told) == ["汇总", "隔离", "合并", "识读问题"]
+    assert list(told) == ["汇总", "原因", "隔离", "合并", "识读问题"]
+    assert sum(int(float(row[2])) for row in told["原因"][1:]) >= len(told["识读问题"]) - 1
     by_file = counts(told["汇总"])
     total = by_file.pop("合计 / total")
     for name, (rows_in, accepted, merged, quarantined, ignored, unread) in by_file.items():
@@ -79,6 +80,27 @@ def test_the_lines_of_each_sheet_are_as_many_as_the_counts(tmp_path, files):
     assert total[2] == 2
     assert total[3] == 3
     assert "=1+1" in {row[-1] for row in told["识读问题"]}  # as text, not as 2
+
+
+def test_lists_departments_and_facts_have_the_names_that_officers_use(tmp_path, files):
+    out = tmp_path / "报告.xlsx"
+    call("import", *files, "--report", out)
+    told = sheets(out)
+    of_tax = next(row for row in told["汇总"] if row[0].startswith("税务"))
+    assert of_tax[1:4] == ["主要指标", "年度主要指标 / Yearly accounts", "市税务局 / Tax Bureau"]
+    assert {row[2] for row in told["识读问题"][1:]} == {
+        "注册资本 / Registered capital",
+        "营业收入 / Revenue (2025)",
+        "认定日期 / Date",
+        "类别 / Kind",
+    }
+
+
+def test_notes_have_a_sheet_of_their_own(tmp_path):
+    out, path = tmp_path / "报告.xlsx", tmp_path / "登记_20260531.csv"
+    write_csv(path, ["统一社会信用代码", "企业名称", "登记状态", "吉祥物"], [[code(1), "甲", "存续", "熊"]])
+    call("import", path, "--report", out)
+    assert sheets(out)["提示"][1][:2] == ["登记_20260531.csv", "未识别的列“吉祥物”未导入"]
 
 
 def test_a_quarantined_row_has_its_cell_reasons_and_text(tmp_path, files):
@@ -133,6 +155,7 @@ def test_the_report_is_the_same_when_nothing_is_rebuilt(tmp_path, files):
 )
 def test_person_numbers_are_blotted_out(written):
     assert masked(f"见{written}号") == "见******号"
+    assert masked(person_free(f"见{written}号", b"k")) == "见******号"
 
 
 @pytest.mark.parametrize(

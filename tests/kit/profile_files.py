@@ -110,23 +110,41 @@ def take_in(home: Path, *files: Path, **options: Any) -> ImportReport:
 def write_xls(
     path: Path, name: str, rows: Sequence[Sequence[str | float]], merges: Sequence[tuple[int, int, int, int]] = ()
 ) -> Path:
-    """Write one sheet in the old binary format (BIFF8 in a compound file), as far as a reader needs it."""
-    globals_size = len(_record(0x0809, b"\0" * 16)) + len(_record(0x0085, b"\0" * 6 + _short(name))) + 4
-    book = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0))
-    book += _record(0x0085, struct.pack("<IBB", globals_size, 0, 0) + _short(name)) + _record(0x000A)
-    book += _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 0, 0, 0))
+    """Write one sheet in the old binary format."""
+    return write_xls_book(path, {name: rows}, merges)
+
+
+def write_xls_book(
+    path: Path,
+    sheets: Mapping[str, Sequence[Sequence[str | float]]],
+    merges: Sequence[tuple[int, int, int, int]] = (),
+) -> Path:
+    """Write the old binary format (BIFF8 in a compound file), as far as a reader needs it; merges are of the first sheet."""
+    bodies = [_xls_sheet(rows, merges if n == 0 else ()) for n, rows in enumerate(sheets.values())]
+    begin = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0))
+    names = [_short(name) for name in sheets]
+    at = len(begin) + sum(len(_record(0x0085, b"\0" * 6 + name)) for name in names) + 4
+    book = begin
+    for name, body in zip(names, bodies, strict=True):
+        book += _record(0x0085, struct.pack("<IBB", at, 0, 0) + name)
+        at += len(body)
+    book += _record(0x000A) + b"".join(bodies)
+    path.write_bytes(compound(book.ljust(4096, b"\0")))
+    return path
+
+
+def _xls_sheet(rows: Sequence[Sequence[str | float]], merges: Sequence[tuple[int, int, int, int]]) -> bytes:
+    sheet = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 0, 0, 0))
     for r, row in enumerate(rows):
         for c, cell in enumerate(row):
             place = struct.pack("<HHH", r, c, 0)
             if isinstance(cell, str):
                 text = struct.pack("<HB", len(cell), 1) + cell.encode("utf-16-le")
-                book += _record(0x0204, place + text) if cell else b""
+                sheet += _record(0x0204, place + text) if cell else b""
             else:
-                book += _record(0x0203, place + struct.pack("<d", cell))
+                sheet += _record(0x0203, place + struct.pack("<d", cell))
     areas = b"".join(struct.pack("<HHHH", top, bottom, left, right) for top, left, bottom, right in merges)
-    book += _record(0x00E5, struct.pack("<H", len(merges)) + areas) + _record(0x000A)
-    path.write_bytes(compound(book.ljust(4096, b"\0")))
-    return path
+    return sheet + _record(0x00E5, struct.pack("<H", len(merges)) + areas) + _record(0x000A)
 
 
 def _record(kind: int, body: bytes = b"") -> bytes:

@@ -33,7 +33,7 @@ class Broken(Exception):
     """What the reader raises for broken CSV: the error and the line."""
 
 
-def refuse(error: csv.Error, line: int) -> Exception:
+def refuse(error: csv.Error | None, line: int) -> Exception:
     return Broken(str(error), line)
 
 

@@ -23,10 +23,15 @@ NAMES = [
     "另一家",
     "ABC公司",
 ]
+OLD_IDS = {code(1): ["320800000000001"], code(2): ["320800000000001", "320800000000002"]}
 entries = st.tuples(st.sampled_from(FIRMS), st.sampled_from(NAMES), st.lists(st.sampled_from(NAMES[1:]), max_size=2))
 registers = st.lists(entries, max_size=8)
 pairs = st.lists(
-    st.tuples(st.sampled_from([*FIRMS, code(9)]), st.sampled_from([*NAMES, "淮安合成科枝有限公司"])), max_size=5
+    st.tuples(
+        st.sampled_from([*FIRMS, code(9), *OLD_IDS[code(2)], code(1)[8:17]]),
+        st.sampled_from([*NAMES, "淮安合成科枝有限公司"]),
+    ),
+    max_size=5,
 )
 
 
@@ -35,7 +40,7 @@ def in_memory(register: list[tuple[str, str, list[str]]]) -> Register:
     known = Register(accepted_codes=ACCEPTED)
     for firm, name, former in register:
         if known.grade(firm).value == "valid":
-            known.add(firm, [name, *former])
+            known.add(firm, [name, *former], OLD_IDS.get(firm, ()))
         else:
             known.broken.add(name_key(name))
     known.broken -= {"", *known.owners}
@@ -48,6 +53,7 @@ def in_tables(con: duckdb.DuckDBPyConnection, register: list[tuple[str, str, lis
         "uscc_given": pa.array(firms, pa.string()),
         "name_key": pa.array([name_key(name) for name in names], pa.string()),
         "former_names": pa.array(former, pa.list_(pa.string())),
+        "other_ids": pa.array([OLD_IDS.get(firm, []) for firm in firms], pa.list_(pa.string())),
         "fault": pa.nulls(len(firms), pa.string()),
     }
     staged = pa.table(columns)

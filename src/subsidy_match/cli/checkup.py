@@ -11,7 +11,7 @@ from subsidy_match.cli.firm import firm_at_hand
 from subsidy_match.cli.output import print_table, print_text
 from subsidy_match.cli.stacking import print_advice
 from subsidy_match.matching.advice import option_text, pay_text
-from subsidy_match.matching.checkup import Checkup, checkup_report, near_miss_text
+from subsidy_match.matching.checkup import Checkup, checkup_report, near_miss_text, stale_day
 from subsidy_match.matching.checkup import checkup as check
 from subsidy_match.matching.options import MOST
 from subsidy_match.money import yuan_text
@@ -48,13 +48,13 @@ def checkup(
 def _print_missing(found: Checkup, policies: PolicySet, lang: str) -> None:
     rows = []
     for fact in (fact for fact in found.outlook.missing if fact.unlocks):
-        words = fact_words(fact.key, policies, lang)
+        words = fact_words(fact.key, policies, lang, stale_day(fact, found.advice))
         names = [option_text(found.advice, id_, lang) for id_ in fact.options[:_SHOWN]]
         more = f" +{len(fact.options) - _SHOWN}" if len(fact.options) > _SHOWN else ""
         rows.append(
             (
                 words["label"],
-                words["owed_by"],
+                words["stale"] or words["owed_by"],
                 _worth(fact.unlocks, lang),
                 fact.besides or "",
                 "、".join(names) + more,

@@ -17,9 +17,10 @@ from subsidy_match.cli.matching import print_run
 from subsidy_match.cli.output import bar, note, print_text
 from subsidy_match.cli.staging import funds_of, open_funds, staff, walk_to_completed
 from subsidy_match.errors import InputError, Location
-from subsidy_match.matching.engines import ReferenceEngine
+from subsidy_match.matching.engines import Job
 from subsidy_match.matching.runs import Run, run_match
 from subsidy_match.matching.single import ranked
+from subsidy_match.matching.vector.engine import VectorEngine
 from subsidy_match.money import yuan_text
 from subsidy_match.platform import Platform
 from subsidy_match.profiles.importing import import_files
@@ -135,7 +136,7 @@ def _match(stage: Stage) -> Run:
     policies, snapshot = stage.wired.policies(), stage.wired.snapshot()
     with bar(f"匹配 {snapshot.count()} 家企业") as progress:
         out = stage.wired.settings.runs / f"{AS_OF}"
-        run = run_match(policies, snapshot, AS_OF, out, ReferenceEngine(), progress)
+        run = run_match(Job(policies, snapshot, AS_OF), out, VectorEngine(), progress)
     print_run(run)
     return run
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +13,28 @@ from subsidy_match.claims.payments import all_payments
 from subsidy_match.cli.context import AS_OF, JSON, LANG, day, platform, settings
 from subsidy_match.cli.output import bar, note, print_json, print_table, print_text
 from subsidy_match.errors import InputError, Location
-from subsidy_match.matching.engines import ReferenceEngine
+from subsidy_match.matching.engines import Engine, Job, ReferenceEngine
 from subsidy_match.matching.report import report
 from subsidy_match.matching.runs import PolicyCount, Run, latest_run, run_match
 from subsidy_match.matching.single import ranked
+from subsidy_match.matching.vector.engine import VectorEngine
 from subsidy_match.money import yuan_text
 from subsidy_match.rules.explanation import VERDICT_WORDS, amount_text, explain_text, missing_words
 
 __all__ = ["app", "print_run"]
+
+
+class _EngineName(StrEnum):
+    """The engines that match a population."""
+
+    VECTOR = "vector"
+    REFERENCE = "reference"
+
+
+_ENGINES: Mapping[_EngineName, Callable[[], Engine]] = {
+    _EngineName.VECTOR: VectorEngine,
+    _EngineName.REFERENCE: ReferenceEngine,
+}
 
 app = typer.Typer(help="匹配:一家企业,或全部企业 / Match one enterprise, or all of them.", invoke_without_command=True)
 
@@ -30,6 +46,12 @@ def match(
     everyone: Annotated[bool, typer.Option("--all", help="全部企业 / the whole population")] = False,
     as_of: Annotated[str | None, AS_OF] = None,
     out: Annotated[Path | None, typer.Option(help="结果目录 / folder for the results of --all")] = None,
+    engine: Annotated[
+        _EngineName, typer.Option(help="引擎:vector 成批,reference 逐户 / the engine of --all")
+    ] = _EngineName.VECTOR,
+    unknowns: Annotated[
+        bool, typer.Option("--unknowns", help="另存待补数据的结果 / write what data leave open as well")
+    ] = False,
     explain: Annotated[bool, typer.Option("--explain", help="逐条说明 / every reason")] = False,
     policy: Annotated[list[str] | None, typer.Option(help="只看这些政策 / only these policies")] = None,
     lang: Annotated[str, LANG] = "zh",
@@ -43,7 +65,7 @@ def match(
     if uscc is not None:
         _one(uscc, as_of, policy, lang, explain=explain, as_json=as_json)
     else:
-        _all(as_of, out, as_json=as_json)
+        _all(as_of, out, engine, unknowns=unknowns, as_json=as_json)
 
 
 @app.command()
@@ -104,15 +126,15 @@ def _one(uscc: str, as_of: str | None, policy: list[str] | None, lang: str, *, e
         )
 
 
-def _all(as_of: str | None, out: Path | None, *, as_json: bool) -> None:
+def _all(as_of: str | None, out: Path | None, engine: _EngineName, *, unknowns: bool, as_json: bool) -> None:
     when = day(as_of)
     with platform() as wired:
         policies, snapshot = wired.policies(), wired.snapshot()
         target = out or settings().runs / f"{when}-{policies.hash[:8]}-{snapshot.id[:8]}"
-        engine = ReferenceEngine(all_payments(wired.engine))
+        job = Job(policies, snapshot, when, all_payments(wired.engine), unknowns=unknowns)
         try:
             with bar(f"匹配 {snapshot.count()} 家企业") as progress:
-                run = run_match(policies, snapshot, when, target, engine, progress)
+                run = run_match(job, target, _ENGINES[engine](), progress)
         except OSError as error:
             zh, en = f"结果无法写入:{error.strerror}", f"the results cannot be written: {error.strerror}"
             raise InputError("cannot_write", zh, en, Location(str(target))) from error

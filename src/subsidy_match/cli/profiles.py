@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from subsidy_match.cli import codes
+from subsidy_match.cli import codes, headers
 from subsidy_match.cli.context import JSON, LANG, business_today, day, settings
+from subsidy_match.cli.links import link_dict, print_links
 from subsidy_match.cli.output import note, print_json, print_table, print_text
 from subsidy_match.cli.quality import quality
 from subsidy_match.cli.shelf import KEEP, prune, rollback, withdraw
@@ -21,6 +22,7 @@ from subsidy_match.profiles import Alternative, ImportReport, ReviewItem, decide
 from subsidy_match.profiles.catalogue import Catalogue, fact_columns
 from subsidy_match.profiles.decisions import load_decisions
 from subsidy_match.profiles.industries import Industries, load_industries
+from subsidy_match.profiles.labels import load_labels
 from subsidy_match.profiles.publishing import Shelf
 from subsidy_match.profiles.report_sheets import write_report
 from subsidy_match.profiles.review_sheets import Answers, read_answers, write_questions
@@ -31,6 +33,7 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="企业档案:部门数据导入、查询、核对 / Profiles: import, look up, review.")
 app.add_typer(codes.app, name="codes")
+app.add_typer(headers.app, name="headers")
 app.command()(quality)
 
 for command in (diff, withdraw, rollback, prune):
@@ -57,7 +60,7 @@ def import_command(
         check_out(report)
     done = _import(files, source=source, as_of=wanted, dry_run=dry_run, keep=keep)
     if report:
-        write_report(report, done)
+        write_report(report, done, load_labels(settings().policies))
         note(f"已写入 / written: {report}")
     _report(done, lang, as_json=as_json)
 
@@ -75,13 +78,16 @@ def show(
     with open_snapshot(settings().home, snapshot) as opened:
         firm = opened.enterprise(uscc)
         losers = opened.alternatives(firm.uscc) if sources else []
-        former = opened.former_names(firm.uscc)
+        former, ids, links = opened.former_names(firm.uscc), opened.old_ids(firm.uscc), opened.links(firm.uscc)
         snapshot_id = opened.id
     if as_json:
-        print_json({"snapshot": snapshot_id, "former_names": former, **_document(firm, losers)})
+        told = {"former_names": former, "old_ids": ids, "links": [link_dict(link) for link in links]}
+        print_json({"snapshot": snapshot_id, **told, **_document(firm, losers)})
     else:
         industries = load_industries(Shelf(settings().home).industries)
-        _print_firm(firm, former, losers, fact_columns(settings().policies), industries)
+        print_text("  ".join([firm.uscc, firm.name, *(f"曾用名 / formerly {name}" for name in former)]))
+        print_links(ids, links)
+        _print_firm(firm, losers, fact_columns(settings().policies), industries)
 
 
 @app.command()
@@ -105,6 +111,10 @@ def search(
 def review(
     match: Annotated[list[str] | None, typer.Option(help="编号=代码:就是这家 / ID=USCC: this firm")] = None,
     refuse: Annotated[list[str] | None, typer.Option(help="编号:都不是 / ID: none of our firms")] = None,
+    choose: Annotated[
+        list[str] | None, typer.Option(help="编号=数值:此数值为准 / ID=VALUE: this reading holds")
+    ] = None,
+    leave: Annotated[list[str] | None, typer.Option(help="编号:无法判定,按未知 / ID: nobody can say, unknown")] = None,
     accept_code: Annotated[
         list[str] | None, typer.Option(help="校验不符但确在使用的代码 / a code in use that fails its check")
     ] = None,
@@ -116,16 +126,18 @@ def review(
 ) -> None:
     """待核对事项;用选项或 --in 决定并重建 / What waits for a person; decide and build again."""
     decisions = [*map(_pair, match or ()), *((item, None) for item in refuse or ())]
+    rulings = [*map(_pair, choose or ()), *((item, None) for item in leave or ())]
     codes = list(accept_code or ())
     if taken:
-        if decisions or codes:
+        if decisions or codes or rulings:
             zh, en = "--in 不能与其他决定并用", "--in goes with no other decision"
             raise InputError("profiles.decision", zh, en)
         _decider(by)
         answers = _answers(taken)
-        decisions, codes = list(answers.decisions), list(answers.codes)
-    if decisions or codes:
-        decide(settings().home, decisions, by=_decider(by), on=business_today(), accept_codes=codes)
+        decisions, codes, rulings = list(answers.decisions), list(answers.codes), list(answers.rulings)
+    if decisions or codes or rulings:
+        who, today = _decider(by), business_today()
+        decide(settings().home, decisions, by=who, on=today, accept_codes=codes, rulings=rulings)
         _report(_import([]), lang, as_json=as_json)
     with open_snapshot(settings().home) as opened:
         items = opened.reviews()
@@ -197,10 +209,7 @@ def _report(report: ImportReport, lang: str, *, as_json: bool) -> None:
     raise typer.Exit(_OK if report.is_clean else _FINDINGS)
 
 
-def _print_firm(
-    firm: Enterprise, former: list[str], losers: list[Alternative], catalogue: Catalogue, industries: Industries
-) -> None:
-    print_text("  ".join([firm.uscc, firm.name, *(f"曾用名 / formerly {name}" for name in former)]))
+def _print_firm(firm: Enterprise, losers: list[Alternative], catalogue: Catalogue, industries: Industries) -> None:
     rows = [_value_row(name, known, catalogue, industries) for name, known in firm.values.items()]
     print_table(("项目 / fact", "数值 / value", "来源 / source"), rows)
     for name, collection in firm.collections.items():
@@ -271,7 +280,7 @@ def _choices(item: ReviewItem) -> str:
 def _pair(text: str) -> tuple[str, str | None]:
     item, _, uscc = text.partition("=")
     if not item or not uscc:
-        zh, en = f"“{text}”应写成 编号=统一社会信用代码", f"{text!r} should be ID=USCC"
+        zh, en = f"“{text}”应写成 编号=统一社会信用代码或数值", f"{text!r} should be ID=USCC or ID=VALUE"
         raise InputError("profiles.decision", zh, en)
     return item, uscc
 

@@ -12,7 +12,9 @@ import typer
 from subsidy_match.cli.context import AS_OF, JSON, LANG, day, settings
 from subsidy_match.cli.output import print_json, print_table, print_text
 from subsidy_match.profiles.catalogue import department_code, fact_columns
+from subsidy_match.profiles.mapping import load_mappings
 from subsidy_match.profiles.quality import Coverage, Doubt, ListState, Quality, measure_quality
+from subsidy_match.profiles.unlinked import policy_words
 from subsidy_match.rules.catalogue import Catalogue, load_catalogue
 
 __all__ = ["quality"]
@@ -24,6 +26,7 @@ _DOUBTS = {
     Doubt.JUMP: ("比上年变动超过十倍", "changed more than tenfold in a year"),
     Doubt.CONTRADICTION: ("数值矛盾待核对", "contradiction waiting"),
     Doubt.IDENTITY: ("企业身份待核对", "identity waiting"),
+    Doubt.UNLINKED: ("奖补事项未对应政策", "payments not linked to a policy"),
 }
 
 
@@ -39,9 +42,10 @@ def quality(
     """各部门数据质量:覆盖、过期、超范围、突变、单位、矛盾 / Data quality by department: coverage, age, ranges, jumps, units."""
     where = settings()
     catalogue = load_catalogue(where.policies / "facts.yml")
-    report = measure_quality(where.home, catalogue, day(as_of), snapshot)
+    columns = fact_columns(where.policies)
+    report = measure_quality(where.home, catalogue, day(as_of), snapshot, policy_words(load_mappings(columns)))
     if department is not None:
-        report = report.of(department_code(department, fact_columns(where.policies)))
+        report = report.of(department_code(department, columns))
     if as_json:
         print_json(_document(report))
     else:

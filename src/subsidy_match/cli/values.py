@@ -15,6 +15,7 @@ __all__ = ["kind_of", "plain", "shown", "source_dict", "source_text"]
 
 def kind_of(name: str, catalogue: Catalogue) -> str:
     """The type of a fact, yearly or not; text where the catalogue no longer has it."""
+    name = name.partition("@")[0]  # what another department gave is of the same type
     fact = catalogue.facts.get(name) or catalogue.facts.get(name.rpartition("_")[0])
     return fact.type.kind if fact else "text"
 

@@ -18,7 +18,7 @@ from subsidy_match.rules.explanation import fact_words
 from subsidy_match.rules.policy import PolicySet
 from subsidy_match.rules.wording import Wording
 
-__all__ = ["Checkup", "checkup", "checkup_report", "near_miss_text"]
+__all__ = ["Checkup", "checkup", "checkup_report", "near_miss_text", "stale_day"]
 
 LANGUAGES = ("zh", "en")
 
@@ -77,11 +77,13 @@ def checkup_report(found: Checkup, policies: PolicySet) -> dict[str, Any]:
 
 
 def _missing(fact: MissingFact, advice: Advice, policies: PolicySet) -> dict[str, Any]:
-    words = {lang: fact_words(fact.key, policies, lang) for lang in LANGUAGES}
+    stale = stale_day(fact, advice)
+    words = {lang: fact_words(fact.key, policies, lang, stale) for lang in LANGUAGES}
     return {
         "fact": fact.key,
         "label": {lang: words[lang]["label"] for lang in LANGUAGES},
         "owed_by": {lang: words[lang]["owed_by"] for lang in LANGUAGES},
+        "stale": {lang: words[lang]["stale"] for lang in LANGUAGES},
         "unlocks": span(0, fact.unlocks)["max"],
         "besides": fact.besides,
         "options": [
@@ -89,6 +91,12 @@ def _missing(fact: MissingFact, advice: Advice, policies: PolicySet) -> dict[str
             for id_ in fact.options
         ],
     }
+
+
+def stale_day(fact: MissingFact, advice: Advice) -> date | None:
+    """The day of the data at hand, where these are too old to count."""
+    days = (advice.matches[id_].stale.get(fact.key) for id_ in fact.options)
+    return next((day for day in days if day is not None), None)
 
 
 def _near_miss(near: NearMiss, policies: PolicySet) -> dict[str, Any]:

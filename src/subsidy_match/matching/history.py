@@ -9,7 +9,7 @@ from datetime import date
 
 from subsidy_match.rules.enterprise import Collection, Enterprise, Scalar
 
-__all__ = ["Payment", "with_payments"]
+__all__ = ["Payment", "history_row", "with_payments"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +33,24 @@ def with_payments(enterprise: Enterprise, payments: Sequence[Payment]) -> Enterp
     listed: Counter[tuple[Scalar | None, ...]] = Counter(
         (row.get("policy"), row.get("amount"), row.get("paid_on")) for row in history.rows
     )
-    added = tuple(
-        {
-            "record_no": payment.claim_no,
-            "policy": payment.policy_id,
-            "item": payment.policy_id,
-            "item_key": payment.item_key,
-            "level": None,
-            "amount": payment.amount,
-            "paid_on": payment.paid_on,
-        }
-        for payment in payments
-        if not _is_listed(payment, listed)
-    )
+    added = tuple(history_row(payment) for payment in payments if not _is_listed(payment, listed))
     if not added:
         return enterprise
     rows = replace(history, rows=(*history.rows, *added))
     return replace(enterprise, collections={**enterprise.collections, "subsidy_history": rows})
+
+
+def history_row(payment: Payment) -> dict[str, Scalar | None]:
+    """A payment as a row of the history."""
+    return {
+        "record_no": payment.claim_no,
+        "policy": payment.policy_id,
+        "item": payment.policy_id,
+        "item_key": payment.item_key,
+        "level": None,
+        "amount": payment.amount,
+        "paid_on": payment.paid_on,
+    }
 
 
 def _is_listed(payment: Payment, listed: Counter[tuple[Scalar | None, ...]]) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from subsidy_match.errors import NotFound
-from subsidy_match.matching.engines import Progress
 from subsidy_match.matching.history import Payment, with_payments
 from subsidy_match.matching.impact import Firm, Pair, Standing
+from subsidy_match.matching.results import Progress
 from subsidy_match.profiles.reading import Snapshot
 from subsidy_match.rules.codes import industry_prefixes
 from subsidy_match.rules.enterprise import Enterprise

@@ -125,7 +125,7 @@ def _of_policy(policies: PolicySet, firm: Enterprise, as_of: date, policy: Polic
                 after = question.having(needed)[number]
                 if after.verdict not in _GOOD:
                     continue  # never shown unproved
-                year = int(key.rpartition("_")[2]) if fact.yearly else None
+                year = int(key.partition("@")[0].rpartition("_")[2]) if fact.yearly else None
                 yield NearMiss(fact, key, year, firm.values[key].value, needed, after)
 
 

@@ -32,8 +32,9 @@ CREATE TABLE set_aside (batch INTEGER, "row" BIGINT, outcome VARCHAR, uscc VARCH
 CREATE TABLE ignored (batch INTEGER, "row" BIGINT, reason VARCHAR);
 CREATE TABLE review (id VARCHAR, kind VARCHAR, department VARCHAR, uscc VARCHAR, target VARCHAR, uscc_given VARCHAR,
     name_key VARCHAR, name VARCHAR, district VARCHAR, code VARCHAR, zh VARCHAR, en VARCHAR, "rows" BIGINT, batch INTEGER, "row" BIGINT,
-    candidates STRUCT(uscc VARCHAR, score BIGINT)[]);
+    candidates STRUCT(uscc VARCHAR, score BIGINT)[], readings VARCHAR[]);
 CREATE TABLE conflict (uscc VARCHAR, target VARCHAR, value VARCHAR, batch INTEGER, outcome VARCHAR);
+CREATE TEMP TABLE told (uscc VARCHAR, target VARCHAR, department VARCHAR, value VARCHAR, batch INTEGER);
 CREATE TABLE disputed (uscc VARCHAR, collection VARCHAR);
 CREATE TABLE alias (uscc VARCHAR, name VARCHAR, name_key VARCHAR, current BOOLEAN);
 CREATE TEMP TABLE identity (batch INTEGER, uscc_given VARCHAR, name_key VARCHAR, uscc VARCHAR, code VARCHAR, zh VARCHAR,
@@ -121,10 +122,14 @@ class Assembly:
         if placed.targets:
             self.placed.append(placed)
 
-    def resolve(self, decisions: Decisions) -> None:
-        """Find the firm of every staged row; what stays open goes to the review queue."""
+    def register(self, decisions: Decisions) -> RegisterTables:
+        """The firms that the staged registers name."""
         register = RegisterTables(self.con, decisions.accepted_codes)
         register.fill([placed.stage for placed in self.placed if placed.layout.spec.register_of_firms])
+        return register
+
+    def resolve(self, register: RegisterTables, decisions: Decisions) -> None:
+        """Find the firm of every staged row; what stays open goes to the review queue."""
         for placed in self.placed:
             self._match_exactly(placed, decisions)
             self._identify(placed, register, decisions)

@@ -20,13 +20,14 @@ from subsidy_match.units import parse_quantity
 
 __all__ = ["Catalogue", "Collection", "Department", "Fact", "ValueType", "department_code", "fact_columns"]
 
-# No amount of this field is near 10¹⁵ 分 and no count near 10⁹; what is beyond is a wrong unit or a slipped digit.
-_WIDEST = {"money": (-(10**15), 10**15), "count": (0, 10**9), "ratio": (-(10**12), 10**12)}
-_ARROW = {"money": pa.int64(), "count": pa.int64(), "ratio": pa.int64(), "date": pa.date32(), "bool": pa.bool_(),
+# No amount of this field is near 10¹⁵ 分, no count near 10⁹, no quantity of energy near 10¹²; what is beyond is a wrong unit or a slipped digit.
+_WIDEST = {"money": (-(10**15), 10**15), "count": (0, 10**9), "quantity": (0, 10**12), "ratio": (-(10**12), 10**12)}
+_ARROW = {"money": pa.int64(), "count": pa.int64(), "quantity": pa.int64(), "ratio": pa.int64(), "date": pa.date32(), "bool": pa.bool_(),
           "enums": pa.list_(pa.string())}  # fmt: skip
 _SQL = {
     "money": "BIGINT",
     "count": "BIGINT",
+    "quantity": "BIGINT",
     "ratio": "BIGINT",
     "date": "DATE",
     "bool": "BOOLEAN",

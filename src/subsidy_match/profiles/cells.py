@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from subsidy_match.profiles.problems import CellProblem
 
-__all__ = ["FOREVER", "MONEY_UNITS", "Parser", "Value", "is_empty", "parse_bool", "parse_date", "parse_number", "parse_word",
+__all__ = ["FOREVER", "MONEY_UNITS", "RATIO_UNITS", "Parser", "Value", "check_formula", "is_empty", "parse_bool", "parse_date", "parse_number", "parse_word",
            "parse_words", "plain"]  # fmt: skip
 
 Value: TypeAlias = int | str | bool | date | list[str]
@@ -26,11 +26,13 @@ MONEY_UNITS: Mapping[str, int] = {  # in 分
     "元": 100, "百元": 10**4, "千元": 10**5, "万元": 10**6, "十万元": 10**7, "百万元": 10**8, "千万元": 10**9, "亿元": 10**10,
     "千": 10**5, "万": 10**6, "百万": 10**8, "千万": 10**9, "亿": 10**10, "圆": 100, "元整": 100,
 }  # fmt: skip
+RATIO_UNITS: Mapping[str, int] = {"%": 10**4, "‰": 10**3, "1": 10**6}  # in millionths; "1" is for plain fractions
 FOREVER = date(9999, 12, 31)
 
-_EMPTY = frozenset(
-    {"", "-", "--", "—", "——", "–", "/", "//", "\\", "无", "暂无", "空", "null", "none", "nan", "n/a", "#n/a", "未填报"}
-)
+_EMPTY = frozenset({"", "无", "暂无", "空", "null", "none", "nan", "n/a", "未填报"})
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2500/\\"
+_ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!"})
+_MINUS = str.maketrans("\u2212", "-")
 _FOREIGN = re.compile(
     r"美元|港[元币]|欧元|日元|英镑|澳元|加元|新元|韩元|卢布|外币|USD|HKD|EUR|JPY|GBP|\$|€|£", re.IGNORECASE
 )
@@ -54,19 +56,36 @@ def plain(text: str) -> str:
 
 def is_empty(text: str) -> bool:
     """Whether a cell says that there is nothing: blank, a dash, a slash, 无. Zero is not empty."""
-    return plain(text).lower() in _EMPTY
+    word = plain(text).lower()
+    return not word.strip(_DASHES) or word in _EMPTY
 
 
-def parse_number(text: str, scale: int, symbols: Mapping[str, int], *, money: bool = False) -> int:
+def check_formula(text: str) -> None:
+    """Refuse what a formula left instead of a value.
+
+    Raises:
+        CellProblem: the cell shows an error such as ``#REF!``, or holds a formula that nobody has worked out.
+    """
+    if text.upper() in _ERRORS:
+        raise CellProblem("cell.formula_error", "公式出错,没有数值", "the formula failed: there is no value")
+    if text.startswith("=") and not text.startswith('="'):
+        zh, en = (
+            "公式没有计算结果,请用表格软件打开保存后再交",
+            "a formula without a result: open and save the workbook first",
+        )
+        raise CellProblem("cell.formula", zh, en)
+
+
+def parse_number(text: str, scale: int | None, symbols: Mapping[str, int], *, money: bool = False) -> int:
     """Read a number in units of ``scale``; a unit written in the cell itself wins.
 
     Args:
         text: the cell, such as ``1,234.50``, ``(12.3)``, ``500万人民币`` or ``12人``.
-        scale: how many stored units (分, heads, millionths) one unit of the column is.
+        scale: how many stored units (分, heads, millionths) one unit of the column is; ``None`` where only the cell can say.
         symbols: units that a cell may carry, with their scale.
         money: whether currency words are allowed.
     """
-    body = plain(text)
+    body = plain(text).translate(_MINUS)
     if money and _FOREIGN.search(body):
         raise CellProblem("cell.currency", "外币金额不折算", "an amount in foreign currency is not converted")
     body = _CURRENCY.sub("", body) if money else body
@@ -74,7 +93,12 @@ def parse_number(text: str, scale: int, symbols: Mapping[str, int], *, money: bo
         body = f"-{body[1:-1]}"
     if (unit := _UNIT.match(body)) and unit[2] in symbols:
         body, scale = unit[1], symbols[unit[2]]
-    return _whole(_exact(body) * scale, money=money)
+    number = _exact(body)
+    if scale is None:
+        raise CellProblem(
+            "cell.no_unit", "没有写明是百分数还是小数", "it is not said whether this is per cent or a fraction"
+        )
+    return _whole(number * scale, money=money)
 
 
 def parse_date(text: str) -> date:

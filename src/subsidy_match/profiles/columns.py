@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,8 +15,10 @@ from subsidy_match.profiles.catalogue import ValueType
 from subsidy_match.profiles.cells import (
     FOREVER,
     MONEY_UNITS,
+    RATIO_UNITS,
     Parser,
     Value,
+    check_formula,
     is_empty,
     parse_bool,
     parse_date,
@@ -27,7 +30,7 @@ from subsidy_match.profiles.cells import (
 from subsidy_match.profiles.industries import Industries
 from subsidy_match.profiles.industry import parse_industry
 from subsidy_match.profiles.layout import Bound
-from subsidy_match.profiles.persons import person_code
+from subsidy_match.profiles.persons import person_code, person_free
 from subsidy_match.profiles.plain_numbers import PlainNumbers
 from subsidy_match.profiles.problems import CellProblem, Problem
 from subsidy_match.profiles.regions import Regions
@@ -36,6 +39,7 @@ __all__ = ["Cells", "Cleaned", "numbers_of", "parser_of"]
 
 _OPEN_END = ("长期", "永久", "无固定期限", "长期有效")
 _ORDINAL = "第"
+_LOST = re.compile(r"\d(?:\.\d+)?[Ee]\+(?:1[5-9]|[2-9]\d)")
 _REMEMBERED = 100_000  # texts a column
 _NUMERIC = frozenset({"money", "count", "ratio"})
 
@@ -86,6 +90,7 @@ class Cells:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             try:
+                check_formula(text)
                 self._known[text] = None if is_empty(text) else self.parse(text)
             except CellProblem as found:
                 self._known[text] = found.problem
@@ -97,7 +102,7 @@ def numbers_of(bound: Bound) -> PlainNumbers | None:
     type_, column = bound.type, bound.column
     if type_ is None or type_.kind not in _NUMERIC or column.person or column.empty or column.unmatched == "empty":
         return None
-    return PlainNumbers.of(bound.scale, type_.low, type_.high)
+    return PlainNumbers.of(bound.scale, type_.low, type_.high) if bound.scale is not None else None
 
 
 def parser_of(bound: Bound, regions: Regions, key: bytes, industries: Industries | None = None) -> Parser:
@@ -107,7 +112,7 @@ def parser_of(bound: Bound, regions: Regions, key: bytes, industries: Industries
         return plain
     if column.person:
         return partial(person_code, key=key)
-    parse = _of_type(type_, bound, regions, industries)
+    parse = _of_type(type_, bound, regions, industries, key)
     if column.unmatched == "empty":
         return partial(_or_nothing, words={plain(word): code for word, code in column.words.items()})
     if column.empty:
@@ -115,7 +120,7 @@ def parser_of(bound: Bound, regions: Regions, key: bytes, industries: Industries
     return partial(_or_forever, parse=parse) if column.open_ended else parse
 
 
-def _of_type(type_: ValueType, bound: Bound, regions: Regions, industries: Industries | None) -> Parser:
+def _of_type(type_: ValueType, bound: Bound, regions: Regions, industries: Industries | None, key: bytes) -> Parser:
     words = {plain(word): code for word, code in {**(type_.codes or {}), **bound.column.words}.items()}
     simple: dict[str, Parser] = {
         "date": parse_date,
@@ -124,16 +129,16 @@ def _of_type(type_: ValueType, bound: Bound, regions: Regions, industries: Indus
         "enum": partial(parse_word, codes=words),
         "enums": partial(parse_words, codes=words),
         "region": partial(_region, find=regions.find),
-        "text": _text,
+        "text": partial(_text, key=key),
     }
     return simple[type_.kind] if type_.kind in simple else partial(_number, type_=type_, scale=bound.scale)
 
 
-def _number(text: str, type_: ValueType, scale: int) -> int:
+def _number(text: str, type_: ValueType, scale: int | None) -> int:
     if type_.kind == "money":
         value = parse_number(text, scale, MONEY_UNITS, money=True)
     elif type_.kind == "ratio":
-        value = parse_number(text, scale, {"%": 10**4})
+        value = parse_number(text, scale, RATIO_UNITS)
     else:
         value = parse_number(
             plain(text).removeprefix(_ORDINAL), scale, {type_.unit or "": 1, "个": 1, "个月": 1, "名": 1}
@@ -153,9 +158,12 @@ def _region(text: str, find: Callable[[str], str | None]) -> str:
     raise CellProblem("cell.region", "区划表中没有此地", "not in the table of regions")
 
 
-def _text(text: str) -> str:
-    # Document numbers are keys: width and blanks must not make two of one.
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+def _text(text: str, key: bytes) -> str:
+    # Document numbers are keys: width and blanks must not make two of one, nor a spreadsheet one of two.
+    shown = " ".join(unicodedata.normalize("NFKC", text).split())
+    if _LOST.fullmatch(shown):
+        raise CellProblem("cell.scientific", "科学计数法已丢失数位", "scientific notation has lost digits")
+    return person_free(shown, key)
 
 
 def _or_nothing(text: str, words: dict[str, str]) -> Value | None:

@@ -23,10 +23,11 @@ from pyarrow import csv as arrow_csv
 
 __all__ = ["Chunk", "Refuse", "read_chunks"]
 
-Refuse: TypeAlias = Callable[[csv.Error, int], Exception]
+Refuse: TypeAlias = Callable[[csv.Error | None, int], Exception]
 _Places: TypeAlias = npt.NDArray[np.int64]
 
 _SIZE = 8 << 20
+_LINE = 64 << 20
 _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
 
 
@@ -44,7 +45,14 @@ class Chunk:
 
 
 def read_chunks(
-    path: Path, encoding: str, delimiter: str, refuse: Refuse, *, largest_cell: int, size: int = _SIZE
+    path: Path,
+    encoding: str,
+    delimiter: str,
+    refuse: Refuse,
+    *,
+    largest_cell: int,
+    longest_line: int = _LINE,
+    size: int = _SIZE,
 ) -> Iterator[Chunk]:
     """Read a file chunk by chunk.
 
@@ -52,13 +60,14 @@ def read_chunks(
         path: the file.
         encoding: its encoding, of which it is known that it fits.
         delimiter: the delimiter, one ASCII character.
-        refuse: makes the exception for broken CSV, of the error and the line.
+        refuse: makes the exception for broken CSV, of the error and the line; without an error the line is too long.
         largest_cell: what is longer than this, in characters, is refused.
+        longest_line: a line without an end within so many characters is refused.
         size: how many bytes are read at once.
     """
     csv.field_size_limit(largest_cell)
     with path.open("rb") as file:
-        yield from _Reader(_Feed(file, encoding, size), delimiter, refuse, largest_cell).chunks()
+        yield from _Reader(_Feed(file, encoding, size), delimiter, refuse, largest_cell, longest_line).chunks()
 
 
 class _Feed:
@@ -82,8 +91,8 @@ class _Feed:
 class _Reader:
     """Cuts a feed into chunks; a class because the text left over, the row and the line go on from chunk to chunk."""
 
-    def __init__(self, feed: _Feed, delimiter: str, refuse: Refuse, largest: int) -> None:
-        self._feed, self._delimiter, self._refuse, self._largest = feed, delimiter, refuse, largest
+    def __init__(self, feed: _Feed, delimiter: str, refuse: Refuse, largest: int, line: int) -> None:
+        self._feed, self._delimiter, self._refuse, self._largest, self._longest = feed, delimiter, refuse, largest, line
         self._left, self._row, self._line = b"", 0, 0
 
     def chunks(self) -> Iterator[Chunk]:
@@ -125,9 +134,9 @@ class _Reader:
 
     def _by_rows(self, least: int) -> Chunk:
         """As Python reads them: at least so many bytes, up to the end of a record."""
-        lines = _Lines(self._left, self._feed)
+        lines = _Lines(self._left, self._feed, self._longest)
         rows = []
-        for row in self._rows(lines):
+        for row in self._rows(self._bounded(lines)):
             rows.append(row)
             if lines.taken >= least:
                 break
@@ -135,6 +144,12 @@ class _Reader:
         self._line += lines.count
         first, self._row = self._row, self._row + len(rows)
         return Chunk(np.empty(0, np.int64), (), tuple(enumerate(rows, first)))
+
+    def _bounded(self, lines: _Lines) -> Iterator[str]:
+        for line in lines:
+            if len(line) >= self._longest and not line.endswith(("\n", "\r")):
+                raise self._refuse(None, self._line + lines.count)
+            yield line
 
     def _rows(self, lines: Iterator[str]) -> Iterator[list[str]]:
         reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
@@ -198,16 +213,16 @@ class _Records:
 class _Lines:
     """The lines of a text and of what follows it in the feed, as a file opened with ``newline=""`` gives them."""
 
-    def __init__(self, text: bytes, feed: _Feed) -> None:
+    def __init__(self, text: bytes, feed: _Feed, enough: int) -> None:
         self._waiting = deque(io.StringIO(text.decode(), newline=""))
-        self._feed = feed
+        self._feed, self._enough = feed, enough
         self.taken = self.count = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        while len(self._waiting) < 2 and (more := self._feed.read()):  # the last line may go on
+        while self._may_go_on() and (more := self._feed.read()):
             begun = self._waiting.pop() if self._waiting else ""
             self._waiting.extend(io.StringIO(begun + more.decode(), newline=""))
         if not self._waiting:
@@ -216,6 +231,9 @@ class _Lines:
         self.taken += len(line.encode())
         self.count += 1
         return line
+
+    def _may_go_on(self) -> bool:
+        return not self._waiting or (len(self._waiting) == 1 and len(self._waiting[0]) < self._enough)
 
     def rest(self) -> bytes:
         """What was not taken."""

@@ -1,4 +1,6 @@
-"""What people decided about rows that no rule could place: remembered per department and identity as written.
+"""What people decided about rows that no rule could place, and about values that contradict each other.
+
+A row is remembered per department and identity as written, a value by its review item and the readings it was chosen from.
 
 The file is read by people too, so it keeps names and codes in full. A decision is never edited: the last one for an identity
 counts. Codes that fail their check but are really in use are listed once as overrides.
@@ -19,7 +21,7 @@ import yaml
 from subsidy_match.errors import InputError, Location
 from subsidy_match.profiles.uscc import normalise_uscc
 
-__all__ = ["Decision", "Decisions", "load_decisions", "review_id", "save_decisions"]
+__all__ = ["Decision", "Decisions", "Ruling", "load_decisions", "review_id", "save_decisions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,28 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """One decision between readings that contradict each other: one of them, or that nobody can say (``None``).
+
+    It holds as long as these very readings stand against each other; ``uscc`` and ``target`` are for people who read the file.
+    """
+
+    item: str
+    uscc: str
+    target: str
+    readings: tuple[str, ...]
+    chosen: str | None
+    by: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Decisions:
     """All decisions in the order they were taken, and the codes accepted in spite of their check character."""
 
     taken: tuple[Decision, ...] = ()
     accepted_codes: frozenset[str] = field(default=frozenset())
+    rulings: tuple[Ruling, ...] = ()
 
     @property
     def in_force(self) -> Mapping[str, Decision]:
@@ -52,10 +71,16 @@ class Decisions:
         return {decision.id: decision for decision in self.taken}
 
     @property
+    def rulings_in_force(self) -> Mapping[str, Ruling]:
+        """The last ruling on each review item."""
+        return {ruling.item: ruling for ruling in self.rulings}
+
+    @property
     def digest(self) -> str:
         """Changes with what the decisions say, not with who took them or when."""
         said = sorted((d.id, d.firm or "") for d in self.in_force.values())
-        return hashlib.sha256(repr((said, sorted(self.accepted_codes))).encode()).hexdigest()
+        chosen = sorted((c.item, c.readings, c.chosen is None, c.chosen or "") for c in self.rulings_in_force.values())
+        return hashlib.sha256(repr((said, sorted(self.accepted_codes), chosen)).encode()).hexdigest()
 
 
 def review_id(department: str, uscc_given: str, key: str) -> str:
@@ -74,7 +99,8 @@ def load_decisions(path: Path) -> Decisions:
     try:
         node = yaml.safe_load(path.read_text("utf-8")) or {}
         taken = tuple(_decision(entry) for entry in node.get("decisions", ()))
-        return Decisions(taken, frozenset(normalise_uscc(code) for code in node.get("accepted_codes", ())))
+        codes = frozenset(normalise_uscc(code) for code in node.get("accepted_codes", ()))
+        return Decisions(taken, codes, tuple(_ruling(entry) for entry in node.get("rulings", ())))
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
         zh, en = f"核对决定文件已损坏:{error}", f"the file of review decisions is damaged: {error}"
         raise InputError("profiles.decisions", zh, en, Location(str(path))) from error
@@ -82,7 +108,11 @@ def load_decisions(path: Path) -> Decisions:
 
 def save_decisions(path: Path, decisions: Decisions) -> None:
     """Write the file in one step, so that a crash leaves the old one."""
-    node = {"decisions": [asdict(d) for d in decisions.taken], "accepted_codes": sorted(decisions.accepted_codes)}
+    node = {
+        "decisions": [asdict(d) for d in decisions.taken],
+        "accepted_codes": sorted(decisions.accepted_codes),
+        "rulings": [{**asdict(c), "readings": list(c.readings)} for c in decisions.rulings],
+    }
     waiting = path.with_name(f".{path.name}.{os.getpid()}")
     waiting.write_text(yaml.safe_dump(node, allow_unicode=True, sort_keys=False), "utf-8")
     waiting.replace(path)
@@ -91,3 +121,8 @@ def save_decisions(path: Path, decisions: Decisions) -> None:
 def _decision(entry: Mapping[str, Any]) -> Decision:
     fields: Sequence[str] = ("department", "uscc_given", "name_key", "firm", "by", "on")
     return Decision(**{name: entry[name] for name in fields})
+
+
+def _ruling(entry: Mapping[str, Any]) -> Ruling:
+    fields: Sequence[str] = ("item", "uscc", "target", "chosen", "by", "on")
+    return Ruling(readings=tuple(entry["readings"]), **{name: entry[name] for name in fields})

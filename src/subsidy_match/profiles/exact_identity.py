@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from subsidy_match.profiles.names import name_core, name_key
 from subsidy_match.profiles.resolve import Register
-from subsidy_match.profiles.uscc import check_uscc
+from subsidy_match.profiles.uscc import check_uscc, is_organisation_code
 from subsidy_match.profiles.uscc_bulk import valid_codes
 
 __all__ = ["RegisterTables", "StoredRegister"]
@@ -51,10 +51,23 @@ class RegisterTables:
         """The firms that have or had a name."""
         return {uscc for (uscc,) in self.con.execute("SELECT uscc FROM names WHERE name_key = ?", [key]).fetchall()}
 
+    def holders(self, other_id: str) -> set[str]:
+        """The firms that have an id of before 2015; :meth:`Register.holders` says which."""
+        query = "SELECT uscc FROM old_ids WHERE other_id = ?"
+        if is_organisation_code(other_id):
+            query += " UNION SELECT uscc FROM registered WHERE substring(uscc, 9, 9) = ?"
+        return {uscc for (uscc,) in self.con.execute(query, [other_id] * query.count("?")).fetchall()}
+
+    def shared_names(self) -> dict[str, set[str]]:
+        """The names that several firms have or had, with those firms."""
+        self.con.execute("SELECT name_key, list(uscc) FROM names GROUP BY name_key HAVING count(*) > 1")
+        return {key: set(owners) for key, owners in self.con.fetchall()}
+
     def fill(self, stages: Sequence[str]) -> None:
         """Make the tables from the staged registers."""
         self._grade(stages)
         self._name(stages)
+        self._old_ids(stages)
         self.con.execute(
             "CREATE TEMP TABLE exact AS SELECT uscc AS uscc_given, name_key, uscc FROM names"
             " UNION ALL SELECT uscc, '', uscc FROM registered"
@@ -115,6 +128,16 @@ class RegisterTables:
         )
         self.con.unregister("keyed")
 
+    def _old_ids(self, stages: Sequence[str]) -> None:
+        rows = " UNION ALL ".join(
+            f"SELECT uscc_given AS uscc, unnest(other_ids) AS other_id FROM {stage} WHERE fault IS NULL"
+            for stage in stages
+        )
+        rows = rows or "SELECT NULL::VARCHAR AS uscc, NULL::VARCHAR AS other_id WHERE false"
+        self.con.execute(
+            f"CREATE TEMP TABLE old_ids AS SELECT DISTINCT uscc, other_id FROM ({rows}) SEMI JOIN registered USING (uscc)"
+        )
+
     def _put(self, name: str, table: pa.Table) -> None:
         self.con.register(name, table)
 
@@ -132,6 +155,10 @@ class StoredRegister(Register):
     def known_names(self) -> Mapping[str, str]:
         """All names with their cores."""
         return self.tables.cores if self.tables else {}
+
+    def holders(self, other_id: str) -> set[str]:
+        """The firms that have an id of before 2015, also those outside this part."""
+        return self.tables.holders(other_id) if self.tables else set()
 
     def owners_of(self, key: str) -> set[str]:
         """The firms that have or had a name, also those outside this part."""

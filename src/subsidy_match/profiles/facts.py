@@ -1,7 +1,8 @@
 # ruff: noqa: S608 - names of tables and columns come from the catalogue and the mappings, never from a file that is read
 """Which of several values of one fact counts: the department trusted most, then the newest day.
 
-Two values of equal trust and day that differ, or one that cannot be read, make the fact unknown; what lost is kept beside it.
+Two values of equal trust and day that differ, or one that cannot be read, make the fact unknown, unless a
+person has chosen between them; what lost is kept beside it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from dataclasses import dataclass
 
 from subsidy_match.profiles.assembly import Assembly, Placed, quote
 from subsidy_match.profiles.catalogue import Catalogue, Fact
+from subsidy_match.profiles.rulings import settle
 from subsidy_match.profiles.straight import Exceptions
+
+_WORDS = ("同级同日的两个数值不一致", "two values of equal trust and day differ")
 
 __all__ = ["Target", "decide_facts", "fact_targets"]
 
@@ -70,6 +74,7 @@ def decide_facts(assembly: Assembly, targets: Sequence[Target], exceptions: Exce
             " min(batch) AS batch, min(place) AS place, count(DISTINCT value) AS readings FROM best GROUP BY uscc"
         )
         _keep_losers(assembly, target)
+        _keep_told(assembly, target)
 
 
 def _single(fact: Fact) -> list[str]:
@@ -124,15 +129,32 @@ def _places(target: Target) -> Mapping[int, int]:
 
 
 def _keep_losers(assembly: Assembly, target: Target) -> None:
+    if assembly.number(f"SELECT count(*) FROM {target.table} WHERE readings > 1"):
+        _settle_ties(assembly, target)
     assembly.con.execute(
         f"INSERT INTO conflict SELECT DISTINCT c.uscc, '{target.name}', c.value::VARCHAR, c.batch,"
         " CASE WHEN c.place > f.place THEN 'outranked' ELSE 'tie' END"
         f" FROM claim c JOIN {target.table} f USING (uscc) WHERE c.value IS NOT NULL AND c.value IS DISTINCT FROM f.value"
     )
+
+
+def _keep_told(assembly: Assembly, target: Target) -> None:
+    """Keep what each department gave whose value does not count, for policies that trust that department alone."""
+    if len({source.batch.department for source in target.sources}) < 2 or target.fact.type.kind == "enums":
+        return
     assembly.con.execute(
-        "INSERT INTO review BY NAME SELECT md5(concat_ws('|', f.uscc, target))[:12] AS id, 'value' AS kind, f.uscc, target,"
-        " 'value.tie' AS code, '同级同日的两个数值不一致' AS zh, 'two values of equal trust and day differ' AS en,"
-        " readings AS rows, f.batch, b.department"
-        f" FROM (SELECT *, '{target.name}' AS target FROM {target.table}) f JOIN batch b ON b.number = f.batch"
-        " WHERE readings > 1"
+        f"INSERT INTO told SELECT c.uscc, '{target.name}', c.department, any_value(c.value)::VARCHAR, min(c.batch)"
+        " FROM (SELECT claim.*, b.department FROM claim JOIN batch b ON b.number = claim.batch"
+        "  QUALIFY place = min(place) OVER (PARTITION BY uscc, department)) c"
+        f" JOIN {target.table} f USING (uscc) JOIN batch w ON w.number = f.batch WHERE c.department <> w.department"
+        " GROUP BY c.uscc, c.department HAVING count(*) = count(c.value) AND count(DISTINCT c.value) = 1"
     )
+
+
+def _settle_ties(assembly: Assembly, target: Target) -> None:
+    assembly.con.execute(
+        f"CREATE OR REPLACE TEMP TABLE tie AS SELECT md5(concat_ws('|', c.uscc, '{target.name}'))[:12] AS item, c.uscc, c.value,"
+        f" c.value::VARCHAR AS text, c.batch FROM claim c JOIN {target.table} f USING (uscc, place)"
+        " WHERE f.readings > 1 AND c.value IS NOT NULL"
+    )
+    settle(assembly.con, target.table, "value", target.name, _WORDS)

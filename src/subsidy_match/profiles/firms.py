@@ -13,9 +13,17 @@ from subsidy_match.profiles.straight import Exceptions
 __all__ = ["Firms"]
 
 
+_TOLD = """
+CREATE TABLE firm_told AS SELECT o.uscc, coalesce(t.told, []) AS told FROM firm o LEFT JOIN (
+    SELECT uscc, list({target: target, department: department, value: value, batch: batch} ORDER BY target, department) AS told
+    FROM told GROUP BY uscc
+) t USING (uscc) ORDER BY o.district_code NULLS LAST, o.uscc
+"""
+
+
 @dataclass(slots=True)
 class Firms:
-    """Writes the tables ``firm`` and ``firm_batch``, in the order of district and code.
+    """Writes the tables ``firm``, ``firm_batch`` and ``firm_told``, in the order of district and code.
 
     Each source is joined once for all facts that come straight from it, and columns that nobody fills are not sorted.
     """
@@ -25,10 +33,11 @@ class Firms:
     exceptions: Exceptions
 
     def write(self) -> None:
-        """Write both tables."""
+        """Write all three tables."""
         self._order()
         self._write_values()
         self._write_batches()
+        self.assembly.con.execute(_TOLD)
 
     def _order(self) -> None:
         registers = [p.good for p in self.assembly.placed if p.layout.spec.register_of_firms]

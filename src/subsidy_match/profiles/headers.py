@@ -5,16 +5,29 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from dataclasses import dataclass
+from functools import lru_cache
 
 from subsidy_match.profiles.cells import MONEY_UNITS
 from subsidy_match.profiles.readers import Merge, Row
 
-__all__ = ["find_headers", "matches", "normal", "stated_unit", "unit_above", "without_units"]
+__all__ = [
+    "HEAD_ROWS",
+    "YEAR",
+    "Patterns",
+    "find_headers",
+    "normal",
+    "patterns_of",
+    "stated_unit",
+    "unit_above",
+    "without_units",
+]
 
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _PARTS = re.compile(r"[,;、/]|单位:")
-_UNIT_ROW = re.compile(r"单位:(?:人民币|金额|[人个户件,;、/])*((?:百|千|十|万|百万|千万|亿)?元|万?(?:美|欧|港)元)")
+_UNIT_ROW = re.compile(r"单位[:(](?:人民币|金额|[人个户件,;、/(:])*((?:百|千|十|万|百万|千万|亿)?元|万?(?:美|欧|港)元)")
+YEAR = "{year}"
+HEAD_ROWS = 30  # the header of a sheet is among them
 _COUNT_UNITS = frozenset({"人", "件", "个", "名", "项", "台", "月", "个月"})
 _FOREIGN_UNITS = frozenset({"美元", "万美元", "欧元", "万欧元", "港元", "万港元", "日元"})
 
@@ -35,9 +48,28 @@ def find_headers(head: Sequence[Row], merged: Sequence[Merge]) -> Iterable[tuple
             yield number + 1, _two_levels(row, filled[number + 1])
 
 
-def matches(pattern: str, header: str) -> re.Match[str] | None:
-    """Compare a header with a pattern of a mapping, units aside; ``{year}`` in the pattern stands for a year."""
-    return _compiled(pattern).fullmatch(without_units(header))
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """The headers that one column goes by: plain ones, and those with a year in them."""
+
+    plain: frozenset[str]
+    yearly: tuple[re.Pattern[str], ...]
+
+    def match(self, header: str) -> tuple[bool, str | None]:
+        """Whether a header is one of them, units aside, and the year that it states."""
+        bare = without_units(header)
+        if bare in self.plain:
+            return True, None
+        found = next((found for pattern in self.yearly if (found := pattern.fullmatch(bare))), None)
+        return found is not None, found["year"] if found else None
+
+
+@lru_cache(maxsize=4096)
+def patterns_of(headers: tuple[str, ...]) -> Patterns:
+    """The patterns of a mapping; ``{year}`` in one stands for a year."""
+    bare = [without_units(normal(header)) for header in headers]
+    yearly = (re.escape(text).replace(r"\{year\}", r"(?P<year>20\d{2})", 1) for text in bare if YEAR in text)
+    return Patterns(frozenset(text for text in bare if YEAR not in text), tuple(map(re.compile, yearly)))
 
 
 def normal(text: str) -> str:
@@ -45,7 +77,7 @@ def normal(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split()).strip("*:")
 
 
-@lru_cache(maxsize=10_000)  # every header of a sheet is compared with every pattern of every list
+@lru_cache(maxsize=65_536)  # each text is compared with every column of every list
 def without_units(header: str) -> str:
     """A header without the units in its brackets: ``金额(不含税,万元)`` becomes ``金额(不含税)``."""
     return _BRACKETS.sub(lambda found: _brackets_without_units(found[1]), header)
@@ -61,11 +93,6 @@ def stated_unit(header: str) -> str | None:
 def unit_above(texts: Iterable[str]) -> str | None:
     """The unit of money stated above a header, such as ``单位:万元``."""
     return next((found[1] for text in texts if (found := _UNIT_ROW.search(text))), None)
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(re.escape(without_units(normal(pattern))).replace(r"\{year\}", r"(?P<year>20\d{2})"))
 
 
 def _two_levels(above: Row, below: Row) -> dict[int, str]:
@@ -94,4 +121,4 @@ def _brackets_without_units(inside: str) -> str:
 
 
 def _is_unit(part: str) -> bool:
-    return part in MONEY_UNITS or part in _COUNT_UNITS or part in _FOREIGN_UNITS or part in ("%", "人民币")
+    return part in MONEY_UNITS or part in _COUNT_UNITS or part in _FOREIGN_UNITS or part in ("%", "‰", "人民币")

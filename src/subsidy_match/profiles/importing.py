@@ -15,12 +15,12 @@ from pydantic import SecretStr
 
 from subsidy_match.errors import Finding, InputError, Location, NotFound, RetryableError
 from subsidy_match.profiles.catalogue import department_code
-from subsidy_match.profiles.decisions import Decision, Decisions, load_decisions, save_decisions
+from subsidy_match.profiles.decisions import Decision, Decisions, Ruling, load_decisions, save_decisions
 from subsidy_match.profiles.industries import load_industries
 from subsidy_match.profiles.landing import Landed, as_of_name, merge_landed, store_file
 from subsidy_match.profiles.persons import load_person_key
 from subsidy_match.profiles.publishing import Shelf
-from subsidy_match.profiles.reading import open_snapshot
+from subsidy_match.profiles.reading import ReviewItem, open_snapshot
 from subsidy_match.profiles.report import ImportReport, read_report
 from subsidy_match.profiles.snapshot import Progress, Rules, build_snapshot, load_rules, read_layouts, snapshot_id
 from subsidy_match.profiles.uscc import normalise_uscc
@@ -81,7 +81,9 @@ def import_files(
         if not dry_run:
             stack.enter_context(shelf.lock())
         key = load_person_key(home, secret_text(person_key), create=not dry_run)
-        rules = load_rules(policies, load_decisions(shelf.decisions), key, load_industries(shelf.industries))
+        rules = load_rules(
+            policies, load_decisions(shelf.decisions), key, load_industries(shelf.industries), shelf.headers
+        )
         owner = department_code(department, rules.catalogue) if department is not None else None
         request = _Request(shelf, rules, owner, as_of, today, progress or (lambda _stage, _done, _of: None))
         if not dry_run:
@@ -93,7 +95,13 @@ def import_files(
 
 
 def decide(
-    home: Path, decisions: Iterable[tuple[str, str | None]], *, by: str, on: date, accept_codes: Iterable[str] = ()
+    home: Path,
+    decisions: Iterable[tuple[str, str | None]],
+    *,
+    by: str,
+    on: date,
+    accept_codes: Iterable[str] = (),
+    rulings: Iterable[tuple[str, str | None]] = (),
 ) -> Decisions:
     """Record what a person decided about review items, or decide again; takes effect with the next import, even without files.
 
@@ -103,9 +111,11 @@ def decide(
         by: who decided.
         on: the day of the decision.
         accept_codes: codes that are really in use although their check character is wrong.
+        rulings: pairs of the id of a contradiction and the reading that holds, or ``None`` where nobody can say.
 
     Raises:
         NotFound: no such review item, or no such firm in the snapshot.
+        InputError: a ruling is none of the readings.
         RetryableError: an import is running.
     """
     shelf = Shelf(home)
@@ -113,9 +123,8 @@ def decide(
         known = load_decisions(shelf.decisions)
         written = {d.id: (d.department, d.uscc_given, d.name_key) for d in known.taken}
         with open_snapshot(home) as snapshot:
-            written |= {
-                i.id: (i.department, i.uscc_given, i.name_key) for i in snapshot.reviews() if i.kind == "identity"
-            }
+            waiting = snapshot.reviews()
+            written |= {i.id: (i.department, i.uscc_given, i.name_key) for i in waiting if i.kind == "identity"}
             taken = []
             for item_id, firm in decisions:
                 if item_id not in written:
@@ -124,9 +133,29 @@ def decide(
                 code = snapshot.enterprise(firm).uscc if firm else None
                 taken.append(Decision(*written[item_id], code, by, on))
         codes = known.accepted_codes | {normalise_uscc(code) for code in accept_codes}
-        decided = Decisions((*known.taken, *taken), codes)
+        chosen = [_ruling(item, value, known, waiting, by, on) for item, value in rulings]
+        decided = Decisions((*known.taken, *taken), codes, (*known.rulings, *chosen))
         save_decisions(shelf.decisions, decided)
         return decided
+
+
+def _ruling(
+    item_id: str, value: str | None, known: Decisions, waiting: Iterable[ReviewItem], by: str, on: date
+) -> Ruling:
+    """A ruling between the readings that wait, or between those of one that is in force and taken again."""
+    item = next((i for i in waiting if i.kind == "value" and i.id == item_id), None)
+    before = known.rulings_in_force.get(item_id)
+    if item is not None:
+        made = Ruling(item_id, item.uscc or "", item.target or "", item.values, value, by, on)
+    elif before is not None:
+        made = replace(before, chosen=value, by=by, on=on)
+    else:
+        zh, en = f"没有待核对事项 {item_id}", f"there is no review item {item_id}"
+        raise NotFound("profiles.no_review", zh, en)
+    if value is not None and value not in made.readings:
+        zh, en = f"“{value}”不在待选数值之中", f"{value!r} is none of the readings"
+        raise InputError("profiles.ruling", zh, en, hint=" | ".join(made.readings))
+    return made
 
 
 @contextmanager

@@ -9,21 +9,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from itertools import islice
-
-from rapidfuzz import fuzz, process
 
 from subsidy_match.errors import InputError, Location
 from subsidy_match.profiles.catalogue import Catalogue, ValueType
-from subsidy_match.profiles.cells import MONEY_UNITS
-from subsidy_match.profiles.headers import find_headers, matches, normal, stated_unit, unit_above, without_units
+from subsidy_match.profiles.cells import MONEY_UNITS, RATIO_UNITS, parse_date
+from subsidy_match.profiles.headers import (
+    HEAD_ROWS,
+    find_headers,
+    normal,
+    patterns_of,
+    stated_unit,
+    unit_above,
+    without_units,
+)
 from subsidy_match.profiles.mapping import Column, ListSpec
 from subsidy_match.profiles.readers import Row, Sheet
 
-__all__ = ["Bound", "Layout", "cell_name", "find_layout", "guess_headers"]
+__all__ = ["Bound", "Layout", "cell_name", "find_layout"]
 
-_HEAD_ROWS = 30
+_DATE = r"20\d{2}[-年/.]\d{1,2}[-月/.]\d{1,2}日?"
 _YEARS = (re.compile(r"(20\d{2})年度"), re.compile(r"(20\d{2})年"))  # a title may also carry the day it was made
 
 
@@ -35,18 +42,22 @@ class Bound:
     column: Column
     target: str
     type: ValueType | None
-    scale: int = 1
+    scale: int | None = 1  # None: only the cell itself can say
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How to read one sheet; rows count from 0, ``first_row`` is the first below the header."""
+    """How to read one sheet; rows count from 0, ``first_row`` is the first below the header.
+
+    ``stated`` are dates that stand above the header and hold for every row.
+    """
 
     spec: ListSpec
     first_row: int
     headers: Mapping[int, str]
     bound: tuple[Bound, ...]
     unknown: tuple[str, ...]
+    stated: Mapping[str, date] = field(default_factory=dict)
 
     def role(self, name: str) -> Bound | None:
         """The column with a role such as uscc or name, if the sheet has one."""
@@ -83,9 +94,11 @@ def find_layout(sheet: Sheet, title: str, specs: Iterable[ListSpec], catalogue: 
     Raises:
         InputError: two lists fit equally well, two columns mean the same, or a unit is missing or impossible.
     """
-    head = list(islice(sheet.rows(), _HEAD_ROWS))
+    head = list(islice(sheet.rows(), HEAD_ROWS))
     found = [
-        (_fit(headers, spec), row, headers, spec) for row, headers in find_headers(head, sheet.merged) for spec in specs
+        (_fit(headers, spec, _stated(_Head(sheet, title, row, head), spec)), row, headers, spec)
+        for row, headers in find_headers(head, sheet.merged)
+        for spec in specs
     ]
     fits = [(len(matches), row, headers, spec, matches) for matches, row, headers, spec in found if matches is not None]
     if not fits:
@@ -105,26 +118,6 @@ def find_layout(sheet: Sheet, title: str, specs: Iterable[ListSpec], catalogue: 
     return _bind(_Head(sheet, title, row, head), headers, spec, matches, catalogue)
 
 
-def guess_headers(sheet: Sheet, specs: Sequence[ListSpec]) -> tuple[str, list[tuple[str, str | None]]] | None:
-    """For a sheet that no list fits: the list that comes nearest, and its required headers with the nearest header found."""
-    head = list(islice(sheet.rows(), _HEAD_ROWS))
-    best: tuple[int, ListSpec, Mapping[int, str]] | None = None
-    for _, headers in find_headers(head, sheet.merged):
-        for spec in specs:
-            known = sum(
-                any(matches(pattern, h) for c in spec.columns for pattern in c.header) for h in headers.values()
-            )
-            if known and (best is None or known > best[0]):
-                best = (known, spec, headers)
-    if best is None:
-        return None
-    _, spec, headers = best
-    missing = [
-        c for c in spec.columns if c.required and not any(matches(p, h) for p in c.header for h in headers.values())
-    ]
-    return spec.id, [(c.header[0], _nearest(c.header[0], headers.values())) for c in missing]
-
-
 @dataclass(frozen=True, slots=True)
 class _Head:
     sheet: Sheet
@@ -137,19 +130,35 @@ class _Head:
         """What stands above the header: titles and units."""
         return [normal(text) for row in self.rows[: self.row] for text in row if text]
 
+    @property
+    def around(self) -> list[str]:
+        """Whatever names the sheet: what stands above its header, its own name and that of its file."""
+        return [*self.above, normal(self.sheet.name), normal(self.title)]
 
-def _fit(headers: Mapping[int, str], spec: ListSpec) -> list[tuple[int, Column, str | None]] | None:
-    if not all(any(_match(c, h)[0] for h in headers.values()) for c in spec.columns if c.required):
-        return None  # nearly always so, and soon known
-    found = [(i, c, year) for i, h in headers.items() for c in spec.columns for fits, year in [_match(c, h)] if fits]
-    return found
+
+def _stated(head: _Head, spec: ListSpec) -> dict[str, date]:
+    """Dates above the header, where what stands there also says which list it is: a few columns alone would not tell."""
+    if not spec.stated or not any(normal(spec.title["zh"]) in text for text in head.around):
+        return {}
+    return {
+        name: parse_date(found[1])
+        for name, stated in spec.stated.items()
+        for text in head.above
+        if (found := re.search(rf"(?:{'|'.join(map(re.escape, stated.words))})[:为]?({_DATE})", text))
+    }
+
+
+def _fit(
+    headers: Mapping[int, str], spec: ListSpec, stated: Mapping[str, date]
+) -> list[tuple[int, Column, str | None]] | None:
+    required = (c for c in spec.columns if c.required and c.field not in stated)
+    if not all(any(_match(c, h)[0] for h in headers.values()) for c in required):
+        return None
+    return [(i, c, year) for i, h in headers.items() for c in spec.columns for fits, year in [_match(c, h)] if fits]
 
 
 def _match(column: Column, header: str) -> tuple[bool, str | None]:
-    for pattern in column.header:
-        if found := matches(pattern, header):
-            return True, found.groupdict().get("year")
-    return False, None
+    return patterns_of(column.header).match(header)
 
 
 def _bind(
@@ -169,7 +178,8 @@ def _bind(
     known = {b.index for b in bound}
     ignored = {normal(text) for text in spec.unused}
     unknown = tuple(h for i, h in headers.items() if i not in known and without_units(h) not in ignored)
-    return Layout(spec, head.row + 1, headers, bound, unknown)
+    own = {name: day for name, day in _stated(head, spec).items() if name not in seen}
+    return Layout(spec, head.row + 1, headers, bound, unknown, own)
 
 
 def _bound(
@@ -191,15 +201,14 @@ def _year_suffix(head: _Head, column: Column, year: str | None) -> str:
         return ""
     if column.year == "header":
         return f"_{year}"
-    texts = (*head.above, normal(head.sheet.name), normal(head.title))
-    stated = next((found[1] for form in _YEARS for text in texts if (found := form.search(text))), None)
+    stated = next((found[1] for form in _YEARS for text in head.around if (found := form.search(text))), None)
     if stated is None:
         zh, en = "标题和文件名都没有写明年度,“本年”指哪一年?", "neither title nor file name says which year 本年 is"
         raise _refusal(head.title, head.sheet, "no_year", zh, en, cell=cell_name(head.row, 0))
     return f"_{int(stated) - (column.year == 'title - 1')}"
 
 
-def _scale(head: _Head, header: str, index: int, column: Column, type_: ValueType) -> int:
+def _scale(head: _Head, header: str, index: int, column: Column, type_: ValueType) -> int | None:
     unit = stated_unit(header)
     place = cell_name(head.row, index)
     if type_.kind == "money":
@@ -217,16 +226,11 @@ def _scale(head: _Head, header: str, index: int, column: Column, type_: ValueTyp
             f"{header!r}: the unit should be {type_.unit}, not {unit}",
         )
         raise _refusal(head.title, head.sheet, "wrong_unit", zh, en, cell=place)
-    return {"ratio": 10**4 if unit == "%" else 10**6}.get(type_.kind, 1)
+    return RATIO_UNITS.get(unit or column.unit or "") if type_.kind == "ratio" else 1
 
 
 def _same_count(written: str, wanted: str | None) -> bool:
     return written == wanted or {written, wanted} == {"月", "个月"} or (written == "个" and wanted != "人")
-
-
-def _nearest(wanted: str, headers: Iterable[str]) -> str | None:
-    found = process.extractOne(wanted, sorted(set(headers)), scorer=fuzz.ratio, score_cutoff=40)
-    return found[0] if found else None
 
 
 def _refusal(title: str, sheet: Sheet, code: str, zh: str, en: str, *, cell: str | None = None) -> InputError:

@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - names of tables and columns come from the catalogue and the mappings, never from a file that is read
 """The lists of a firm: rows of all files together, each key once, the newest file first.
 
-Rows of one key and one day complete each other; a field on which they differ becomes unknown and goes to review.
+Rows of one key and one day complete each other; a field on which they differ is unknown until a person has chosen.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from datetime import date
 
 from subsidy_match.profiles.assembly import Assembly, Placed, quote
 from subsidy_match.profiles.catalogue import Collection
+from subsidy_match.profiles.rulings import settle
+
+_WORDS = ("同一事项的两行内容不一致", "two rows of one item differ")
 
 __all__ = ["collect_lists", "loaded_lists"]
 
@@ -21,10 +24,10 @@ def collect_lists(assembly: Assembly) -> None:
         sources = [p for p in assembly.placed if p.layout.spec.collection == collection.name]
         assembly.con.execute(f"CREATE OR REPLACE TEMP TABLE item AS {_items(collection, sources)}")
         assembly.con.execute(f"CREATE OR REPLACE TEMP TABLE merged AS {_merged(collection)}")
-        assembly.con.execute(f"CREATE TEMP TABLE list_{collection.name} AS {_gathered(collection)}")
         for field in collection.fields:
             if field not in collection.key:
                 _keep_ties(assembly, collection, field)
+        assembly.con.execute(f"CREATE TEMP TABLE list_{collection.name} AS {_gathered(collection)}")
 
 
 def loaded_lists(assembly: Assembly, wanted: Sequence[tuple[str, str, str]]) -> None:
@@ -90,14 +93,19 @@ def _gathered(collection: Collection) -> str:
 
 def _keep_ties(assembly: Assembly, collection: Collection, field: str) -> None:
     name, key = f"{collection.name}.{field}", ", ".join(map(quote, collection.key))
-    key_of_merged = ", ".join(f"m.{quote(part)}" for part in collection.key)
-    readings = quote(f"readings of {field}")
+    readings, column = quote(f"readings of {field}"), quote(field)
+    if not assembly.number(f"SELECT count(*) FROM merged WHERE {readings} > 1"):
+        return
+    keys = ", ".join(f"i.{quote(part)}" for part in collection.key)
+    newest = f"(SELECT * FROM item QUALIFY place = min(place) OVER (PARTITION BY uscc, {key}))"
     assembly.con.execute(
-        f"INSERT INTO conflict SELECT DISTINCT uscc, '{name}', i.{quote(field)}::VARCHAR, i.batch, 'tie'"
-        f" FROM item i JOIN merged m USING (uscc, {key}) WHERE m.{readings} > 1 AND i.{quote(field)} IS NOT NULL"
+        f"CREATE OR REPLACE TEMP TABLE tie AS SELECT md5(concat_ws('|', i.uscc, '{name}', {keys}))[:12] AS item, i.uscc, {keys},"
+        f" i.{column} AS value, i.{column}::VARCHAR AS text, i.batch FROM {newest} i JOIN merged m USING (uscc, {key})"
+        f" WHERE m.{readings} > 1 AND i.{column} IS NOT NULL"
     )
+    settle(assembly.con, "merged", column, name, _WORDS)
     assembly.con.execute(
-        f"INSERT INTO review BY NAME SELECT md5(concat_ws('|', m.uscc, '{name}', {key_of_merged}))[:12] AS id, 'value' AS kind, m.uscc,"
-        f" '{name}' AS target, 'value.tie' AS code, '同一事项的两行内容不一致' AS zh, 'two rows of one item differ' AS en,"
-        f" m.{readings} AS rows, m.batch, b.department FROM merged m JOIN batch b ON b.number = m.batch WHERE m.{readings} > 1"
+        f"INSERT INTO conflict SELECT DISTINCT uscc, '{name}', i.{column}::VARCHAR, i.batch, 'tie' FROM item i"
+        f" JOIN merged m USING (uscc, {key}) WHERE m.{readings} > 1 AND i.{column} IS NOT NULL"
+        f" AND i.{column} IS DISTINCT FROM m.{column}"
     )

@@ -17,10 +17,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from subsidy_match.errors import AuthorError, Finding, Location
 from subsidy_match.profiles.catalogue import Catalogue, ValueType
 
-__all__ = ["Column", "End", "ListSpec", "Mapping", "Mappings", "load_mappings"]
+__all__ = ["Column", "End", "ListSpec", "Mapping", "Mappings", "Stated", "column_faults", "load_mappings"]
 
 _SHIPPED = Path(__file__).parent / "mappings"
-Role = Literal["uscc", "name", "former_names", "district", "year", "industry_name"]
+Role = Literal[
+    "uscc", "name", "former_names", "district", "year", "industry_name",
+    # of the register alone: ids of before 2015, and how firms hang together (see links.py)
+    "registration_no", "organisation_code", "tax_no", "parent_uscc", "parent_name", "predecessor_uscc",
+    "moved_in_on", "moved_from", "moved_out_on", "moved_to",
+]  # fmt: skip
 
 
 class _Node(BaseModel):
@@ -59,10 +64,21 @@ class End(_Node):
     of: str = ""
 
 
+class Stated(_Node):
+    """A date that a whole list shares: stated above the header (``发证日期:2025年11月18日``) and in no column.
+
+    ``year_of`` is a field with numbers that begin with the year; a row of another year is not taken.
+    """
+
+    words: tuple[str, ...]
+    year_of: str
+
+
 class ListSpec(_Node):
     """One list of a department: the register itself, a list that feeds facts, or one that feeds a collection.
 
-    ``ends`` says what a blank or absent end date means there; elsewhere it is unknown.
+    ``ends`` says what a blank or absent end date means there; elsewhere it is unknown. ``stated`` are dates that may stand
+    above the header, once for all rows.
     """
 
     id: str
@@ -71,6 +87,7 @@ class ListSpec(_Node):
     collection: str | None = None
     constants: ReadMapping[str, str] = {}
     ends: ReadMapping[str, End] = {}
+    stated: ReadMapping[str, Stated] = {}
     columns: tuple[Column, ...]
     unused: tuple[str, ...] = ()
 
@@ -138,9 +155,10 @@ def _faults(mapping: Mapping, spec: ListSpec, catalogue: Catalogue) -> list[tupl
         return faults
     fields = catalogue.collections[spec.collection].fields if spec.collection else {}
     named = {name for field, end in spec.ends.items() for name in (field, end.of or field)}
+    named |= {name for field, stated in spec.stated.items() for name in (field, stated.year_of)}
     faults += [(f"{spec.id}: 没有这个字段:{n}", f"{spec.id}: no such field: {n}") for n in sorted(named - set(fields))]
     for column in spec.columns:
-        faults += _column_faults(mapping.department, spec, column, catalogue)
+        faults += column_faults(mapping.department, spec, column, catalogue)
     return faults + [_key_fault(spec, field) for field in _unsure_keys(spec, catalogue)]
 
 
@@ -158,7 +176,8 @@ def _key_fault(spec: ListSpec, field: str) -> tuple[str, str]:
     )
 
 
-def _column_faults(department: str, spec: ListSpec, column: Column, catalogue: Catalogue) -> list[tuple[str, str]]:
+def column_faults(department: str, spec: ListSpec, column: Column, catalogue: Catalogue) -> list[tuple[str, str]]:
+    """What is wrong with a column of a department's list, in both languages."""
     place = f"{spec.id}/{column.header[0]}"
     if [column.role, column.fact, column.field].count(None) != 2:
         return [(f"{place}: is、fact、field 恰取其一", f"{place}: exactly one of is, fact and field")]

@@ -44,6 +44,11 @@ class Shelf:
         return self.folder / "decisions.yml"
 
     @property
+    def headers(self) -> Path:
+        """What people said that headers mean."""
+        return self.folder / "headers.yml"
+
+    @property
     def industries(self) -> Path:
         """The full table of industry codes, where the office has imported it."""
         return self.folder / "industry-codes.csv"
@@ -127,10 +132,15 @@ class Shelf:
         """Where the next snapshot is built; what a killed import left behind goes. Only under the lock."""
         snapshots = self.folder / "snapshots"
         snapshots.mkdir(parents=True, exist_ok=True)
-        for left in snapshots.glob(".building*"):
+        for left in {*snapshots.glob(".*"), *self.folder.glob(".*"), *self._without_manifest()}:
             shutil.rmtree(left) if left.is_dir() else left.unlink()
         self.forget_orphans()
         return snapshots / ".building.duckdb"
+
+    def _without_manifest(self) -> list[Path]:
+        """Finished files whose import was killed before it could say what they were made of."""
+        files = (self.folder / "snapshots").glob("*.duckdb")
+        return [file for file in files if not file.with_suffix(".json").exists()]
 
     def forget_orphans(self) -> None:
         """Delete landed copies that no snapshot was made of: originals with person numbers are not kept for nothing."""

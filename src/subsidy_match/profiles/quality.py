@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - names of tables and columns come from the catalogue, never from a file that is read
 """How good the data of a snapshot are, department by department: what is covered, what is stale, what looks wrong.
 
-All figures are of active firms and are counted inside DuckDB. Nothing here changes a value: what looks wrong stays as the
+All figures but those of what waits for a person are of active firms; they are counted inside DuckDB. Nothing here changes a value: what looks wrong stays as the
 department wrote it until the department writes it anew.
 """
 
@@ -18,6 +18,7 @@ import duckdb
 
 from subsidy_match.money import yuan_text
 from subsidy_match.profiles.publishing import Shelf
+from subsidy_match.profiles.unlinked import unlinked_items
 from subsidy_match.rules.catalogue import BaseFact, Catalogue
 from subsidy_match.rules.tree import Kind
 from subsidy_match.units import MONEY
@@ -31,13 +32,17 @@ _EXAMPLES = 3
 
 
 class Doubt(StrEnum):
-    """Why values of a fact are doubted; identities are rows whose firm a person must say."""
+    """Why values of a fact are doubted.
+
+    Identities are rows whose firm a person must say, unlinked ones are payments that no reviewed word links to a policy.
+    """
 
     OUT_OF_RANGE = "out_of_range"
     UNIT = "unit"
     JUMP = "jump"
     CONTRADICTION = "contradiction"
     IDENTITY = "identity"
+    UNLINKED = "unlinked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,13 @@ class Quality:
         return Quality(self.snapshot_id, self.as_of, self.firms, *mine)  # type: ignore[arg-type]
 
 
-def measure_quality(home: Path, catalogue: Catalogue, as_of: date, snapshot_id: str | None = None) -> Quality:
+def measure_quality(
+    home: Path,
+    catalogue: Catalogue,
+    as_of: date,
+    snapshot_id: str | None = None,
+    words: Mapping[str, str] | None = None,
+) -> Quality:
     """Measure a snapshot.
 
     Args:
@@ -117,6 +128,7 @@ def measure_quality(home: Path, catalogue: Catalogue, as_of: date, snapshot_id: 
         catalogue: the fact catalogue, which says who owes what and when it grows stale.
         as_of: the day on which a value counts as fresh or stale, and whose last two fiscal years are looked at.
         snapshot_id: another snapshot than the one in force.
+        words: reviewed words of the payment ledger → policy, to guess what an item without a link may mean.
 
     Raises:
         NotFound: there is no such snapshot.
@@ -124,14 +136,16 @@ def measure_quality(home: Path, catalogue: Catalogue, as_of: date, snapshot_id: 
     shelf = Shelf(home)
     wanted = shelf.find(snapshot_id)
     with duckdb.connect(str(shelf.file(wanted)), read_only=True) as con:
-        return _Meter(con, catalogue, as_of).quality(wanted)
+        return _Meter(con, catalogue, as_of, words or {}).quality(wanted)
 
 
 class _Meter:
     """The queries; a class because all of them look at the same firms on the same day."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, catalogue: Catalogue, as_of: date) -> None:
-        self._con, self._catalogue, self._as_of = con, catalogue, as_of
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, catalogue: Catalogue, as_of: date, words: Mapping[str, str]
+    ) -> None:
+        self._con, self._catalogue, self._as_of, self._words = con, catalogue, as_of, words
         con.execute("CREATE TEMP VIEW active AS SELECT * FROM firm WHERE reg_status = 'active'")
         con.execute(
             "CREATE TEMP TABLE active_batch AS SELECT s.* FROM firm_batch s WHERE uscc IN (SELECT uscc FROM active)"
@@ -140,7 +154,7 @@ class _Meter:
         self._firms = int(self._rows("SELECT count(*) FROM active_batch")[0][0])
 
     def quality(self, snapshot_id: str) -> Quality:
-        doubts = [*self._rejected(), *self._leaps(), *self._waiting()]
+        doubts = [*self._rejected(), *self._leaps(), *self._waiting(), *self._unlinked()]
         order = list(Doubt)
         doubts.sort(key=lambda d: (d.department, order.index(d.doubt), -d.count, d.target))
         return Quality(
@@ -201,6 +215,14 @@ class _Meter:
         for department, kind, target, count, examples in self._rows(_WAITING):
             doubt = Doubt.CONTRADICTION if kind == "value" else Doubt.IDENTITY
             yield Doubted(department, doubt, target, count, tuple(examples))
+
+    def _unlinked(self) -> Iterator[Doubted]:
+        """All of them are named: each is a word that an officer can add."""
+        history = self._catalogue.collections.get("subsidy_history")
+        items = unlinked_items(self._con, self._words) if history and history.complete_from else []
+        if history and items:
+            owner, count = history.complete_from[0], sum(item.rows for item in items)
+            yield Doubted(owner, Doubt.UNLINKED, "subsidy_history.policy", count, tuple(map(str, items)))
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         return self._con.execute(query, list(values)).fetchall()

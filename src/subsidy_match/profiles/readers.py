@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import codecs
 import csv
+import mmap
+import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,6 +23,7 @@ from typing import IO, TypeAlias
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from subsidy_match.errors import InputError, Location
+from subsidy_match.profiles.archives import Marks, formula_marks, is_bomb
 from subsidy_match.profiles.csv_chunks import Chunk, read_chunks
 
 __all__ = ["Merge", "Row", "Sheet", "open_sheets"]
@@ -30,12 +33,15 @@ Merge: TypeAlias = tuple[tuple[int, int], tuple[int, int]]  # first and last cel
 
 _ENCODINGS = ("utf-8", "gb18030")
 _CHUNK = 1 << 20
-_LARGEST_UNPACKED = 512 << 20
-_LARGEST_RATIO = 200  # real sheets shrink to a tenth or so
-_RATIO_FROM = 64 << 20
+_LARGEST_BOOK = 256 << 20  # of the old kind: 65,536 rows a sheet are less
 _LARGEST_CELL = 1 << 20
+_LONGEST_LINE = 4 << 20
 _ZIP, _OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_WEB = re.compile(rb"<[!?/a-z]|mime-version:", re.IGNORECASE)  # also the "web archive" of a spreadsheet
+_UTF8_WORD = re.compile(
+    rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){3}"
+)  # three Chinese characters; hardly ever the bytes of GB18030
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LOSSLESS = 10**15  # a spreadsheet keeps fifteen digits
 
@@ -69,16 +75,19 @@ class _CsvSource:
     def rows(self) -> Iterator[Row]:
         csv.field_size_limit(_LARGEST_CELL)
         with self.path.open(encoding=self.encoding, newline="") as file:
-            reader = csv.reader(file, delimiter=self.delimiter, strict=True)
+            reader = csv.reader(_short_lines(file, self.title), delimiter=self.delimiter, strict=True)
             try:
                 yield from reader
             except csv.Error as error:
                 raise self._broken(error, reader.line_num) from error
 
     def chunks(self) -> Iterator[Chunk]:
-        return read_chunks(self.path, self.encoding, self.delimiter, self._broken, largest_cell=_LARGEST_CELL)
+        bounds = {"largest_cell": _LARGEST_CELL, "longest_line": _LONGEST_LINE}
+        return read_chunks(self.path, self.encoding, self.delimiter, self._broken, **bounds)
 
-    def _broken(self, error: csv.Error, line: int) -> InputError:
+    def _broken(self, error: csv.Error | None, line: int) -> InputError:
+        if error is None:
+            return _too_long(self.title, line)
         return _refusal("csv", self.title, f"CSV 结构有误({error})", f"broken CSV: {error}", line=line)
 
 
@@ -101,7 +110,7 @@ def open_sheets(path: Path, title: str) -> Iterator[list[Sheet]]:
     if head.startswith(_ZIP) or head.startswith(_OLE):
         yield from _workbook(path, title)
         return
-    if head.lstrip().lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
+    if _WEB.match(head.removeprefix(codecs.BOM_UTF8).lstrip()):
         raise _refusal(
             "html", title, "这是网页或 XML,不是表格,请另存为 xlsx", "this is a web page or XML; save it as xlsx"
         )
@@ -118,8 +127,20 @@ def _csv(path: Path, title: str) -> Sheet:
 
 
 def _lines(file: IO[str]) -> Iterator[str]:
-    while line := file.readline(_LARGEST_CELL):
+    while line := file.readline(_LONGEST_LINE):
         yield line
+
+
+def _short_lines(file: IO[str], title: str) -> Iterator[str]:
+    # A line is never taken in whole before it is known to be one: a damaged file may be a single line of any size.
+    for number, line in enumerate(_lines(file), 1):
+        if len(line) == _LONGEST_LINE and not line.endswith(("\n", "\r")):
+            raise _too_long(title, number)
+        yield line
+
+
+def _too_long(title: str, line: int) -> InputError:
+    return _refusal("too_large", title, "一行过长,不予读取", "a line is far too long and is not read", line=line)
 
 
 @lru_cache(maxsize=1024)  # a file is opened when it lands and when it is built in: read it whole only once to know
@@ -135,7 +156,7 @@ def _sniff(path: Path, title: str, _state: tuple[int, int, int]) -> str:
     failures = []
     for encoding in _ENCODINGS:
         if (line := _first_undecodable_line(path, title, encoding)) is None:
-            return encoding
+            return encoding if encoding == "utf-8" else _unmixed(path, title, encoding)
         failures.append(line)
     raise _refusal(
         "encoding",
@@ -144,6 +165,26 @@ def _sniff(path: Path, title: str, _state: tuple[int, int, int]) -> str:
         "the encoding is neither UTF-8 nor GB18030",
         line=max(failures),
     )
+
+
+def _unmixed(path: Path, title: str, encoding: str) -> str:
+    """Refuse lines of UTF-8 in a file of another encoding: they would decode, to other characters."""
+    line = 1
+    with path.open("rb") as file:
+        while chunk := file.readline(_CHUNK):
+            if _UTF8_WORD.search(chunk) and _is_utf8(chunk):
+                zh, en = "混用了 UTF-8 与 GB18030 两种编码", "the file mixes UTF-8 and GB18030"
+                raise _refusal("encoding", title, zh, en, line=line)
+            line += chunk.endswith(b"\n")
+    return encoding
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _checked(path: Path, title: str, encoding: str) -> str:
@@ -176,8 +217,9 @@ def _workbook(path: Path, title: str) -> Iterator[list[Sheet]]:
     _refuse_bombs(path, title)
     with path.open("rb") as file:
         book = _open_book(file, title)
+        marks = formula_marks(path)
         try:
-            yield [_sheet(book, position, path, title) for position in _worksheets(book)]
+            yield [_sheet(book, position, path, title, marks) for position in _worksheets(book)]
         finally:
             book.close()
 
@@ -186,18 +228,22 @@ def _open_book(file: IO[bytes], title: str) -> CalamineWorkbook:
     try:
         return CalamineWorkbook.from_filelike(file)  # by content: the end of a name is often wrong
     except CalamineError as error:
-        file.seek(0)
-        if isinstance(error, PasswordError) or _ENCRYPTED in file.read():
+        if isinstance(error, PasswordError) or _is_encrypted(file):
             raise _refusal("password", title, "工作簿有密码,请解除后再交", "the workbook has a password") from error
         zh, en = f"工作簿已损坏或不完整({error})", f"the workbook is damaged or cut off: {error}"
         raise _refusal("damaged", title, zh, en) from error
+
+
+def _is_encrypted(file: IO[bytes]) -> bool:
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(_ENCRYPTED) >= 0
 
 
 def _worksheets(book: CalamineWorkbook) -> list[int]:
     return [n for n, sheet in enumerate(book.sheets_metadata) if sheet.typ == SheetTypeEnum.WorkSheet]
 
 
-def _sheet(book: CalamineWorkbook, position: int, path: Path, title: str) -> Sheet:
+def _sheet(book: CalamineWorkbook, position: int, path: Path, title: str, marks: Marks) -> Sheet:
     meta = book.sheets_metadata[position]
     try:
         sheet = book.get_sheet_by_index(position)
@@ -205,8 +251,16 @@ def _sheet(book: CalamineWorkbook, position: int, path: Path, title: str) -> She
     except CalamineError as error:
         zh, en = f"工作表“{meta.name}”无法读取({error})", f"sheet {meta.name!r} cannot be read: {error}"
         raise _refusal("damaged", title, zh, en) from error
+    _mark(rows, marks.get(meta.name, {}))
     merged = tuple(sheet.merged_cell_ranges or ())
     return Sheet(meta.name, path, merged, hidden=meta.visible != SheetVisibleEnum.Visible, _rows=rows)
+
+
+def _mark(rows: list[list[str]], marks: Mapping[tuple[int, int], str]) -> None:
+    for (row, column), text in marks.items():
+        rows.extend([] for _ in range(len(rows), row + 1))  # the reader ends where the last value is
+        rows[row].extend("" for _ in range(len(rows[row]), column + 1))
+        rows[row][column] = text
 
 
 def _text(cell: object) -> str:
@@ -232,14 +286,12 @@ def _digits(number: float) -> str:
 
 
 def _refuse_bombs(path: Path, title: str) -> None:
-    if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as archive:
-        entries = archive.infolist()
-    unpacked = sum(entry.file_size for entry in entries)
-    bombs = [e for e in entries if e.file_size > max(_RATIO_FROM, _LARGEST_RATIO * e.compress_size)]
-    if unpacked > _LARGEST_UNPACKED or bombs:
-        zh, en = "工作簿解压后过大,不予读取", "the workbook unpacks to far more than a sheet needs and is not read"
+    packed = zipfile.is_zipfile(path)
+    if is_bomb(path) if packed else path.stat().st_size > _LARGEST_BOOK:
+        zh, en = (
+            "工作簿解压后过大,或有超长单元格,不予读取",
+            "the workbook unpacks to far too much, or has an endless cell: not read",
+        )
         raise _refusal("too_large", title, zh, en)
 
 

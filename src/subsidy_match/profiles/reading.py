@@ -15,15 +15,18 @@ from types import TracebackType
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from subsidy_match.errors import InputError, Location, NotFound
+from subsidy_match.profiles.assembly import quote
 from subsidy_match.profiles.names import name_key
 from subsidy_match.profiles.publishing import Shelf
 from subsidy_match.profiles.snapshot import SCHEMA_VERSION
 from subsidy_match.profiles.uscc import normalise_uscc
-from subsidy_match.rules.enterprise import Collection, Enterprise, Known, Row, Source
+from subsidy_match.rules.enterprise import Collection, Enterprise, Known, Row, Scalar, Source, told_key
 
-__all__ = ["Alternative", "District", "ReviewItem", "Snapshot", "open_snapshot"]
+__all__ = ["Alternative", "District", "Link", "ReviewItem", "Snapshot", "open_snapshot"]
 
 _BLOCK = 4096
 _CODE_START = 8
@@ -42,7 +45,8 @@ class District:
 class ReviewItem:
     """Something that a person must decide: whose a row is, or which of two values holds.
 
-    ``kind`` is identity or value; ``candidates`` are (code, name, score), best first; ``place`` is the first of ``rows``.
+    ``kind`` is identity or value; ``candidates`` are (code, name, score), best first, ``values`` are the readings that
+    contradict each other; ``place`` is the first of ``rows``.
     """
 
     id: str
@@ -70,6 +74,22 @@ class Alternative:
     target: str
     value: str
     outcome: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Something that ties a firm to another, or to another place; nothing of the other firm is merged into it.
+
+    ``kind`` is parent, branch, predecessor, successor, moved_in or moved_out; ``uscc`` and ``name`` are those of the other
+    firm, ``place`` is where a firm came from or went to.
+    """
+
+    kind: str
+    uscc: str | None
+    name: str | None
+    place: str | None
+    day: date | None
     source: Source
 
 
@@ -107,8 +127,10 @@ class Snapshot:
             number: (Source(owner, as_of, title), title) for number, owner, as_of, title in self._rows(_BATCHES)
         }
         columns = self._rows("SELECT column_name, column_type FROM (DESCRIBE firm)")
+        self._types = dict(columns)
         self._scalars = [name for name, kind in columns if name != "uscc" and not kind.endswith("[]")]
         self._lists = [name for name, kind in columns if kind.endswith("[]")]
+        self._known = frozenset((*self._scalars, *self._lists))
         self._loaded = self._loaded_lists()
         self._disputed = frozenset(self._rows("SELECT collection, uscc FROM disputed"))
 
@@ -140,25 +162,61 @@ class Snapshot:
             zh, en = f"没有统一社会信用代码为 {code} 的企业", f"no firm has the code {code}"
             raise NotFound("profiles.no_firm", zh, en)
         (batches,) = self._rows("SELECT * FROM firm_batch WHERE uscc = ?", [code])
+        ((told,),) = self._rows("SELECT told FROM firm_told WHERE uscc = ?", [code])
         names = ["uscc", *self._scalars, *self._lists]
-        return self._document(dict(zip(names, rows[0], strict=True)), dict(zip(names, batches, strict=True)))
+        return self._document(dict(zip(names, rows[0], strict=True)), dict(zip(names, batches, strict=True)), told)
 
     def enterprises(self) -> Iterator[Enterprise]:
         """All documents in the order of districts, streamed: memory does not grow with their number."""
-        with closing(self._stream("firm")) as firms, closing(self._stream("firm_batch")) as batches:
-            for firm, batch in zip(firms, batches, strict=True):
-                if firm["uscc"] != batch["uscc"]:
+        with (
+            closing(self._stream("firm")) as firms,
+            closing(self._stream("firm_batch")) as batches,
+            closing(self._stream("firm_told")) as others,
+        ):
+            for firm, batch, told in zip(firms, batches, others, strict=True):
+                if not firm["uscc"] == batch["uscc"] == told["uscc"]:
                     zh, en = "快照的来源表与档案表不一致", "values and sources of the snapshot do not match"
                     raise InputError("profiles.snapshot_damaged", zh, en, Location(str(self.path)))
-                yield self._document(firm, batch)
+                yield self._document(firm, batch, told["told"])
+
+    @property
+    def loaded(self) -> Mapping[str, Mapping[str, date]]:
+        """Which departments' lists were imported, and of which day, by collection."""
+        return self._loaded
+
+    @property
+    def disputed(self) -> frozenset[tuple[str, str]]:
+        """(collection, code) wherever a row of the list may be that firm's and waits for a person."""
+        return self._disputed
+
+    def tables(self, columns: Sequence[str], aging: Sequence[str], size: int) -> Iterator[pa.Table]:
+        """Some columns of all firms as Arrow tables of at most ``size`` firms, in the order of the snapshot.
+
+        Args:
+            columns: facts and lists; those that the snapshot has not are left out.
+            aging: facts of which ``as_of fact`` is to say from which day each value is.
+            size: firms a table.
+        """
+        known = [name for name in columns if name in self._known]
+        dated = [name for name in aging if name in self._known]
+        days = {number: source.as_of for number, (source, _) in self._batches.items()}
+        with closing(self._con.cursor()) as cursor:
+            reader = cursor.sql(_tables_query(known, dated)).to_arrow_reader(size)
+            for batch in reader:
+                yield _with_days(pa.Table.from_batches([batch]), dated, days)
 
     def search(self, text: str, limit: int = 20) -> list[tuple[str, str]]:
-        """Firms by part of a present or former name, or by the beginning of a code: (code, present name), best first."""
+        """Firms by part of a present or former name, the beginning of a code, or a code or id they had before.
+
+        Returns:
+            (code, present name), best first.
+        """
         key, code = name_key(text), normalise_uscc(text)
         if not key:
             return []
         prefix = code if len(code) >= _CODE_START else "\0"
-        return [(uscc, name) for uscc, name, *_ in self._rows(_SEARCH, [key, key, key, prefix, prefix, limit])]
+        values = [key, prefix, code, limit]
+        return [(uscc, name) for uscc, name, *_ in self._rows(_SEARCH, values)]
 
     def districts(self) -> list[District]:
         """Districts in the order of their codes, those of unknown district last."""
@@ -169,12 +227,7 @@ class Snapshot:
         names = dict(
             self._rows("SELECT uscc, name FROM firm WHERE uscc IN (SELECT unnest(candidates).uscc FROM review)")
         )
-        ties: dict[tuple[str, str], list[str]] = {}
-        for uscc, target, value in self._rows(
-            "SELECT uscc, target, value FROM conflict WHERE outcome = 'tie' ORDER BY ALL"
-        ):
-            ties.setdefault((uscc, target), []).append(value)
-        return [self._review(row, names, ties) for row in self._rows(_REVIEWS)]
+        return [self._review(row, names) for row in self._rows(_REVIEWS)]
 
     def alternatives(self, uscc: str) -> list[Alternative]:
         """The values of a firm that did not count."""
@@ -187,12 +240,33 @@ class Snapshot:
         query = "SELECT DISTINCT name FROM alias WHERE uscc = ? AND NOT current ORDER BY name"
         return [name for (name,) in self._rows(query, [normalise_uscc(uscc)])]
 
-    def _document(self, firm: Mapping[str, Any], batch: Mapping[str, Any]) -> Enterprise:
+    def links(self, uscc: str) -> list[Link]:
+        """The parent and the branches of a firm, what it was before and became, and its moves."""
+        code = normalise_uscc(uscc)
+        rows = self._rows(_LINKS, [code, code])
+        return [
+            Link(kind, other, name, place, day, self._batches[batch][0])
+            for kind, other, name, place, day, batch in rows
+        ]
+
+    def old_ids(self, uscc: str) -> list[str]:
+        """The ids of before 2015 that the register gives for a firm."""
+        return [
+            id_ for (id_,) in self._rows("SELECT id FROM old_id WHERE uscc = ? ORDER BY id", [normalise_uscc(uscc)])
+        ]
+
+    def _document(
+        self, firm: Mapping[str, Any], batch: Mapping[str, Any], told: Sequence[Mapping[str, Any]]
+    ) -> Enterprise:
         values = {
             name: Known(_frozen(value), self._batches[batch[name]][0])
             for name in self._scalars
             if (value := firm[name]) is not None
         }
+        for entry in told:
+            key = told_key(entry["target"], entry["department"])
+            value = _typed(entry["value"], self._types[entry["target"]])
+            values[key] = Known(value, self._batches[entry["batch"]][0])
         uscc = firm["uscc"]
         collections = {name: self._collection(uscc, name, firm[name], batch[name]) for name in self._lists}
         return Enterprise(uscc, firm["name"] or self._any_name(uscc), values, collections)
@@ -216,15 +290,12 @@ class Snapshot:
         rows = self._rows("SELECT min(name) FROM alias WHERE uscc = ? AND current", [uscc])
         return str(rows[0][0] or uscc)
 
-    def _review(
-        self, row: Sequence[Any], names: Mapping[str, str], ties: Mapping[tuple[str, str], list[str]]
-    ) -> ReviewItem:
-        batch, line, candidates = row[-3:]
+    def _review(self, row: Sequence[Any], names: Mapping[str, str]) -> ReviewItem:
+        batch, line, candidates, readings = row[-4:]
         place = f"{self._batches[batch][1]}{f':{line}' if line else ''}"
         ranked = tuple((c["uscc"], names.get(c["uscc"]) or c["uscc"], c["score"]) for c in candidates or ())
         fields = dict(zip(_REVIEW_FIELDS, row, strict=False))
-        values = ties.get((fields["uscc"], fields["target"]), [])
-        return ReviewItem(**fields, place=place, candidates=ranked, values=tuple(values))
+        return ReviewItem(**fields, place=place, candidates=ranked, values=tuple(readings or ()))
 
     def _loaded_lists(self) -> dict[str, dict[str, date]]:
         loaded: dict[str, dict[str, date]] = {}
@@ -252,11 +323,25 @@ class Snapshot:
 
 _BATCHES = "SELECT number, department, as_of, file || CASE WHEN sheet = '' THEN '' ELSE '!' || sheet END FROM batch"
 _SEARCH = """
+WITH before AS (SELECT uscc FROM old_id WHERE id = $3 UNION SELECT uscc FROM link WHERE kind = 'predecessor' AND other = $3)
 SELECT f.uscc, coalesce(f.name, min(a.name)) AS shown,
-    min(CASE WHEN a.name_key = ? THEN 0 WHEN starts_with(a.name_key, ?) THEN 1 ELSE 2 END) AS distance
-FROM alias a JOIN firm f USING (uscc)
-WHERE contains(a.name_key, ?) OR starts_with(f.uscc, ?) OR f.uscc = ?
-GROUP BY f.uscc, f.name ORDER BY distance, shown, f.uscc LIMIT ?
+    min(CASE WHEN a.name_key = $1 THEN 0 WHEN starts_with(a.name_key, $1) THEN 1 ELSE 2 END) AS distance
+FROM firm f LEFT JOIN alias a USING (uscc)
+WHERE contains(a.name_key, $1) OR starts_with(f.uscc, $2) OR f.uscc = $2 OR f.uscc IN (FROM before)
+GROUP BY f.uscc, f.name ORDER BY distance, shown, f.uscc LIMIT $4
+"""
+# Each link once, as the newest register gives it: from the firm that has it, and from the other one.
+_LINKS = """
+WITH newest AS (
+    SELECT l.* FROM link l JOIN batch b ON b.number = l.batch
+    QUALIFY b.as_of = max(b.as_of) OVER (PARTITION BY l.uscc, l.kind)
+)
+SELECT kind, other, coalesce(f.name, n.name), place, day, min(batch) FROM newest n LEFT JOIN firm f ON f.uscc = n.other
+WHERE n.uscc = ? GROUP BY ALL
+UNION ALL
+SELECT CASE kind WHEN 'parent' THEN 'branch' ELSE 'successor' END, n.uscc, f.name, place, day, min(batch)
+FROM newest n JOIN firm f ON f.uscc = n.uscc WHERE n.other = ? GROUP BY ALL
+ORDER BY ALL
 """
 _DISTRICTS = """
 SELECT f.district_code, r.zh, count(*) FROM firm f LEFT JOIN region r ON r.code = f.district_code
@@ -270,14 +355,45 @@ _REVIEWS = """
 SELECT id, kind, any_value(department), any_value(uscc), any_value(target), coalesce(any_value(uscc_given), ''),
     coalesce(any_value(name_key), ''),
     min(name), min(district), any_value(code), any_value(zh), any_value(en), sum("rows")::BIGINT, min(batch),
-    arg_min("row", batch), any_value(candidates)
+    arg_min("row", batch), any_value(candidates), any_value(readings)
 FROM review GROUP BY id, kind
 ORDER BY kind, coalesce(any_value(candidates)[1].score, 0) DESC, any_value(department), min(name), id
 """
 
 
+def _tables_query(columns: Sequence[str], dated: Sequence[str]) -> str:
+    parts = [
+        "f.uscc",
+        *(f"f.{quote(name)}" for name in columns),
+        *(f"b.{quote(name)} AS {quote(f'as_of {name}')}" for name in dated),
+    ]
+    # columns are named by the catalogue, and quoted
+    return f"SELECT {', '.join(parts)} FROM firm f{' POSITIONAL JOIN firm_batch b' if dated else ''}"  # noqa: S608
+
+
+def _with_days(table: pa.Table, dated: Sequence[str], days: Mapping[int, date | None]) -> pa.Table:
+    numbers, values = pa.array(days.keys(), pa.int32()), pa.array(days.values(), pa.date32())
+    for name in dated:
+        place = table.schema.get_field_index(f"as_of {name}")
+        found = values.take(pc.index_in(table.column(place).combine_chunks().cast(pa.int32()), numbers))
+        table = table.set_column(place, f"as_of {name}", found)
+    return table
+
+
 def _row(row: Mapping[str, Any]) -> Row:
     return {name: None if value is None else _frozen(value) for name, value in row.items()}
+
+
+def _typed(text: str, kind: str) -> Scalar:
+    match kind:
+        case "BIGINT":
+            return int(text)
+        case "DATE":
+            return date.fromisoformat(text)
+        case "BOOLEAN":
+            return text == "true"
+        case _:
+            return text
 
 
 def _frozen(value: Any) -> Any:

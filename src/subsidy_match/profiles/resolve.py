@@ -1,4 +1,4 @@
-"""Which firm a row means: by its code, by its exact name, by a former name — or by a person.
+"""Which firm a row means: by its code, by an id of before 2015, by its exact name, by a former name — or by a person.
 
 Nothing that is only similar is ever accepted: money goes by the match. Whatever is open goes to the review queue with scored
 candidates, and a candidate is *disputed* for that list, so that "no row" does not come to mean "none" for it.
@@ -16,7 +16,7 @@ from rapidfuzz.distance import OSA
 from subsidy_match.profiles.decisions import Decision
 from subsidy_match.profiles.names import name_core, name_key, similar_names
 from subsidy_match.profiles.problems import Problem
-from subsidy_match.profiles.uscc import Grade, check_uscc
+from subsidy_match.profiles.uscc import Grade, check_uscc, is_organisation_code
 
 __all__ = ["Candidate", "Given", "Match", "Open", "Register", "identify"]
 
@@ -29,6 +29,7 @@ _BROKEN_ENTRY = Problem(
     "identity.broken_entry", "登记信息中有此名称,但代码有误", "the register has this name, but under a broken code"
 )
 _SHARED_NAME = Problem("identity.shared_name", "此名称属于不止一家企业", "more than one firm has or had this name")
+_SHARED_ID = Problem("identity.shared_id", "此旧代码属于不止一家企业", "more than one firm has this old id")
 _DISAGREE = Problem("identity.disagree", "代码与名称分属不同企业", "the code is one firm's and the name another's")
 _REFUSED = Problem("identity.refused", "经核对不是登记在册的企业", "decided: none of the registered firms")
 _GRADES = {
@@ -45,6 +46,7 @@ _EXPONENT = Problem(
     "uscc.scientific", "代码被存成数字,末几位已丢失", "the code was stored as a number and lost its last characters"
 )
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d+")
+_ORGANISATION = slice(8, 17)  # where a credit code holds the organisation code
 _EXACT = 100
 _SLIPS = 2
 
@@ -83,7 +85,7 @@ class Open:
 
 @dataclass(slots=True)
 class Register:
-    """The firms that exist: codes, and every name they have or had.
+    """The firms that exist: codes, every name they have or had, and the ids they had before 2015 (``other_ids``).
 
     ``accepted_codes`` are codes in use whose check character is wrong; ``broken`` are the names of entries whose code is
     broken, so that nobody takes such a firm for one with a similar name.
@@ -93,12 +95,17 @@ class Register:
     owners: dict[str, set[str]] = field(default_factory=dict)
     accepted_codes: frozenset[str] = frozenset()
     broken: set[str] = field(default_factory=set)
+    other_ids: dict[str, set[str]] = field(default_factory=dict)
+    _organisations: dict[str, set[str]] = field(default_factory=dict)
     _cores: dict[str, str] = field(default_factory=dict)
     _similar: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
 
-    def add(self, uscc: str, names: Iterable[str]) -> None:
-        """Enter a firm under its names, old ones too."""
+    def add(self, uscc: str, names: Iterable[str], other_ids: Iterable[str] = ()) -> None:
+        """Enter a firm under its names, old ones too, and under its ids of before 2015."""
         self.codes.add(uscc)
+        self._organisations.clear()
+        for other in other_ids:
+            self.other_ids.setdefault(other, set()).add(uscc)
         for name in filter(None, map(name_key, names)):
             self.owners.setdefault(name, set()).add(uscc)
             self._cores.setdefault(name, name_core(name))
@@ -106,6 +113,23 @@ class Register:
     def grade(self, uscc: str) -> Grade:
         """The grade of a code, overrides counted as valid."""
         return Grade.VALID if uscc in self.accepted_codes else check_uscc(uscc).grade
+
+    def holders(self, other_id: str) -> set[str]:
+        """The firms that have an id of before 2015, exactly.
+
+        The organisation code is a part of every credit code, so a valid one needs no column in the register. A tax number of
+        15 digits holds one too, but so do other numbers of 15 digits by chance: those count only where the register says so.
+        """
+        holders = self.other_ids.get(other_id, set())
+        if is_organisation_code(other_id):
+            return holders | self._by_organisation().get(other_id, set())
+        return holders
+
+    def _by_organisation(self) -> Mapping[str, set[str]]:
+        if not self._organisations:
+            for uscc in self.codes:
+                self._organisations.setdefault(uscc[_ORGANISATION], set()).add(uscc)
+        return self._organisations
 
     def similar(self, key: str) -> tuple[Candidate, ...]:
         """Firms whose name is like a name that nobody has."""
@@ -157,6 +181,8 @@ def identify(given: Given, register: Register, decisions: Mapping[str, Decision]
 def _by_code(given: Given, register: Register) -> Match | Open:
     owners = register.owners.get(given.name_key, set())
     grade = register.grade(given.uscc)
+    if grade is Grade.FORMAT and (holders := register.holders(given.uscc)):
+        return _by_old_id(holders, owners)
     if grade is not Grade.VALID:
         problem = _EXPONENT if _SCIENTIFIC.fullmatch(given.uscc) else _GRADES[grade]
         return Open(problem, _near(given, register, owners))
@@ -165,6 +191,15 @@ def _by_code(given: Given, register: Register) -> Match | Open:
     if owners and given.uscc not in owners:
         return Open(_DISAGREE, _exact({given.uscc, *owners}))
     return Match(given.uscc)
+
+
+def _by_old_id(holders: set[str], owners: set[str]) -> Match | Open:
+    """The one firm that has the id, unless the name beside it is another's."""
+    if len(holders) > 1:
+        return Open(_SHARED_ID, _exact(holders))
+    if owners and not holders & owners:
+        return Open(_DISAGREE, _exact(holders | owners))
+    return Match(next(iter(holders)))
 
 
 def _by_name(given: Given, register: Register) -> Match | Open:

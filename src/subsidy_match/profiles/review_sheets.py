@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -19,6 +19,7 @@ from subsidy_match.profiles.decisions import Decisions
 from subsidy_match.profiles.layout import cell_name
 from subsidy_match.profiles.persons import masked
 from subsidy_match.profiles.reading import ReviewItem, Snapshot
+from subsidy_match.profiles.review_values import VALUE_SHEET, read_rulings, write_ties
 from subsidy_match.profiles.uscc import normalise_uscc
 from subsidy_match.profiles.workbook import Book, workbook
 
@@ -34,17 +35,21 @@ _HEAD = (
     *(f"候选{n} / candidate" for n in range(1, _SHOWN + 1)), _DECISION,
 )  # fmt: skip
 _WIDTHS = (15, 16, 24, 34, 14, 30, 30, 8, 40, *(46 for _ in range(_SHOWN)), 46)
-_VALUES = ("编号 / id", "部门 / department", "统一社会信用代码 / USCC", "指标 / fact", "数值 / values", "位置 / place")
 _CHECKS = frozenset({"uscc.check", "uscc.organisation"})
 _Answer: TypeAlias = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a workbook decides: pairs of review id and firm (``None`` for none of ours), and codes accepted as they are."""
+    """What a workbook decides.
+
+    Pairs of review id and firm (``None`` for none of ours), codes accepted as they are, and pairs of review id and the reading
+    that holds (``None`` where nobody can say).
+    """
 
     decisions: tuple[_Answer, ...]
     codes: tuple[str, ...]
+    rulings: tuple[_Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +73,7 @@ def write_questions(out: Path, items: Sequence[ReviewItem]) -> None:
         book.table(sheet, 0, _HEAD, [_question(item) for item in people])
         sheet.freeze_panes(1, 1)
         _add_options(book, sheet, people)
-        ties = book.sheet("数值不一致", (15, 18, 24, 26, 50, 44))
-        rows = [
-            (i.id, i.department, i.uscc, i.target, " | ".join(i.values), i.place) for i in items if i.kind == "value"
-        ]
-        book.table(ties, 0, _VALUES, rows)
-        ties.freeze_panes(1, 0)
+        write_ties(book, [item for item in items if item.kind == "value"])
 
 
 def read_answers(path: Path, snapshot: Snapshot, known: Decisions) -> Answers:
@@ -91,10 +91,13 @@ def read_answers(path: Path, snapshot: Snapshot, known: Decisions) -> Answers:
     reader = _Reader(snapshot, known)
     for line in lines:
         reader.take(line)
+    waiting = {item.id: item for item in snapshot.reviews() if item.kind == "value"}
+    rulings, doubts = read_rulings(_rows(path, VALUE_SHEET), path.name, waiting, known)
+    reader.findings += doubts
     if reader.findings:
         first = reader.findings[0]
         raise InputError(first.code, first.zh, first.en, first.at, findings=reader.findings)
-    return reader.answers()
+    return replace(reader.answers(), rulings=tuple(rulings.items()))
 
 
 def _question(item: ReviewItem) -> tuple[str | int | None, ...]:
@@ -121,7 +124,7 @@ def _add_options(book: Book, sheet: Any, items: Sequence[ReviewItem]) -> None:
 
 
 def _lines(path: Path) -> list[_Line]:
-    rows = _rows(path)
+    rows = _rows(path, _SHEET)
     head = [_text(cell) for cell in rows[0]] if rows else []
     missing = [name for name in (_ID, _CODE, _NAME, _DECISION) if name not in head]
     if missing:
@@ -136,13 +139,16 @@ def _lines(path: Path) -> list[_Line]:
     return found
 
 
-def _rows(path: Path) -> list[list[Any]]:
+def _rows(path: Path, name: str) -> list[list[Any]]:
+    """The rows of a sheet; that of values may be missing, as in a workbook that somebody cut down to the firms."""
     try:
         book = CalamineWorkbook.from_path(str(path))
+        if name == VALUE_SHEET and name not in book.sheet_names:
+            return []
         if _SHEET not in book.sheet_names:
             zh, en = f"没有工作表“{_SHEET}”", f"there is no sheet {_SHEET!r}"
             raise InputError("profiles.review.sheet", zh, en, Location(path.name))
-        return book.get_sheet_by_name(_SHEET).to_python(skip_empty_area=False)
+        return book.get_sheet_by_name(name).to_python(skip_empty_area=False)
     except (CalamineError, OSError) as error:
         zh, en = f"核对表无法读取:{error}", f"the workbook cannot be read: {error}"
         raise InputError("profiles.review.unreadable", zh, en, Location(str(path))) from error

@@ -15,21 +15,25 @@ from subsidy_match.profiles.catalogue import Catalogue, fact_columns
 from subsidy_match.profiles.decisions import Decisions
 from subsidy_match.profiles.facts import decide_facts, fact_targets
 from subsidy_match.profiles.firms import Firms
+from subsidy_match.profiles.guesses import guess_headers, nearest_columns
 from subsidy_match.profiles.industries import Industries, shipped_industries
 from subsidy_match.profiles.landing import Landed, landed_path
-from subsidy_match.profiles.layout import Layout, find_layout, guess_headers
+from subsidy_match.profiles.layout import Layout, find_layout
+from subsidy_match.profiles.links import doubt_inherited, place_by_district, store_links
 from subsidy_match.profiles.lists import collect_lists, loaded_lists
 from subsidy_match.profiles.mapping import ListSpec, Mappings, load_mappings
 from subsidy_match.profiles.names import name_key
 from subsidy_match.profiles.persons import key_fingerprint
 from subsidy_match.profiles.readers import Sheet, open_sheets
 from subsidy_match.profiles.regions import Regions, load_regions
+from subsidy_match.profiles.remembered import load_remembered, with_remembered
+from subsidy_match.profiles.rulings import put_rulings
 from subsidy_match.profiles.staging import Batch, Staging, stage_sheet
 from subsidy_match.profiles.straight import Exceptions
 
 __all__ = ["SCHEMA_VERSION", "Progress", "Rules", "build_snapshot", "load_rules", "read_layouts", "snapshot_id"]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 Progress = Callable[[str, int, int], None]
 
 
@@ -45,11 +49,24 @@ class Rules:
     industries: Industries
 
 
-def load_rules(policies: Path, decisions: Decisions, person_key: bytes, industries: Industries | None = None) -> Rules:
-    """Read catalogue, regions and mappings; the table of industries is the shipped one where none is given."""
+def load_rules(
+    policies: Path,
+    decisions: Decisions,
+    person_key: bytes,
+    industries: Industries | None = None,
+    headers: Path | None = None,
+) -> Rules:
+    """Read catalogue, regions and mappings; the table of industries is the shipped one where none is given.
+
+    Raises:
+        InputError: the file of remembered headers does not fit the mappings.
+    """
     catalogue = fact_columns(policies)
     table = industries or shipped_industries()
-    return Rules(catalogue, load_regions(policies), load_mappings(catalogue), decisions, person_key, table)
+    mappings = load_mappings(catalogue)
+    if headers is not None:
+        mappings = with_remembered(mappings, load_remembered(headers), catalogue, headers)
+    return Rules(catalogue, load_regions(policies), mappings, decisions, person_key, table)
 
 
 def snapshot_id(files: Sequence[Landed], rules: Rules) -> str:
@@ -134,17 +151,20 @@ def _note_unused(assembly: Assembly, file: Landed, sheet: Sheet, layout: Layout 
     if sheet.hidden:
         notes = [("sheet.hidden", "隐藏的工作表未导入", "a hidden sheet was not imported")]
     for header in layout.unknown if layout else ():
-        notes.append(
-            ("column.unknown", f"未识别的列“{header}”未导入", f"the unknown column {header!r} was not imported")
-        )
+        zh, en = _guess(header, layout) if layout else ("", "")
+        said = f"未识别的列“{header}”未导入{zh}", f"the unknown column {header!r} was not imported{en}"
+        notes.append(("column.unknown", *said))
     for code, zh, en in notes:
         assembly.con.execute("INSERT INTO finding VALUES (?, ?, ?, ?, ?)", [file.name, sheet.name, code, zh, en])
 
 
 def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> None:
-    assembly.resolve(rules.decisions)
+    register = assembly.register(rules.decisions)
+    place_by_district(assembly, register, rules.regions, rules.decisions)
+    assembly.resolve(register, rules.decisions)
     _count(assembly)
     _alias(assembly)
+    put_rulings(assembly.con, rules.decisions)
     targets = fact_targets(rules.catalogue, assembly.placed)
     exceptions = Exceptions(assembly)
     decide_facts(assembly, targets, exceptions)
@@ -155,6 +175,8 @@ def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> None:
         [(spec.collection, departments[name], name) for name, spec in rules.mappings.lists.items() if spec.collection],
     )
     Firms(assembly, targets, exceptions).write()
+    store_links(assembly, register)
+    doubt_inherited(assembly)
     _reference(assembly, files, rules)
 
 
@@ -222,10 +244,20 @@ def _unknown_headers(file: Landed, sheets: Sequence[Sheet], specs: Sequence[List
     return InputError(first.code, first.zh, first.en, first.at, findings=findings)
 
 
+def _guess(header: str, layout: Layout) -> tuple[str, str]:
+    near = nearest_columns(header, layout)
+    if not near:
+        return "", ""
+    how = f"profiles headers map {layout.spec.id} '{header}' '{near[0]}'"
+    return f";最接近:{'、'.join(near)}(若同义:{how})", f"; nearest: {', '.join(near)} (if it is the same: {how})"
+
+
 def _hint(guess: tuple[str, list[tuple[str, str | None]]] | None) -> tuple[str, str]:
     if guess is None:
         return "", ""
     list_id, missing = guess
     zh = "、".join(f"{wanted}(最接近的列:{near})" if near else wanted for wanted, near in missing)
     en = ", ".join(f"{wanted} (nearest column: {near})" if near else wanted for wanted, near in missing)
-    return f";最接近 {list_id},缺少 {zh}", f"; the nearest is {list_id}, which also needs {en}"
+    how = next((f"profiles headers map {list_id} '{near}' '{wanted}'" for wanted, near in missing if near), "")
+    told_zh, told_en = (f";若同义:{how}", f"; if it is the same: {how}") if how else ("", "")
+    return f";最接近 {list_id},缺少 {zh}{told_zh}", f"; the nearest is {list_id}, which also needs {en}{told_en}"

@@ -6,9 +6,11 @@ order of files or rows can matter.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +18,7 @@ import pyarrow.compute as pc
 
 from subsidy_match.profiles import bulk
 from subsidy_match.profiles.catalogue import Catalogue
-from subsidy_match.profiles.cells import FOREVER, is_empty
+from subsidy_match.profiles.cells import FOREVER, is_empty, plain
 from subsidy_match.profiles.chunk_rows import read_records
 from subsidy_match.profiles.columns import Cells, Cleaned, numbers_of, parser_of
 from subsidy_match.profiles.industries import Industries
@@ -24,10 +26,11 @@ from subsidy_match.profiles.industry import with_name
 from subsidy_match.profiles.layout import Bound, Layout, cell_name
 from subsidy_match.profiles.mapping import End
 from subsidy_match.profiles.names import display_name
-from subsidy_match.profiles.persons import masked
+from subsidy_match.profiles.persons import account_free, masked, person_free
 from subsidy_match.profiles.problems import Problem
 from subsidy_match.profiles.readers import Sheet
 from subsidy_match.profiles.regions import Regions
+from subsidy_match.profiles.register_columns import link_columns
 from subsidy_match.profiles.rows import Block
 
 __all__ = ["Batch", "Reject", "Staged", "Staging", "stage_sheet"]
@@ -36,7 +39,11 @@ _RAGGED = Problem("row.ragged", "单元格多于表头,各栏可能错位", "mor
 _KEY = Problem("row.key", "关键栏为空", "a field that identifies the row is empty")
 _SPREAD = Problem("cell.merged", "合并的数值单元格无法分摊到各行", "a merged number cannot be split among its rows")
 _YEAR = Problem("row.year", "年度栏不是年份", "the year column holds no year")
-_NUMERIC = frozenset({"money", "count", "ratio"})
+_OTHER_YEAR = Problem(
+    "row.other_year", "编号的年份与标题标明的日期不符", "the number is of another year than the date above the header"
+)
+_BEGINS_WITH_YEAR = re.compile(r"(?:[A-Z]{2})?(20\d{2})")  # GR2025…, and the eighteen digits of technology-based SMEs
+_NUMERIC = frozenset({"money", "count", "quantity", "ratio"})
 _MASK = "******"
 
 
@@ -132,22 +139,25 @@ class _Stager:
         return Staged(pa.table(columns), self._rejects, ignored, self._block.seen)
 
     def _identity(self) -> dict[str, pa.Array]:
-        names = bulk.names(self._texts("name"))
+        free = partial(person_free, key=self._staging.person_key)
+        names = bulk.names(self._texts("name"), free)
         columns = {
             "row": pc.add(pa.array(self._block.rows, pa.int64()), 1),
-            "uscc_given": bulk.codes(self._texts("uscc")),
+            "uscc_given": bulk.codes(self._texts("uscc"), free),
             "name": names,
             "name_key": bulk.keys(names),
-            "district": self._texts("district"),
+            "district": bulk.each_distinct(self._texts("district"), free, pa.string()),
         }
         if self._layout.spec.register_of_firms:
-            former = self._texts("former_names")
-            columns["former_names"] = bulk.each_distinct(former, _split_names, pa.list_(pa.string()))
+            former, type_ = self._texts("former_names"), pa.list_(pa.string())
+            columns["former_names"] = bulk.each_distinct(former, lambda text: _split_names(free(text)), type_)
+            columns |= link_columns(self._given, len(former), self._unusable)
         return columns
 
     def _constants(self) -> dict[str, pa.Array]:
         size = len(self._block.rows)
-        return {name: pa.array([code] * size, pa.string()) for name, code in self._layout.spec.constants.items()}
+        words = {name: pa.array([code] * size, pa.string()) for name, code in self._layout.spec.constants.items()}
+        return words | {name: pa.array([day] * size, pa.date32()) for name, day in self._layout.stated.items()}
 
     def _with_end(self, target: str, end: End, columns: Mapping[str, pa.Array]) -> pa.Array:
         """End dates with the blank ones filled in as the list means them; an unreadable one stays unknown."""
@@ -162,6 +172,10 @@ class _Stager:
     def _texts(self, role: str) -> pa.StringArray:
         bound = self._layout.role(role)
         return self._block.columns[bound.index] if bound else pa.array([""] * len(self._block.rows), pa.string())
+
+    def _given(self, role: str) -> list[str]:
+        """The texts of a role; none where there is no such column."""
+        return self._texts(role).to_pylist() if self._layout.role(role) else []
 
     def _years(self) -> pa.Array | None:
         bound = self._layout.role("year")
@@ -211,10 +225,20 @@ class _Stager:
     def _check_rows(self, columns: Mapping[str, pa.Array]) -> None:
         for position in self._block.ragged:
             self._fault(position, self._layout.bound[0], _RAGGED)
+        for name, day in self._layout.stated.items():
+            self._check_stated(self._layout.spec.stated[name].year_of, day)
         collection = self._staging.catalogue.collections.get(self._layout.spec.collection or "")
         for bound in self._layout.values if collection else ():
             if collection and bound.target in collection.key:
                 self._check_key(bound, columns[bound.target])
+
+    def _check_stated(self, year_of: str, day: date) -> None:
+        for bound in self._layout.values:
+            numbers = self._block.columns[bound.index].to_pylist() if bound.target == year_of else ()
+            for position, number in enumerate(numbers):
+                found = _BEGINS_WITH_YEAR.match(plain(number).upper())
+                if found is None or int(found[1]) != day.year:
+                    self._fault(position, bound, _OTHER_YEAR)
 
     def _check_key(self, bound: Bound, values: pa.Array) -> None:
         for position in pc.indices_nonzero(values.is_null()).to_pylist():
@@ -223,6 +247,10 @@ class _Stager:
             else:  # unreadable: the cell is reported already, the row falls with it
                 self._faults.setdefault(position, _KEY.code)
 
+    def _unusable(self, position: int, role: str, problem: Problem) -> None:
+        if bound := self._layout.role(role):
+            self._reject(position, bound, role, problem)
+
     def _fault(self, position: int, bound: Bound, problem: Problem) -> None:
         self._faults.setdefault(position, problem.code)
         self._reject(position, bound, "", problem)
@@ -230,7 +258,7 @@ class _Stager:
     def _reject(self, position: int, bound: Bound, target: str, problem: Problem) -> None:
         row = self._block.rows[position]
         text = self._block.columns[bound.index][position].as_py()
-        value = _MASK if bound.column.person else masked(text)[:120]
+        value = _MASK if bound.column.person else account_free(masked(text))[:120]
         self._rejects.append(Reject(row + 1, cell_name(row, bound.index), target, problem, value))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import product
 
-__all__ = ["Grade", "UsccCheck", "check_uscc", "normalise_uscc"]
+__all__ = ["Grade", "UsccCheck", "check_uscc", "is_organisation_code", "normalise_uscc"]
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015: without I O S V Z
 _INDEX = {character: value for value, character in enumerate(_ALPHABET)}
@@ -20,6 +20,7 @@ _WEIGHTS = tuple(3**i % 31 for i in range(17))
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714
 _ORGANISATION_CHECKS = "0123456789X0"
 _LENGTH = 18
+_ORGANISATION_LENGTH = 9
 _NOISE = re.compile("[\\s\\-\u2010-\u2015'`\u2018\u2019]+")
 _CONFUSED = {"O": "0", "I": "1", "S": "5", "Z": "2", "V": "U"}
 
@@ -62,6 +63,13 @@ def check_uscc(text: str) -> UsccCheck:
     code = normalise_uscc(text)
     grade = _grade(code)
     return UsccCheck(code, grade, _suggest(code) if grade is Grade.CHARSET else None)
+
+
+def is_organisation_code(text: str) -> bool:
+    """Whether a text is an organisation code (GB 11714) by form and check character: nine characters without the hyphen."""
+    body = text[:8]
+    plain = len(text) == _ORGANISATION_LENGTH and body.isascii() and body.isalnum() and body == body.upper()
+    return plain and text[8] == _organisation_check(body)
 
 
 def _grade(code: str) -> Grade:

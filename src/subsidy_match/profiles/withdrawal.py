@@ -88,7 +88,9 @@ def withdraw(
         file = _find(wanted, as_of, files)
         rest = tuple(other for other in files if other != file)
         key = load_person_key(home, secret_text(person_key), create=not dry_run)
-        rules = load_rules(policies, load_decisions(shelf.decisions), key, load_industries(shelf.industries))
+        rules = load_rules(
+            policies, load_decisions(shelf.decisions), key, load_industries(shelf.industries), shelf.headers
+        )
         if dry_run:
             built = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "rehearsal.duckdb"
         else:

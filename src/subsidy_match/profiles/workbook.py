@@ -19,6 +19,7 @@ __all__ = ["Book", "Cell", "check_out", "workbook"]
 
 Cell: TypeAlias = str | int | None
 
+_A4 = 9
 _MOST_ROWS = 1_000_000  # a sheet has 1,048,576
 _MOST_TEXT = 32_767  # characters of a cell
 _FULL = "行数超限,其余见 JSON / too many rows for a sheet, the rest is in the JSON"
@@ -38,9 +39,21 @@ class Book:
     def sheet(self, name: str, widths: Sequence[int]) -> Any:
         """A new sheet with columns of these widths, in characters."""
         sheet = self.book.add_worksheet(name)
+        sheet.set_landscape()
+        sheet.set_paper(_A4)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&L&F  &A&R&P / &N")
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
         return sheet
+
+    def listing(self, name: str, widths: Sequence[int], columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+        """A sheet with one table: its head stays in sight, also on paper, and every column can be filtered."""
+        sheet = self.sheet(name, widths)
+        sheet.freeze_panes(1, 0)
+        sheet.repeat_rows(0)
+        end = self.table(sheet, 0, columns, rows)
+        sheet.autofilter(0, 0, max(end - 1, 1), len(columns) - 1)
 
     def table(self, sheet: Any, at: int, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
         """Write a table from row ``at`` on (counted from 0); the row after it."""

@@ -64,8 +64,14 @@ class CollectionSpec:
         """Whether "no row" means none: every list it comes from is loaded and fresh, and none is in dispute."""
         if found.disputed or not self.complete_from:
             return False
-        oldest = self.stale_after.before(as_of) if self.stale_after else date.min
-        return all(source in found.loaded and found.loaded[source] >= oldest for source in self.complete_from)
+        loaded = all(source in found.loaded for source in self.complete_from)
+        return loaded and self.stale_since(found, as_of) is None
+
+    def stale_since(self, found: Collection, as_of: date) -> date | None:
+        """The day of the oldest list it comes from, where that is too old to say "none"."""
+        days = [found.loaded[source] for source in self.complete_from if source in found.loaded]
+        old = self.stale_after is not None and bool(days) and min(days) < self.stale_after.before(as_of)
+        return min(days) if old else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,16 +193,19 @@ class _Reader:
             "concern",
         )
         type_ = self._type(item)
+        yearly, stale_after = item.choice("per", ("year", "as_of")) == "year", self._duration(item)
+        if yearly and stale_after:
+            item.wrong("stale_after", "年度指标不会过期", "what was true of a year does not grow stale")
         return BaseFact(
             name,
             self._label(item),
             type_,
             self._range(item, type_),
-            yearly=item.choice("per", ("year", "as_of")) == "year",
+            yearly=yearly,
             sources=tuple(item.texts("sources")),
             sensitivity=item.choice("sensitivity", _SENSITIVITIES) or "secret",
             changeable=item.flag("changeable"),
-            stale_after=self._duration(item),
+            stale_after=stale_after,
             concern=item.choice("concern", _CONCERNS, default=None),
         )
 

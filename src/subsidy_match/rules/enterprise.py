@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from subsidy_match.rules.span import Span
 
-__all__ = ["Bounds", "Collection", "Enterprise", "Known", "Quality", "Row", "Scalar", "Source"]
+__all__ = ["Bounds", "Collection", "Enterprise", "Known", "Quality", "Row", "Scalar", "Source", "told_key"]
 
 # 分, counts and millionths are int; code lists such as kinds of insurance are tuples of codes.
 Scalar: TypeAlias = int | str | bool | date | tuple[str, ...]
@@ -64,7 +64,8 @@ class Collection:
 class Enterprise:
     """One enterprise document (一企一档).
 
-    ``values`` is keyed by fact name, yearly facts by name and year (``revenue_2025``). What is absent is unknown; ``bounds``
+    ``values`` is keyed by fact name, yearly facts by name and year (``revenue_2025``). What another department than the one
+    that counts gave is beside it (``revenue_2025@statistics``, see :func:`told_key`). What is absent is unknown; ``bounds``
     may say more of an unknown value than its catalogue does, which is how the analysis asks about many enterprises at once.
     """
 
@@ -73,3 +74,8 @@ class Enterprise:
     values: Mapping[str, Known]
     collections: Mapping[str, Collection] = field(default_factory=dict)
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
+
+
+def told_key(key: str, department: str) -> str:
+    """The key of what a department gave for a fact where the value of another one counts."""
+    return f"{key}@{department}"

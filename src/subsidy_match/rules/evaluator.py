@@ -32,6 +32,7 @@ class Evaluator:
     enterprise: Enterprise
     as_of: date
     observer: Callable[[Condition, Reason], None] | None = None  # hears every condition that is decided
+    stale: dict[str, date] = field(default_factory=dict)  # facts and lists found too old to count, with their day
     _granted: dict[str, Reason] = field(default_factory=dict)
 
     def match_all(self) -> Iterator[Match]:
@@ -88,7 +89,7 @@ class Evaluator:
         amount = _amount(frame, items, open_rows=open_rows) if reason.truth.possible else None
         log = (*frame.log, *(entry for item in items if item.reason.truth.possible for entry in item.log))
         policy, uscc = frame.policy, self.enterprise.uscc
-        return Match(policy, uscc, subject, frame.period, self.as_of, reason, amount, items, log)
+        return Match(policy, uscc, subject, frame.period, self.as_of, reason, amount, items, log, self.stale)
 
 
 def _with_items(frame: Frame, each: ForEach) -> Reason:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any as Anything
 
 from subsidy_match.money import yuan_text
@@ -92,7 +93,7 @@ def explain_text(match: Match, policies: PolicySet, lang: str = "zh") -> str:
     weaker = {"representative": "·代表性" if lang == "zh" else ", representative"}
     lines += _lines(whole["reasons"], 1, {} if match.policy.provenance == "representative" else weaker, top=True)
     if whole["missing_facts"]:
-        owed = ", ".join(f"{fact['label']}({fact['owed_by']})" for fact in whole["missing_facts"])
+        owed = ", ".join(f"{fact['label']}({fact['stale'] or fact['owed_by']})" for fact in whole["missing_facts"])
         lines.append(("  待补: " if lang == "zh" else "  to supply: ") + owed)
     mark = _PROVENANCE[match.policy.provenance][0 if lang == "zh" else 1]
     lines.append(("  依据性质: " if lang == "zh" else "  basis: ") + mark)
@@ -113,18 +114,26 @@ def amount_text(amount: Span | None, lang: str = "zh") -> str:
 
 
 def missing_words(match: Match, policies: PolicySet, lang: str) -> list[dict[str, str]]:
-    """The missing facts with their words and the department that owes each."""
-    return [fact_words(key, policies, lang) for key in match.missing]
+    """The missing facts with their words, the department that owes each, and the day of data that are too old."""
+    return [fact_words(key, policies, lang, match.stale.get(key)) for key in match.missing]
 
 
-def fact_words(key: str, policies: PolicySet, lang: str) -> dict[str, str]:
-    """A fact (``revenue_2025``), list or field (``projects.kind``) in words, with the department that owes it."""
+def fact_words(key: str, policies: PolicySet, lang: str, stale: date | None = None) -> dict[str, str]:
+    """A fact (``revenue_2025``), list or field (``projects.kind``) in words, with the department that owes it.
+
+    Args:
+        key: the fact, list or field.
+        policies: the library, for its catalogue.
+        lang: the language.
+        stale: the day of the data at hand, where they are too old to count.
+    """
     catalogue = policies.catalogue
-    name, _, year = key.rpartition("_") if key.rpartition("_")[2].isdecimal() else (key, "", "")
+    plain, _, told_by = key.partition("@")
+    name, _, year = plain.rpartition("_") if plain.rpartition("_")[2].isdecimal() else (plain, "", "")
     collection, _, inner = name.partition(".")
     if name in catalogue.facts:
         fact = catalogue.facts[name]
-        label, owed = fact.label.say(lang), fact.sources[:1]
+        label, owed = fact.label.say(lang), (told_by,) if told_by else fact.sources[:1]
         label = (f"{year}年{label}" if lang == "zh" else f"{label} ({year})") if year else label
     elif collection in catalogue.collections:
         spec = catalogue.collections[collection]
@@ -133,8 +142,25 @@ def fact_words(key: str, policies: PolicySet, lang: str) -> dict[str, str]:
     else:
         table = policies.parameters.get(key)
         label, owed = (table.label.say(lang) if table else key), ()
-    departments = (catalogue.departments[d].say(lang) for d in owed)
-    return {"fact": key, "label": label, "owed_by": "、".join(departments) or "—"}
+    departments = "、".join(catalogue.departments[d].say(lang) for d in owed) or "—"
+    return {
+        "fact": key,
+        "label": label,
+        "owed_by": departments,
+        "stale": _stale(key, stale, departments, policies, lang),
+    }
+
+
+def _stale(key: str, day: date | None, owed_by: str, policies: PolicySet, lang: str) -> str:
+    """That data are too old, in words; nothing where they are not."""
+    catalogue = policies.catalogue
+    spec = catalogue.facts.get(key.partition("@")[0]) or catalogue.collections.get(key)
+    if day is None or spec is None or spec.stale_after is None:
+        return ""
+    age = spec.stale_after.say(lang)
+    if lang == "zh":
+        return f"{day}的数据已超过{age},请{owed_by}更新"
+    return f"data of {day} is older than {age}, ask {owed_by}"
 
 
 def _amount(amount: Span | None) -> dict[str, int | None] | None:

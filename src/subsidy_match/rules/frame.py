@@ -56,7 +56,10 @@ class Frame:
         if name is None:
             name = self.policy.for_each.collection if self.policy.for_each else ""
         spec = self.case.policies.catalogue.collections[name]
-        return spec.is_complete(self.collection(name), self.case.as_of)
+        found = self.collection(name)
+        if (old := spec.stale_since(found, self.case.as_of)) is not None:
+            self.case.stale[name] = old
+        return spec.is_complete(found, self.case.as_of)
 
     def rows(self, name: str | None) -> Iterator[tuple[str, Frame, Reason | None]]:
         """The rows of a collection, each with a key to name it by and its frame; items with whether they are accepted."""

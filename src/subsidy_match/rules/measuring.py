@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, assert_never
 
 from subsidy_match.rules.comparing import compare
-from subsidy_match.rules.enterprise import Known
+from subsidy_match.rules.enterprise import Known, Quality, told_key
 from subsidy_match.rules.reasons import Outcome, Read, Reason, Term
 from subsidy_match.rules.span import ANYTHING, INFINITY, Num, Span, greatest, hull, least, ratio
 from subsidy_match.rules.tree import (
@@ -114,9 +114,16 @@ def measure(frame: Frame, node: Value) -> Outcome:  # noqa: C901 (one arm a node
 def _fact(frame: Frame, node: Fact) -> Outcome:
     key = node.name if node.offset is None else f"{node.name}_{frame.period.year_of_facts + node.offset}"
     found = frame.case.enterprise.values.get(key)
+    bounds = frame.case.enterprise.bounds.get(key)
+    if node.told_by is not None and not (found is not None and _is_by(found, node.told_by)):
+        key = told_key(key, node.told_by)
+        found = frame.case.enterprise.values.get(key)
     stale = frame.case.policies.catalogue.facts[node.name].stale_after
-    if found is None or (stale and _is_stale(found, stale.before(frame.case.as_of))):
-        value = frame.case.enterprise.bounds.get(key, _unknown(node.type, node.span))
+    old = _stale_since(found, stale.before(frame.case.as_of)) if found is not None and stale is not None else None
+    if old is not None:
+        frame.case.stale[key] = old
+    if found is None or old is not None:
+        value = _unknown(node.type, node.span) if bounds is None else bounds
         frame.log.append(Read(node, key, value, known=False))
         return value
     value = _outcome(found.value, node.type.scale)
@@ -320,8 +327,16 @@ def _unknown_number(take: Value) -> Span:
     return take.span if isinstance(take, Fact | FieldOf) else ANYTHING
 
 
-def _is_stale(found: Known, oldest: date) -> bool:
-    return found.source is not None and found.source.as_of is not None and found.source.as_of < oldest
+def _is_by(found: Known, department: str) -> bool:
+    """Whether a value is a department's; one without a department is somebody's word for any of them."""
+    source = found.source
+    return source is None or source.quality is not Quality.DEPARTMENT or source.department == department
+
+
+def _stale_since(found: Known, oldest: date) -> date | None:
+    """The day of a value that is too old to be believed; one without a day is somebody's word for today."""
+    day = found.source.as_of if found.source is not None else None
+    return day if day is not None and day < oldest else None
 
 
 def _added(spans: Iterator[Span]) -> Span:

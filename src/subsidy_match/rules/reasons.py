@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
 
@@ -104,7 +104,10 @@ class Item:
 
 @dataclass(slots=True)
 class Match:
-    """One enterprise, one policy, one subject: the verdict, how much (分, as bounds), and why."""
+    """One enterprise, one policy, one subject: the verdict, how much (分, as bounds), and why.
+
+    ``stale`` has the day of every fact and list of the enterprise that was found too old to count.
+    """
 
     policy: Policy
     uscc: str
@@ -115,6 +118,7 @@ class Match:
     amount: Span | None
     items: tuple[Item, ...] = ()
     amount_log: tuple[Read | Term, ...] = ()
+    stale: Mapping[str, date] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:

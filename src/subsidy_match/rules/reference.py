@@ -58,6 +58,11 @@ VALUES: Words = {
     "paid_under": Entry("本政策或互斥组已兑付的金额", "what was paid under this policy or a group", "{paid_under: self}"),
 }  # fmt: skip
 MODIFIERS: Words = {
+    "from": Entry(
+        "只以某部门的数据为准(须为该指标的来源部门)",
+        "only this department's word counts; it must be one of the fact's sources",
+        "{value: rd_expense, from: science}",
+    ),
     "cap": Entry("封顶", "at most", "{multiply: [rd_expense, 8%], cap: 200万元}"),
     "floor": Entry("保底", "at least", "{subtract: [revenue, revenue@-1], floor: 0元}"),
     "rounded": Entry("取整", "rounded here", "{multiply: [rd_expense, 8%], rounded: {to: 100元, mode: down}}"),
@@ -139,12 +144,19 @@ def reference_page(catalogue: Catalogue) -> str:
     lines += _table("Comparisons · 比较", COMPARISONS)
     lines += _table("Conditions · 条件", CONDITIONS)
     lines += ["", "Dates of the claim: `as_of`, `window_open`, `window_close`, `period_start`, `period_end`.", ""]
-    lines += ["## Facts · 指标", "", "| name | 中文 | English | unit | source |", "|---|---|---|---|---|"]
+    lines += [
+        "## Facts · 指标",
+        "",
+        "| name | 中文 | English | unit | source | stale after |",
+        "|---|---|---|---|---|---|",
+    ]
     for fact in catalogue.facts.values():
         unit = str(fact.type.unit) if fact.type.kind is Kind.NUMBER else fact.type.codes or fact.type.kind.value
         source = "、".join(catalogue.departments[s].zh for s in fact.sources if s in catalogue.departments)
         year = " (每年)" if fact.yearly else ""
-        lines.append(f"| `{fact.name}` | {fact.label.zh}{year} | {fact.label.en} | {unit} | {source} |")
+        lines.append(
+            f"| `{fact.name}` | {fact.label.zh}{year} | {fact.label.en} | {unit} | {source} | {fact.stale_after or '—'} |"
+        )
     lines += ["", "## Lists · 清单", "", "| name | 中文 | fields |", "|---|---|---|"]
     for spec in catalogue.collections.values():
         shown = ", ".join(f"`{name}` {item.label.zh}" for name, item in spec.fields.items())

@@ -135,7 +135,8 @@ def policy_schema(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _worded(word: str, shape: Schema, modifiers: tuple[str, ...]) -> dict[str, Any]:
-    extra = {name: _ROUNDING if name == "rounded" else _ref("value") for name in modifiers}
+    shapes = {"rounded": _ROUNDING, "from": {"type": "string"}}
+    extra = {name: shapes.get(name) or _ref("value") for name in modifiers}
     return _object((word,), **{word: shape, **extra, **_META})
 
 

@@ -152,12 +152,16 @@ class Literal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fact:
-    """A base fact. ``offset`` counts fiscal years from the claim's; None for facts without a year."""
+    """A base fact. ``offset`` counts fiscal years from the claim's; None for facts without a year.
+
+    ``told_by`` is the only department whose word counts; None for the most trusted one that gave a value.
+    """
 
     name: str
     offset: int | None
     type: Type
     span: Span
+    told_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

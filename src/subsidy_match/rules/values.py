@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from subsidy_match.money import Rounding
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MODIFIERS", "WORDS", "build", "from_text", "number", "rows_of"]
 
-MODIFIERS = ("cap", "floor", "rounded")
+MODIFIERS = ("from", "cap", "floor", "rounded")
 _NAME = re.compile(r"(?P<name>[a-z][a-z0-9_]*)(?:@(?P<offset>-?\d+))?")
 _MAX_OFFSET = 100
 _BAND_OPS = (Op.AT_LEAST, Op.MORE_THAN, Op.AT_MOST, Op.LESS_THAN)
@@ -478,6 +478,8 @@ def _value(place: Place, node: Node) -> Value:
 
 def _modified(place: Place, of: Value) -> Value:
     entries = place.fields.entries
+    if "from" in entries:
+        of = _told_by(place, of, entries["from"])
     if "rounded" in entries:
         of = Rounded(of, *rounding(place, entries["rounded"], of.type), _plain(of))
     if "cap" in entries or "floor" in entries:
@@ -485,6 +487,19 @@ def _modified(place: Place, of: Value) -> Value:
         floor = number(place, entries["floor"], _plain(of)) if "floor" in entries else None
         return Clamped(of, cap, floor, _plain(of))
     return of
+
+
+def _told_by(place: Place, of: Value, node: Node) -> Fact:
+    """A fact of which only one department's word counts."""
+    reader, department = place.reader, node.text if isinstance(node, Scalar) else ""
+    if not isinstance(of, Fact):
+        zh, en = "from 只用于指标", "only a fact can be taken from a department"
+        reader.findings.stop("P005", zh, en, node.at, "write {value: FACT, from: DEPARTMENT}")
+    sources = reader.library.catalogue.facts[of.name].sources
+    if department not in sources:
+        zh, en = f"{of.name} 不取自 {department}", f"{of.name!r} is not taken from {department!r}"
+        reader.findings.stop("P007", zh, en, node.at, did_you_mean(department, sources) or ", ".join(sources))
+    return replace(of, told_by=department)
 
 
 def rounding(place: Place, node: Node, type_: Type) -> tuple[Num, Rounding]:

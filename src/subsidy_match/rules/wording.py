@@ -172,8 +172,11 @@ class Wording:
         match node:
             case Literal(value=value, type=type_):
                 return self._literal(value, type_)
-            case Fact(name=name, offset=offset):
+            case Fact(name=name, offset=offset, told_by=told_by):
                 label = self._catalogue.facts[name].label.say(self.lang)
+                if told_by is not None:
+                    who = self._catalogue.departments[told_by].say(self.lang)
+                    label = self.pick(f"{label}(以{who}数据为准)", f"{label} (as told by {who})")
                 year = "" if offset is None else self._year(offset)
                 return f"{year}{label}" if self.lang == "zh" else f"{label}{f' ({year})' if year else ''}"
             case FieldOf(label=label):

@@ -9,6 +9,8 @@ import pytest
 
 from subsidy_match.profiles.cells import (
     MONEY_UNITS,
+    RATIO_UNITS,
+    check_formula,
     is_empty,
     parse_bool,
     parse_date,
@@ -48,6 +50,7 @@ def reason(parse, *args) -> str:
         ("¥12", "元", 1200),
         ("2亿", "元", 20_000_000_000),
         ("0", "万元", 0),
+        ("−5", "元", -500),
     ],
 )
 def test_money_is_exact(text, unit, expected):
@@ -101,7 +104,27 @@ def test_what_is_no_day_is_refused(text):
     assert reason(parse_date, text) == "cell.date"
 
 
-@pytest.mark.parametrize("text", ["", "  ", "-", "—", "——", "－", "/", "无", "N/A", "　"])
+@pytest.mark.parametrize(
+    ("text", "unit", "millionths"),
+    [("5%", None, 50_000), ("5", "%", 50_000), ("0.05", "1", 50_000), ("5‰", "%", 5_000), ("５％", "1", 50_000)],
+)
+def test_a_ratio_is_read_by_its_own_unit_or_the_declared_one(text, unit, millionths):
+    assert parse_number(text, RATIO_UNITS.get(unit or ""), RATIO_UNITS) == millionths
+
+
+@pytest.mark.parametrize("text", ["5", "0.05"])
+def test_a_bare_ratio_without_a_declared_unit_is_not_guessed(text):
+    assert reason(parse_number, text, None, RATIO_UNITS) == "cell.no_unit"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("#REF!", "cell.formula_error"), ("#N/A", "cell.formula_error"), ("=A1+B1", "cell.formula")]
+)
+def test_what_a_formula_left_is_no_value(text, code):
+    assert reason(check_formula, text) == code
+
+
+@pytest.mark.parametrize("text", ["", "  ", "-", "—", "——", "———", "－", "−", "/", "无", "N/A", "　"])
 def test_dashes_and_blanks_say_nothing(text):
     assert is_empty(text)
 

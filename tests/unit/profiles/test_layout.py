@@ -9,7 +9,8 @@ from profile_files import POLICIES, write_book, write_csv, write_tax
 
 from subsidy_match.errors import AuthorError, InputError
 from subsidy_match.profiles.catalogue import fact_columns
-from subsidy_match.profiles.layout import Layout, cell_name, find_layout, guess_headers
+from subsidy_match.profiles.guesses import guess_headers
+from subsidy_match.profiles.layout import Layout, cell_name, find_layout
 from subsidy_match.profiles.mapping import load_mappings
 from subsidy_match.profiles.readers import open_sheets
 

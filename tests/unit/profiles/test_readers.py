@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from profile_files import compound, write_book, write_xls
 
 from subsidy_match.errors import InputError
@@ -63,6 +64,10 @@ def test_commas_and_line_breaks_inside_quotes_stay(csv):
         ('企业,数\n"甲,1\n'.encode(), "csv"),
         (b"<html><table><tr><td>1</td></tr></table></html>", "html"),
         (b'<?xml version="1.0"?><Workbook/>', "html"),
+        (b"\xef\xbb\xbf<html><table></table></html>", "html"),
+        (b"\r\n<META charset=gb2312><table></table>", "html"),
+        (b"MIME-Version: 1.0\r\nX-Document-Type: Workbook\r\n", "html"),
+        (b"a,b\n1," + b"x" * (5 << 20), "too_large"),
     ],
 )
 def test_what_is_no_readable_csv_is_refused(csv, content, code):
@@ -72,6 +77,14 @@ def test_what_is_no_readable_csv_is_refused(csv, content, code):
 def test_a_refusal_names_the_line(csv):
     content = "企业,数\n甲,1\n甲,1\n甲,1\n".encode("gb18030") + b"\xff\xff,2\n"
     assert refusal(csv(content)).at.line == 5
+
+
+@pytest.mark.parametrize(("first", "second"), [("gb18030", "utf-8"), ("utf-8", "gb18030")])
+def test_two_encodings_in_one_file_are_refused_with_the_line_that_is_utf_8(csv, first, second):
+    content = "企业名称,备注\n淮安甲公司,无\n".encode(first) + "淮安合成科技有限公司,一般纳税人\n".encode(second)
+    error = refusal(csv(content))
+    assert error.code == "profiles.file.encoding"
+    assert error.at.line in ((3,) if first == "gb18030" else (1, 3))
 
 
 def test_a_huge_cell_is_refused(csv):
@@ -86,8 +99,6 @@ def test_cells_of_a_workbook_are_text(tmp_path):
 
 
 def test_days_of_a_workbook_are_days(tmp_path):
-    import xlsxwriter
-
     with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
         sheet = book.add_worksheet()
         sheet.write_datetime(0, 0, date(2016, 3, 1), book.add_format({"num_format": "yyyy-mm-dd"}))
@@ -136,5 +147,26 @@ def test_a_workbook_with_a_damaged_sheet_is_refused(tmp_path):
 
 def test_a_workbook_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):
     path = write_book(tmp_path / "a.xlsx", {"表": [["企业"]] * 1000})
-    monkeypatch.setattr("subsidy_match.profiles.readers._LARGEST_UNPACKED", 1000)
+    monkeypatch.setattr("subsidy_match.profiles.archives._LARGEST_UNPACKED", 1000)
     assert refusal(path).code == "profiles.file.too_large"
+
+
+def test_formulas_show_their_results_and_those_without_one_show_themselves(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet("工 业&表")
+        for column, (formula, result) in enumerate(
+            [("=1+1", 2), ("=A9&B9", ""), ("=#REF!", "#REF!"), ("=NA()", "#N/A"), ("=1<2", "")]
+        ):
+            sheet.write_formula(0, column, formula, None, result)
+        sheet.write_string(1, 0, "文字")
+    assert rows(tmp_path / "a.xlsx")[0] == ["2", "=A9&B9", "#REF!", "#N/A", "=1<2"]
+
+
+def test_a_formula_whose_result_is_an_empty_text_is_empty(tmp_path):
+    path = write_book(tmp_path / "a.xlsx", {"表": [["甲"]]})
+    changed = tmp_path / "b.xlsx"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(changed, "w") as new:
+        for entry in old.infolist():
+            cell = b'<c r="B1" t="str"><f>IF(1,"","")</f><v></v></c></row>'
+            new.writestr(entry.filename, old.read(entry).replace(b"</row>", cell))
+    assert rows(changed) == [["甲", ""]]

@@ -8,7 +8,7 @@ import pytest
 from profile_files import broken, code
 
 from subsidy_match.errors import InputError
-from subsidy_match.profiles.decisions import Decision, Decisions, load_decisions, review_id, save_decisions
+from subsidy_match.profiles.decisions import Decision, Decisions, Ruling, load_decisions, review_id, save_decisions
 from subsidy_match.profiles.names import name_key
 from subsidy_match.profiles.resolve import Given, Match, Open, Register, identify
 
@@ -102,7 +102,11 @@ def test_a_decision_for_a_firm_that_is_gone_is_open_again(register):
 
 
 def test_decisions_survive_the_file(tmp_path):
-    made = Decisions((decision("甲", ONE), decision("乙", None)), frozenset({broken(1)}))
+    choices = (
+        Ruling("0123456789ab", ONE, "revenue_2025", ("1", "2"), "2", "张三", date(2026, 6, 1)),
+        Ruling("ba9876543210", ONE, "reg_status", ("active", "revoked"), None, "张三", date(2026, 6, 1)),
+    )
+    made = Decisions((decision("甲", ONE), decision("乙", None)), frozenset({broken(1)}), choices)
     save_decisions(tmp_path / "d.yml", made)
     assert load_decisions(tmp_path / "d.yml") == made
 
@@ -110,6 +114,15 @@ def test_decisions_survive_the_file(tmp_path):
 def test_who_decided_does_not_change_the_snapshot():
     other = Decision("tax", "", "甲", ONE, "李四", date(2027, 1, 1))
     assert Decisions((decision("甲", ONE),)).digest == Decisions((other,)).digest
+
+
+def test_what_was_chosen_changes_the_snapshot():
+    def digest(chosen: str | None, by: str = "张三") -> str:
+        choice = Ruling("0123456789ab", ONE, "name", ("1", "None"), chosen, by, date(2026, 6, 1))
+        return Decisions(rulings=(choice,)).digest
+
+    assert len({Decisions().digest, digest("1"), digest("None"), digest(None)}) == 4
+    assert digest("1", "李四") == digest("1")
 
 
 def test_a_damaged_decisions_file_stops_everything(tmp_path):

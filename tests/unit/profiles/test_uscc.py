@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from subsidy_match.profiles.uscc import Grade, check_uscc, normalise_uscc
+from subsidy_match.profiles.uscc import Grade, check_uscc, is_organisation_code, normalise_uscc
 
 REAL = ["91110108551385082Q", "91110000600037341L", "91350200776049653A", "91350500798359476R", "91440101MA5CJQ4N59"]
 INVENTED = ["91320812MAB4DM124P", "91320803MAUJ3CK13H", "91320891MAYH612E71", "91320800MAE272JE3T"]
@@ -56,3 +56,11 @@ def test_a_letter_for_a_digit_is_suggested_and_not_accepted():
     assert not check.is_valid
     assert check.code == "9132O812MAB4DM124P"
     assert check.suggestion == "91320812MAB4DM124P"
+
+
+def test_an_organisation_code_is_known_by_its_check_character():
+    organisation = REAL[1][8:17]
+    assert is_organisation_code(organisation)
+    wrong = organisation[:-1] + ("0" if organisation[-1] != "0" else "1")
+    for text in (wrong, "ma5cjq4n5", organisation[:-1], organisation + "0", "", "统计" + organisation[2:]):
+        assert not is_organisation_code(text), text

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from policy_world import FACTS, WAN, evaluate, firm, load, policy_text
+from policy_world import FACTS, WAN, complete, evaluate, firm, load, policy_text
 
+from subsidy_match.errors import AuthorError
+from subsidy_match.rules.enterprise import Enterprise, Known, Source
 from subsidy_match.rules.explanation import explain, explain_text
 
 RATES = """title: {zh: 参数, en: Parameters}
@@ -67,3 +69,34 @@ def test_a_field_is_called_as_its_own_list_calls_it(tmp_path: Path):
     (match,) = evaluate(policies, firm({"projects": [{"no": "P1", "issued_on": date(2026, 2, 1)}]}))
     assert "开工日" in explain_text(match, policies, "zh")
     assert "Begun on" in explain_text(match, policies, "en")
+
+
+FRESH = date(2025, 12, 12)  # 200 days before the day of evaluation
+
+
+@pytest.mark.parametrize(("day", "stale"), [(FRESH, False), (FRESH - timedelta(days=1), True)])
+def test_data_that_are_too_old_are_missing_with_their_day_and_their_department(tmp_path: Path, day: date, stale: bool):
+    condition = "{all: [{value: patents, at_least: 1件}, {none: {in: projects, where: {value: good, is: false}}}]}"
+    policies = load(tmp_path, eligible_if=condition)
+    old = Enterprise("u", "n", {"patents": Known(3, Source("science", day))}, {"projects": complete(day=day)})
+    (match,) = evaluate(policies, old)
+    assert match.missing == (("patents", "projects") if stale else ())
+    said = {fact["fact"]: fact["stale"] for fact in explain(match, policies)["missing_facts"]}
+    owed = {"patents": "科技局", "projects": "科技局、财政局"}
+    assert said == ({key: f"2025-12-11的数据已超过200天,请{who}更新" for key, who in owed.items()} if stale else {})
+    text = explain_text(match, policies, "en")
+    assert ("Patents(data of 2025-12-11 is older than 200 days, ask Science Bureau)" in text) is stale
+
+
+def test_what_was_never_given_is_missing_without_a_day(tmp_path: Path):
+    (match,) = evaluate(policies := load(tmp_path, eligible_if="{all: [{value: patents, at_least: 1件}]}"), firm())
+    assert [fact["stale"] for fact in explain(match, policies)["missing_facts"]] == [""]
+
+
+def test_a_value_of_a_fiscal_year_never_grows_stale(tmp_path: Path):
+    old = Enterprise("u", "n", {"revenue_2025": Known(600 * WAN, Source("tax", date(2020, 1, 1)))})
+    assert evaluate(load(tmp_path), old)[0].missing == ()
+    aged = FACTS.replace("per: year, sources: [tax]", "per: year, stale_after: 400天, sources: [tax]", 1)
+    with pytest.raises(AuthorError) as caught:
+        load(tmp_path / "aged", {"facts.yml": aged, "grant@2026-01-01.yml": policy_text()})
+    assert "年度指标不会过期" in str([finding.zh for finding in caught.value.findings])

@@ -1,0 +1,1 @@
+"""The population workload: firms, policies, and the engines that are compared on them."""

@@ -1,0 +1,224 @@
+"""All policies of a plan for one block: bitmaps first, then the pairs that are left, then their amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from operator import attrgetter
+
+import numpy as np
+
+from subsidy_match.matching.vector.amounts import Group, group_amounts
+from subsidy_match.matching.vector.bitmaps import Bits, Words, at, firms_of, set_bits, tail
+from subsidy_match.matching.vector.blocks import Block
+from subsidy_match.matching.vector.claims import Claims, claims_for_rows
+from subsidy_match.matching.vector.leaves import leaf_bits
+from subsidy_match.matching.vector.lowering import Lowered
+from subsidy_match.matching.vector.nodes import Do
+from subsidy_match.matching.vector.pairs import CODES, Pairs, Tally
+from subsidy_match.matching.vector.plan import Plan
+from subsidy_match.matching.vector.programs import Leaf, Part, Pick, Program, compile_program, leaves_of, run
+from subsidy_match.matching.vector.spans import Ints
+from subsidy_match.matching.vector.truths import Truths
+from subsidy_match.matching.vector.views import FirmView
+from subsidy_match.rules.truth import Verdict
+
+__all__ = ["Compiled", "compile_plan", "evaluate"]
+
+_NO_GROUP = -1
+_ALL = 2**64 - 1
+_REGION = "district_code"
+_PLAIN, _ASKING = attrgetter("pair"), attrgetter("asking")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One policy as a program over leaves; ``group`` and ``place_in`` say how it pays, if it pays by the firm."""
+
+    place: int
+    lowered: Lowered
+    program: Program
+    asks: bool  # whether a person must confirm something
+    region: int | None  # the leaf that asks for a region: firms stand in the order of regions
+    group: int
+    place_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A plan made ready to run over blocks."""
+
+    plan: Plan
+    tasks: tuple[Task, ...]
+    leaves: tuple[int, ...]
+    groups: tuple[Group, ...]
+    ordered: dict[int, Program] = field(default_factory=dict)
+
+
+def compile_plan(plan: Plan) -> Compiled:
+    """Programs, leaves and groups of amounts of all policies."""
+    groups, places = group_amounts(plan.nodes, plan.lowered)
+    tasks = tuple(
+        Task(
+            place,
+            one,
+            compile_program(plan.nodes, one.condition),
+            plan.nodes[one.condition].manual,
+            _region(plan, one),
+            *places.get(place, (_NO_GROUP, place)),
+        )
+        for place, one in enumerate(plan.lowered)
+    )
+    leaves = dict.fromkeys(leaf.node for task in tasks for leaf in leaves_of(task.program))
+    return Compiled(plan, tasks, tuple(leaves), tuple(groups))
+
+
+def _region(plan: Plan, one: Lowered) -> int | None:
+    """The leaf that asks for a region, where the whole policy does."""
+    for part in compile_program(plan.nodes, one.condition):
+        if isinstance(part, Leaf) and not part.negated and plan.nodes[part.node].do is Do.AGREE:
+            fact = plan.nodes[plan.nodes[part.node].children[0]]
+            if fact.do is Do.FACT and fact.params[0] == _REGION:
+                return part.node
+    return None
+
+
+def evaluate(compiled: Compiled, block: Block, *, unknowns: bool = False) -> tuple[list[Pairs], Tally]:
+    """Match every firm of a block with every policy.
+
+    Args:
+        compiled: the policies.
+        block: the firms.
+        unknowns: whether pairs that data leave open are wanted too; they are always counted.
+
+    Returns:
+        The pairs that are not refused, and the number of all by verdict.
+    """
+    view = FirmView(compiled.plan.nodes, compiled.plan.policies, block)
+    bits = {node: leaf_bits(view, node) for node in compiled.leaves}
+    return _Evaluation(compiled, view, bits, unknowns).pairs()
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """Pairs of one verdict that pay by one group: the words of its policies one after the other."""
+
+    words: list[Words] = field(default_factory=list)
+    first_words: list[int] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+
+    def add(self, task: Task, first_word: int, words: Words) -> None:
+        """The bits of one policy."""
+        self.tasks.append(task)
+        self.first_words.append(first_word)
+        self.words.append(words)
+
+    def pairs(self) -> tuple[Ints, Ints]:
+        """(place of the policy in this bucket, firm) of every set bit."""
+        sizes = np.array([len(words) for words in self.words])
+        starts = np.cumsum(sizes) - sizes
+        word, bit = set_bits(np.concatenate(self.words))
+        owner = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)[word]
+        shift = ((np.array(self.first_words) - starts) * 64)[owner]
+        return owner, word * 64 + bit + shift
+
+
+class _Evaluation:
+    """One block being matched; a class because every policy adds to the same pairs and tallies."""
+
+    def __init__(self, compiled: Compiled, view: FirmView, bits: Mapping[int, Bits], unknowns: bool) -> None:
+        self._compiled, self._view, self._bits, self._unknowns = compiled, view, bits, unknowns
+        self._tail = tail(view.size)
+        self._last = -(-view.size // 64)
+        self._buckets: dict[tuple[Verdict, int], _Bucket] = {}
+        self._tally = Tally.of(len(compiled.tasks), view.size)
+        self._claims: list[tuple[int, Claims]] = []
+
+    def pairs(self) -> tuple[list[Pairs], Tally]:
+        """All that is not refused, and the tally."""
+        for task in self._compiled.tasks:
+            self._match(task)
+        return [*self._by_firm(), *self._by_row()], self._tally
+
+    def _match(self, task: Task) -> None:
+        if task.lowered.items is not None:
+            self._tally.refusable[task.place] = self._matches(task)
+        first, last = (0, self._last) if task.region is None else self._bits[task.region].reach
+        if first >= last:
+            return
+        program = self._ordered(task)
+        sure, possible = self._run(program, _PLAIN, first, last)
+        if not possible.any():
+            return
+        confirms = self._run(program, _ASKING, first, last)[0] & possible if task.asks else sure
+        if task.lowered.items is not None:
+            self._match_rows(task, possible, (sure, confirms), first)
+            return
+        self._keep(task, Verdict.ELIGIBLE, first, sure)
+        if task.asks:
+            self._keep(task, Verdict.TO_CONFIRM, first, confirms & ~sure)
+        self._keep(task, Verdict.UNKNOWN, first, possible & ~(sure | confirms))
+
+    def _ordered(self, task: Task) -> Program:
+        """What refuses most first, as the first block has it: any order is right."""
+        found = self._compiled.ordered.get(task.place)
+        if found is None:
+            found = self._compiled.ordered[task.place] = tuple(sorted(task.program, key=self._weight))
+        return found
+
+    def _weight(self, part: Part) -> int:
+        if not isinstance(part, Leaf):
+            return self._view.size + 1
+        bits = self._bits[part.node]
+        return (bits.opposite if part.negated else bits).weight
+
+    def _run(self, program: Program, pick: Pick, first: int, last: int) -> Words:
+        start = np.full((2, last - first), _ALL, np.uint64)
+        if last == self._last:
+            start[:, -1] = self._tail
+        return run(program, self._bits, pick, first, last, start)
+
+    def _keep(self, task: Task, verdict: Verdict, first: int, words: Words) -> None:
+        count = int(np.bitwise_count(words).sum())
+        self._tally.add(verdict, task.place, count)
+        if count and (verdict is not Verdict.UNKNOWN or self._unknowns):
+            self._buckets.setdefault((verdict, task.group), _Bucket()).add(task, first, words)
+
+    def _match_rows(self, task: Task, possible: Words, favourable: tuple[Words, Words], first: int) -> None:
+        firms = firms_of(possible, first)
+        sure, confirms = (at(words, firms - first * 64) for words in favourable)
+        yes = np.ones(len(firms), np.bool_)
+        truth = Truths(sure, yes, (confirms, yes) if task.asks else None)
+        for claims in claims_for_rows(self._view, task.lowered, firms, truth):
+            self._claims.append((task.place, claims))
+
+    def _matches(self, task: Task) -> int:
+        """How many matches a policy that is claimed for rows has at the least."""
+        each = task.lowered.policy.for_each
+        if each is None or each.together:
+            return self._view.size
+        return int(np.maximum(np.diff(self._view.listed(each.collection).starts), 1).sum())
+
+    # --- pairs ---
+
+    def _by_firm(self) -> Iterator[Pairs]:
+        for (verdict, number), bucket in self._buckets.items():
+            owner, firms = bucket.pairs()
+            pairs = Pairs.of(verdict, np.array([task.place for task in bucket.tasks], np.int32)[owner], firms)
+            if number != _NO_GROUP:
+                places = np.array([task.place_in for task in bucket.tasks])[owner]
+                pairs.set_amounts(self._compiled.groups[number].amounts(self._view, firms, places))
+            yield pairs
+
+    def _by_row(self) -> Iterator[Pairs]:
+        for place, claims in self._claims:
+            several = Pairs.of_claims(place, claims)
+            for verdict in (Verdict.ELIGIBLE, Verdict.TO_CONFIRM, Verdict.UNKNOWN):
+                self._tally.add(verdict, place, int((several.verdicts == CODES[verdict]).sum()))
+            if claims.unseen:
+                self._tally.refusable[place] += len(several)
+            yield several if self._unknowns else several.only(several.verdicts != CODES[Verdict.UNKNOWN])
+
+
+def _by_weight(weighed: tuple[int, Part]) -> int:
+    return weighed[0]

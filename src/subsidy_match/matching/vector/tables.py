@@ -1,0 +1,90 @@
+"""Pairs as Arrow tables: numbers stay numbers, texts become numbers into short lists of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from subsidy_match.matching.results import SCHEMA
+from subsidy_match.matching.vector.blocks import Block
+from subsidy_match.matching.vector.evaluation import Compiled
+from subsidy_match.matching.vector.pairs import CODES, Pairs, Tally
+from subsidy_match.matching.vector.spans import Bools, Ints
+from subsidy_match.rules.truth import Verdict
+
+__all__ = ["counts_of", "tables_of"]
+
+_VERDICTS = pa.array([verdict.value for verdict in Verdict])
+
+
+def tables_of(compiled: Compiled, uscc: pa.Array, block: Block, parts: Sequence[Pairs]) -> tuple[pa.Table, pa.Table]:
+    """The favourable pairs and those that data leave open, as tables of the columns of ``SCHEMA``."""
+    policies = [one.policy for one in compiled.plan.lowered]
+    words = _Words(
+        uscc,
+        pa.array([policy.id for policy in policies], pa.string()),
+        pa.array([policy.start for policy in policies], pa.date32()),
+        pa.array([policy.period(compiled.plan.as_of).id for policy in policies], pa.string()),
+    )
+    found: dict[bool, list[pa.Table]] = {True: [], False: []}
+    for pairs in parts:
+        is_open = pairs.verdicts == CODES[Verdict.UNKNOWN]
+        for favourable, chosen in ((True, ~is_open), (False, is_open)):
+            some = pairs if chosen.all() else pairs.only(chosen)
+            if len(some):
+                found[favourable].append(words.table(some, _subjects(compiled, block, some)))
+    favourable, unknown = (
+        pa.concat_tables(found[kind]) if found[kind] else SCHEMA.empty_table() for kind in (True, False)
+    )
+    return favourable, unknown
+
+
+def counts_of(compiled: Compiled, tally: Tally) -> Mapping[str, Mapping[str, int]]:
+    """How many matches of every verdict each policy has."""
+    return {
+        one.policy.id: {verdict.value: int(counts[CODES[verdict]]) for verdict in Verdict}
+        for one, counts in zip(compiled.plan.lowered, tally.closed(), strict=True)
+    }
+
+
+class _Words:
+    """The texts that rows of the tables point to."""
+
+    def __init__(self, uscc: pa.Array, ids: pa.Array, starts: pa.Array, periods: pa.Array) -> None:
+        self._uscc, self._ids, self._starts, self._periods = uscc, ids, starts, periods
+
+    def table(self, pairs: Pairs, subjects: pa.Array) -> pa.Table:
+        """Rows for pairs."""
+        policies = pa.array(pairs.policies, pa.int32())
+        exact = pairs.has_low & pairs.has_high & (pairs.low == pairs.high)
+        columns = {
+            "uscc": pa.DictionaryArray.from_arrays(pa.array(pairs.firms, pa.int32()), self._uscc),
+            "policy_id": pa.DictionaryArray.from_arrays(policies, self._ids),
+            "policy_version": self._starts.take(policies),
+            "period": pa.DictionaryArray.from_arrays(policies, self._periods),
+            "subject": subjects,
+            "verdict": pa.DictionaryArray.from_arrays(pa.array(pairs.verdicts, pa.int8()), _VERDICTS),
+            "amount_min": _amounts(pairs.low, pairs.has_low),
+            "amount_max": _amounts(pairs.high, pairs.has_high),
+            "automatic": pa.array(exact & (pairs.verdicts == CODES[Verdict.ELIGIBLE])),
+        }
+        return pa.table(columns)
+
+
+def _amounts(values: Ints, known: Bools) -> pa.Array:
+    return pa.array(values, pa.int64(), mask=None if known.all() else ~known)
+
+
+def _subjects(compiled: Compiled, block: Block, pairs: Pairs) -> pa.Array:
+    """The key of the row that each pair is for; pairs with rows are all of one policy."""
+    if pairs.rows.max(initial=-1) < 0:
+        return pa.nulls(len(pairs), pa.string())
+    each = compiled.plan.lowered[int(pairs.policies[0])].policy.for_each
+    if each is None:
+        raise AssertionError("only policies that are claimed for rows have subjects")
+    keys = block.lists[each.collection].fields[each.key]
+    rows = pa.array(pairs.rows, pa.int64(), mask=pairs.rows < 0)
+    texts = pc.fill_null(keys.take(rows).cast(pa.string()), "")
+    return pc.if_else(pa.array(pairs.rows >= 0), texts, None)

@@ -1,0 +1,135 @@
+"""The two engines side by side on enterprises in memory: every verdict and every amount must agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from subsidy_match.matching.vector.blocks import Dictionaries
+from subsidy_match.matching.vector.evaluation import compile_plan, evaluate
+from subsidy_match.matching.vector.pairs import CODES
+from subsidy_match.matching.vector.plan import Plan, make_plan
+from subsidy_match.matching.vector.sources import Source
+from subsidy_match.rules.enterprise import Enterprise
+from subsidy_match.rules.evaluator import Evaluator
+from subsidy_match.rules.policy import PolicySet
+from subsidy_match.rules.tree import Kind, Type
+from subsidy_match.rules.truth import Verdict
+
+Result = tuple[str, int | None, int | None]  # verdict, bounds of the amount
+Key = tuple[str, str, str | None]  # code, policy, subject
+
+Results = list[Result]  # rows without a key cannot be told apart: several results of one key
+
+_VERDICTS = {code: verdict.value for verdict, code in CODES.items()}
+
+
+@dataclass(frozen=True)
+class Twin:
+    """What both engines say of some enterprises."""
+
+    reference: Mapping[Key, Results]
+    vector: Mapping[Key, Results]
+    tallies: Mapping[tuple[str, str], tuple[int, int]]  # (policy, verdict) -> reference, vector
+
+    @property
+    def differences(self) -> list[tuple[Key, Results, Results]]:
+        """Where they differ."""
+        keys = self.reference.keys() | self.vector.keys()
+        found = [
+            (key, *(sorted(side.get(key, []), key=repr) for side in (self.reference, self.vector))) for key in keys
+        ]
+        return sorted((d for d in found if d[1] != d[2]), key=repr)
+
+
+def compare_engines(policies: PolicySet, firms: Sequence[Enterprise], as_of: date, block: int = 1000) -> Twin:
+    """Run both engines."""
+    plan = make_plan(policies, as_of)
+    compiled, dictionaries = compile_plan(plan), Dictionaries()
+    vector: dict[Key, Results] = {}
+    totals = {}
+    for first in range(0, len(firms), block):
+        some = firms[first : first + block]
+        source = Source(plan, _loaded(some), _disputed(some), {}, dictionaries)
+        here = source.block(table_of(some, plan))
+        parts, tally = evaluate(compiled, here, unknowns=True)
+        totals[first] = tally.closed()
+        for pairs in parts:
+            for n in range(len(pairs)):
+                policy = plan.lowered[int(pairs.policies[n])].policy
+                key = some[int(pairs.firms[n])].uscc, policy.id, _subject(here, policy, int(pairs.rows[n]))
+                low = int(pairs.low[n]) if pairs.has_low[n] else None
+                high = int(pairs.high[n]) if pairs.has_high[n] else None
+                vector.setdefault(key, []).append((_VERDICTS[int(pairs.verdicts[n])], low, high))
+    reference: dict[Key, Results] = {}
+    counts: dict[tuple[str, str], int] = {}
+    for firm in firms:
+        for match in Evaluator(policies, firm, as_of).match_all():
+            counts[match.policy.id, match.verdict.value] = counts.get((match.policy.id, match.verdict.value), 0) + 1
+            if match.verdict is not Verdict.INELIGIBLE:
+                ends = (None, None) if match.amount is None else (match.amount.lo, match.amount.hi)
+                low, high = (None if end is None or isinstance(end, float) else int(end) for end in ends)
+                key = firm.uscc, match.policy.id, match.subject
+                reference.setdefault(key, []).append((match.verdict.value, low, high))
+    tallies = {
+        (one.policy.id, verdict.value): (
+            counts.get((one.policy.id, verdict.value), 0),
+            sum(int(total[place, CODES[verdict]]) for total in totals.values()),
+        )
+        for place, one in enumerate(plan.lowered)
+        for verdict in Verdict
+    }
+    return Twin(reference, vector, tallies)
+
+
+def table_of(firms: Sequence[Enterprise], plan: Plan) -> pa.Table:
+    """The columns that a plan looks at, as a snapshot would give them."""
+    catalogue = plan.policies.catalogue
+    columns: dict[str, pa.Array] = {"uscc": pa.array([firm.uscc for firm in firms])}
+    for name in sorted(plan.facts):
+        fact = catalogue.facts.get(name) or catalogue.facts[name.rpartition("_")[0]]
+        known = [firm.values.get(name) for firm in firms]
+        columns[name] = pa.array([None if k is None else _plain(k.value) for k in known], _arrow(fact.type))
+        if name in plan.aging:
+            days = [None if k is None or k.source is None else k.source.as_of for k in known]
+            columns[f"as_of {name}"] = pa.array(days, pa.date32())
+    for name in sorted(plan.lists):
+        fields = catalogue.collections[name].fields
+        struct = pa.struct([(field, _arrow(spec.type)) for field, spec in fields.items()])
+        rows = [firm.collections[name].rows if name in firm.collections else () for firm in firms]
+        columns[name] = pa.array(
+            [[{f: _plain(r.get(f)) for f in fields} for r in some] for some in rows], pa.list_(struct)
+        )
+    return pa.table(columns)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _arrow(type_: Type) -> pa.DataType:
+    kinds = {Kind.NUMBER: pa.int64(), Kind.DATE: pa.date32(), Kind.BOOL: pa.bool_(), Kind.CODES: pa.list_(pa.string())}
+    return kinds.get(type_.kind, pa.string())
+
+
+def _loaded(firms: Sequence[Enterprise]) -> dict[str, Mapping[str, date]]:
+    return {name: found.loaded for firm in firms[:1] for name, found in firm.collections.items()}
+
+
+def _disputed(firms: Sequence[Enterprise]) -> dict[str, pa.Array]:
+    found: dict[str, list[str]] = {}
+    for firm in firms:
+        for name, collection in firm.collections.items():
+            if collection.disputed:
+                found.setdefault(name, []).append(firm.uscc)
+    return {name: pa.array(codes) for name, codes in found.items()}
+
+
+def _subject(block: Any, policy: Any, row: int) -> str | None:
+    if row < 0:
+        return None
+    return str(block.lists[policy.for_each.collection].fields[policy.for_each.key][row].as_py() or "")
