@@ -47,6 +47,7 @@ fix: $(VENV)/.tested  ## mend what can be mended by machine
 
 bench: $(VENV)/.tested  ## measure
 	$(BIN)/python benchmarks/match_population.py
+	$(BIN)/python benchmarks/import_population.py
 	$(BIN)/python benchmarks/name_candidates.py
 
 clean:  ## remove what the targets made

@@ -63,6 +63,14 @@ def test_a_killed_import_leaves_the_old_snapshot_and_the_next_one_is_clean(home,
     assert not list((home / "profiles" / "snapshots").glob(".building*"))
 
 
+def test_what_a_killed_import_spilled_to_disk_goes_with_the_next_one(home, tmp_path):
+    spilled = home / "profiles" / "snapshots" / ".building.duckdb.tmp"
+    spilled.mkdir()
+    (spilled / "storage.tmp").write_bytes(b"rows")
+    take_in(home, write_tax(tmp_path, [[code(1), "", 1, 2]]))
+    assert not spilled.exists()
+
+
 def test_killed_after_the_pointer_moved_the_new_snapshot_is_whole(home, tmp_path):
     killed = run(KILLED, home, write_tax(tmp_path, [[code(1), "", 1, 2]]), "publish", "end")
     assert killed.returncode == -signal.SIGKILL

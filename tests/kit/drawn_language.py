@@ -91,8 +91,15 @@ class Draw:
             lambda: {"first_of": self._branches(d, row, last=True)},
             lambda: {"each_of": self._branches(d, row, last=self.rnd.random() < 0.5)},
             lambda: {"param": self.rnd.choice(["p.flat", "p.gone", {"name": "p.keyed", "for": "size"}])},
-            lambda: {"value": self.money(d, row), "cap": self.money(0), **({"floor": self._yuan()} if self._half() else {})},
-            lambda: {"value": self.money(d, row), "rounded": {"to": self.rnd.choice(["1元", "100元", "0.07元"]), "mode": self._mode()}},
+            lambda: {
+                "value": self.money(d, row),
+                "cap": self.money(0),
+                **({"floor": self._yuan()} if self._half() else {}),
+            },
+            lambda: {
+                "value": self.money(d, row),
+                "rounded": {"to": self.rnd.choice(["1元", "100元", "0.07元"]), "mode": self._mode()},
+            },
         ]
         if not row:
             forms += [
@@ -129,7 +136,10 @@ class Draw:
         leaf += {"projects": ["done_on"], "honors": ["issued_on", "valid_to"]}.get(row, [])
         if depth <= 0 or self.rnd.random() < 0.6:
             return self.rnd.choice(leaf)
-        forms: list[Any] = [{"later_of": [self.day(0, row), self.day(0, row)]}, {"earlier_of": [self.day(0, row), self.day(0, row)]}]
+        forms: list[Any] = [
+            {"later_of": [self.day(0, row), self.day(0, row)]},
+            {"earlier_of": [self.day(0, row), self.day(0, row)]},
+        ]
         if not row:
             forms.append({"latest": {"in": "honors", **self._where(depth - 1, "honors"), "take": "issued_on"}})
         return self.rnd.choice(forms)
@@ -159,11 +169,17 @@ class Draw:
             lambda: {"value": "per_head", self._op(): f"{self.rnd.choice([1, 50, 10**6])}元/人"},
         ]  # fmt: skip
         if row == "projects":
-            leaves += 3 * [lambda: {"value": "good", "is": self._half()}, lambda: {"value": "invested", self._op(): self._yuan()}]
+            leaves += 3 * [
+                lambda: {"value": "good", "is": self._half()},
+                lambda: {"value": "invested", self._op(): self._yuan()},
+            ]
         if row == "honors":
             leaves += 3 * [lambda: {"value": "kind", "is": self.rnd.choice(["high_tech", "tech_sme"])}]
         if row == "subsidy_history":
-            leaves += 3 * [lambda: {"value": "amount", self._op(): self._yuan()}, lambda: {"value": "policy", "is": "grant"}]
+            leaves += 3 * [
+                lambda: {"value": "amount", self._op(): self._yuan()},
+                lambda: {"value": "policy", "is": "grant"},
+            ]
         if depth <= 0 or self._half():
             return self.rnd.choice(leaves)()
         forms: list[Callable[[], Tree]] = [
@@ -261,7 +277,9 @@ def draw_enterprise(rnd: random.Random, uscc: str) -> Enterprise:
         put(f"staff_{year}", _near(rnd, HEADS))
         put(f"rd_{year}@science", _near(rnd, MONEY), department="science")
     put("share", SHARES)
-    put("patents", [0, 1, 4, 5, 6], rnd.choice([LOADED, AS_OF - timedelta(300), date(2025, 12, 12), date(2025, 12, 11)]))
+    put(
+        "patents", [0, 1, 4, 5, 6], rnd.choice([LOADED, AS_OF - timedelta(300), date(2025, 12, 12), date(2025, 12, 11)])
+    )
     put("size", ["large", "small"])
     put("district_code", REGIONS)
     put("industry", INDUSTRIES)
@@ -302,7 +320,9 @@ def population(rnd: random.Random, size: int) -> list[Enterprise]:
     for number in range(size):
         firm = draw_enterprise(rnd, f"F{number:06d}")
         lists = {
-            name: Collection(firm.collections[name].rows if name in firm.collections else (), loaded, rnd.random() < 0.1)
+            name: Collection(
+                firm.collections[name].rows if name in firm.collections else (), loaded, rnd.random() < 0.1
+            )
             for name, loaded in days.items()
         }
         found.append(Enterprise(firm.uscc, firm.name, firm.values, lists))
@@ -320,7 +340,9 @@ def load_drawn(folder: Path, policies: Mapping[str, Tree]) -> PolicySet:
     tables, standards = PARAMETERS.split("standards:\n")
     (root / "facts.yml").write_text(FACTS, encoding="utf-8")
     (root / "parameters" / "p.yml").write_text(tables, encoding="utf-8")
-    (root / "parameters" / "g.yml").write_text("title: {zh: 标准, en: Standards}\nstandards:\n" + standards, encoding="utf-8")
+    (root / "parameters" / "g.yml").write_text(
+        "title: {zh: 标准, en: Standards}\nstandards:\n" + standards, encoding="utf-8"
+    )
     for old in root.glob("*@*.yml"):
         old.unlink()
     for name, tree in policies.items():

@@ -40,7 +40,9 @@ class Twin:
     def differences(self) -> list[tuple[Key, Results, Results]]:
         """Where they differ."""
         keys = self.reference.keys() | self.vector.keys()
-        found = [(key, *(sorted(side.get(key, []), key=repr) for side in (self.reference, self.vector))) for key in keys]
+        found = [
+            (key, *(sorted(side.get(key, []), key=repr) for side in (self.reference, self.vector))) for key in keys
+        ]
         return sorted((d for d in found if d[1] != d[2]), key=repr)
 
 
@@ -100,7 +102,9 @@ def table_of(firms: Sequence[Enterprise], plan: Plan) -> pa.Table:
         fields = catalogue.collections[name].fields
         struct = pa.struct([(field, _arrow(spec.type)) for field, spec in fields.items()])
         rows = [firm.collections[name].rows if name in firm.collections else () for firm in firms]
-        columns[name] = pa.array([[{f: _plain(r.get(f)) for f in fields} for r in some] for some in rows], pa.list_(struct))
+        columns[name] = pa.array(
+            [[{f: _plain(r.get(f)) for f in fields} for r in some] for some in rows], pa.list_(struct)
+        )
     return pa.table(columns)
 
 

@@ -16,11 +16,10 @@ import pyarrow as pa
 
 from subsidy_match.profiles.catalogue import Catalogue
 from subsidy_match.profiles.decisions import Decisions, review_id
+from subsidy_match.profiles.exact_identity import RegisterTables
 from subsidy_match.profiles.layout import Layout, cell_name
-from subsidy_match.profiles.names import name_key
-from subsidy_match.profiles.resolve import Given, Match, Open, Register, identify
+from subsidy_match.profiles.resolve import Given, Match, Open, identify
 from subsidy_match.profiles.staging import Batch, Staged
-from subsidy_match.profiles.uscc import Grade
 
 __all__ = ["Assembly", "Counts", "Placed", "quote"]
 
@@ -42,7 +41,6 @@ CREATE TEMP TABLE identity (batch INTEGER, uscc_given VARCHAR, name_key VARCHAR,
     en VARCHAR);
 """
 _NOT_FOR_REVIEW = frozenset({"identity.missing", "identity.refused"})
-_ROWS = 100_000
 _CANDIDATES = pa.list_(pa.struct([("uscc", pa.string()), ("score", pa.int64())]))
 
 
@@ -79,7 +77,7 @@ class Placed:
 
     @property
     def good(self) -> str:
-        """The table of its rows that belong to a firm, under ``uscc``."""
+        """Its rows that can be used and belong to a firm, under ``uscc``: a view."""
         return f"good_{self.batch.number}"
 
     @property
@@ -99,7 +97,8 @@ class Assembly:
     def __init__(self, path: Path, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self.placed: list[Placed] = []
-        self.con = duckdb.connect(str(path), config={"memory_limit": "2GB"})
+        # Beside the file: what does not fit into memory goes to the same disk, and with a killed import it is found there.
+        self.con = duckdb.connect(str(path), config={"memory_limit": "2GB", "temp_directory": f"{path}.tmp"})
         self.con.execute("SET enable_progress_bar = false")
         self.con.execute(_SCHEMA)
 
@@ -123,39 +122,25 @@ class Assembly:
         if placed.targets:
             self.placed.append(placed)
 
-    def register(self, decisions: Decisions) -> Register:
+    def register(self, decisions: Decisions) -> RegisterTables:
         """The firms that the staged registers name."""
-        register = Register(accepted_codes=decisions.accepted_codes)
-        for placed in self.placed:
-            if placed.layout.spec.register_of_firms:
-                self.con.execute(
-                    f"SELECT uscc_given, name, former_names, other_ids FROM {placed.stage} WHERE fault IS NULL"
-                )
-                while rows := self.con.fetchmany(_ROWS):
-                    for code, name, former, ids in rows:
-                        if register.grade(code) is Grade.VALID:
-                            register.add(code, [name or "", *(former or ())], ids or ())
-                        else:
-                            register.broken.add(name_key(name or ""))
-        register.broken -= {"", *register.owners}
+        register = RegisterTables(self.con, decisions.accepted_codes)
+        register.fill([placed.stage for placed in self.placed if placed.layout.spec.register_of_firms])
         return register
 
-    def resolve(self, register: Register, decisions: Decisions) -> None:
+    def resolve(self, register: RegisterTables, decisions: Decisions) -> None:
         """Find the firm of every staged row; what stays open goes to the review queue."""
         for placed in self.placed:
+            self._match_exactly(placed, decisions)
             self._identify(placed, register, decisions)
             self._quarantine(placed)
-            self._separate(placed)
             self._set_aside(placed)
 
     def count(self, placed: Placed) -> Counts:
         """Count the rows of one batch, each outcome by a query of its own."""
         accepted = self.number(f"SELECT count(*) FROM (SELECT DISTINCT uscc{self._subject(placed)} FROM {placed.good})")
         good = self.number(f"SELECT count(*) FROM {placed.good}")
-        quarantined = self.number(
-            f"SELECT count(*) FROM {placed.stage} s WHERE fault IS NOT NULL OR EXISTS (SELECT 1 FROM identity i"
-            f" WHERE {_same(placed)} AND i.uscc IS NULL)"
-        )
+        quarantined = self.number(f"SELECT count(*) FROM {placed.stage} WHERE fault IS NOT NULL OR uscc IS NULL")
         number = placed.batch.number
         ignored = self.number(f"SELECT count(*) FROM ignored WHERE batch = {number}")
         cells = self.number(f"SELECT count(*) FROM reject WHERE batch = {number} AND target <> ''")
@@ -191,14 +176,39 @@ class Assembly:
         self.con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM fresh")
         self.con.unregister("fresh")
 
-    def _identify(self, placed: Placed, register: Register, decisions: Decisions) -> None:
-        pairs = self.con.execute(f"SELECT DISTINCT uscc_given, name_key FROM {placed.stage} ORDER BY ALL").fetchall()
+    def _match_exactly(self, placed: Placed, decisions: Decisions) -> None:
+        """Give the rows their firm where there is nothing to decide, and none where a person decided already."""
+        self.con.execute(
+            f"CREATE TEMP TABLE located AS SELECT e.uscc, s.* FROM {placed.stage} s"
+            " LEFT JOIN exact e ON e.uscc_given = s.uscc_given AND e.name_key = s.name_key"
+        )
+        self.con.execute(f"DROP TABLE {placed.stage}")
+        self.con.execute(f"ALTER TABLE located RENAME TO {placed.stage}")
+        for decision in decisions.in_force.values():
+            if decision.department == placed.batch.department:
+                self.con.execute(
+                    f"UPDATE {placed.stage} SET uscc = NULL WHERE uscc_given = ? AND name_key = ?",
+                    [decision.uscc_given, decision.name_key],
+                )
+        self.con.execute(
+            f"CREATE TEMP VIEW {placed.good} AS SELECT * FROM {placed.stage} WHERE uscc IS NOT NULL AND fault IS NULL"
+        )
+
+    def _identify(self, placed: Placed, tables: RegisterTables, decisions: Decisions) -> None:
+        query = f"SELECT DISTINCT uscc_given, name_key FROM {placed.stage} WHERE uscc IS NULL ORDER BY ALL"
+        pairs = self.con.execute(query).fetchall()
+        if not pairs:
+            return
         found: list[tuple[Given, Match | Open]] = []
         in_force = decisions.in_force
+        register = tables.part(pairs, {decision.firm for decision in in_force.values() if decision.firm})
         for code, key in pairs:
             given = Given(placed.batch.department, code, key)
             found.append((given, identify(given, register, in_force, review_id(given.department, code, key))))
         self._insert("identity", _identities(placed.batch.number, found))
+        self.con.execute(
+            f"UPDATE {placed.stage} AS s SET uscc = i.uscc FROM identity i WHERE {_same(placed)} AND i.uscc IS NOT NULL"
+        )
         self._queue(placed, [(given, result) for given, result in found if isinstance(result, Open)])
 
     def _queue(self, placed: Placed, waiting: Sequence[tuple[Given, Open]]) -> None:
@@ -243,22 +253,16 @@ class Assembly:
         )
         if placed.layout.spec.collection:
             self.con.execute(
-                f"INSERT INTO disputed SELECT DISTINCT i.uscc, '{placed.layout.spec.collection}' FROM {placed.stage} s"
-                f" JOIN identity i ON {_same(placed)} WHERE i.uscc IS NOT NULL AND s.fault IS NOT NULL"
+                f"INSERT INTO disputed SELECT DISTINCT uscc, '{placed.layout.spec.collection}' FROM {placed.stage}"
+                " WHERE uscc IS NOT NULL AND fault IS NOT NULL"
             )
-
-    def _separate(self, placed: Placed) -> None:
-        self.con.execute(
-            f"CREATE TEMP TABLE {placed.good} AS SELECT i.uscc, s.* FROM {placed.stage} s"
-            f" JOIN identity i ON {_same(placed)} WHERE i.uscc IS NOT NULL AND s.fault IS NULL"
-        )
 
     def _set_aside(self, placed: Placed) -> None:
         """Note the rows that are not simply taken: those that cannot be used, and those that repeat or complete a row."""
         number = placed.batch.number
         self.con.execute(
-            f"INSERT INTO set_aside SELECT {number}, s.row, 'quarantined', NULL, NULL FROM {placed.stage} s"
-            f" WHERE fault IS NOT NULL OR EXISTS (SELECT 1 FROM identity i WHERE {_same(placed)} AND i.uscc IS NULL)"
+            f"INSERT INTO set_aside SELECT {number}, row, 'quarantined', NULL, NULL FROM {placed.stage}"
+            " WHERE fault IS NOT NULL OR uscc IS NULL"
         )
         self.con.execute(
             f"INSERT INTO set_aside SELECT {number}, row, 'merged', uscc, first FROM (SELECT row, uscc,"

@@ -7,12 +7,13 @@ person has chosen between them; what lost is kept beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from subsidy_match.profiles.assembly import Assembly, Placed, quote
 from subsidy_match.profiles.catalogue import Catalogue, Fact
 from subsidy_match.profiles.rulings import settle
+from subsidy_match.profiles.straight import Exceptions
 
 _WORDS = ("同级同日的两个数值不一致", "two values of equal trust and day differ")
 
@@ -31,6 +32,11 @@ class Target:
     def table(self) -> str:
         """The table of the decided values."""
         return quote(f"fact_{self.name}")
+
+    @property
+    def straight(self) -> bool:
+        """Whether it has one source: then only firms with several rows there leave anything to decide."""
+        return len(self.sources) == 1
 
 
 def fact_targets(catalogue: Catalogue, placed: Sequence[Placed]) -> list[Target]:
@@ -51,10 +57,16 @@ def fact_targets(catalogue: Catalogue, placed: Sequence[Placed]) -> list[Target]
     ]
 
 
-def decide_facts(assembly: Assembly, targets: Iterable[Target]) -> None:
-    """Make one table a target with ``uscc``, ``value`` and ``batch``; losers go to ``conflict``, ties to ``review``."""
+def decide_facts(assembly: Assembly, targets: Sequence[Target], exceptions: Exceptions) -> None:
+    """Make one table a target with ``uscc``, ``value`` and ``batch``; losers go to ``conflict``, ties to ``review``.
+
+    A straight target has a table only where its source has exceptional firms, and of those alone.
+    """
+    exceptions.note(target.sources[0] for target in targets if target.straight)
     for target in targets:
-        assembly.con.execute(f"CREATE OR REPLACE TEMP TABLE claim AS {_claims(target)}")
+        if not target.sources or (target.straight and not exceptions.any(target.sources[0])):
+            continue
+        assembly.con.execute(f"CREATE OR REPLACE TEMP TABLE claim AS {_claims(target, exceptions)}")
         assembly.con.execute(
             f"CREATE TEMP TABLE {target.table} AS WITH best AS ("
             " SELECT * FROM claim QUALIFY place = min(place) OVER (PARTITION BY uscc))"
@@ -83,27 +95,28 @@ def _fed_by(source: Placed) -> list[str]:
     return [*(["name"] if spec.register_of_firms else []), *fed]
 
 
-def _claims(target: Target) -> str:
+def _claims(target: Target, exceptions: Exceptions) -> str:
     places = _places(target)
     parts = [f"SELECT NULL::VARCHAR AS uscc, NULL::{target.fact.type.sql} AS value, 0 AS batch, 0 AS place WHERE false"]
     for source in target.sources:
         number, column = source.batch.number, quote(target.name)
         place = places[number]
-        rows = f"{source.good} WHERE {column} IS NOT NULL" if target.name != "name" else _current_names(source)
+        good = exceptions.table(source) if target.straight else source.good
+        rows = f"{good} WHERE {column} IS NOT NULL" if target.name != "name" else _current_names(good)
         parts.append(f"SELECT uscc, {column}, {number}, {place} FROM {rows}")
         parts.append(
-            f"SELECT uscc, NULL, {number}, {place} FROM {source.good} WHERE row IN"
+            f"SELECT uscc, NULL, {number}, {place} FROM {good} WHERE row IN"
             f" (SELECT row FROM reject WHERE batch = {number} AND target = '{target.name}')"
         )
     return " UNION ALL ".join(parts)
 
 
-def _current_names(source: Placed) -> str:
+def _current_names(good: str) -> str:
     # A row under a name that another row of the same firm calls a former one speaks of the past. Spellings that are one name
     # count as one, by the greatest of them, so that no order of rows matters.
     return (
-        f"(SELECT DISTINCT g.uscc, n.name FROM {source.good} g JOIN (SELECT uscc, name_key, max(name) AS name FROM alias"
-        " GROUP BY uscc, name_key HAVING bool_and(current)) n USING (uscc, name_key))"
+        f"(SELECT DISTINCT g.uscc, n.name FROM {good} g JOIN (SELECT uscc, name_key, max(name) AS name FROM alias"
+        f" WHERE uscc IN (SELECT uscc FROM {good}) GROUP BY uscc, name_key HAVING bool_and(current)) n USING (uscc, name_key))"
     )
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from subsidy_match.profiles.assembly import Assembly
 from subsidy_match.profiles.decisions import Decisions, review_id
+from subsidy_match.profiles.exact_identity import RegisterTables
 from subsidy_match.profiles.names import name_key
 from subsidy_match.profiles.regions import Regions
-from subsidy_match.profiles.resolve import Register
 
 __all__ = ["doubt_inherited", "place_by_district", "store_links"]
 
@@ -46,7 +46,7 @@ WHERE {always} OR b.other NOT IN (SELECT uscc FROM known)
 """
 
 
-def store_links(assembly: Assembly, register: Register) -> None:
+def store_links(assembly: Assembly, register: RegisterTables) -> None:
     """Write the tables of old ids and of links; a parent given by name is found by its exact name."""
     con = assembly.con
     con.execute(_TABLES)
@@ -61,7 +61,7 @@ def store_links(assembly: Assembly, register: Register) -> None:
     _name_others(assembly, register)
 
 
-def _name_others(assembly: Assembly, register: Register) -> None:
+def _name_others(assembly: Assembly, register: RegisterTables) -> None:
     """Find the other firm where it is given by its name or by an id of before 2015: exactly, or not at all."""
     con = assembly.con
     given = con.execute(
@@ -69,7 +69,7 @@ def _name_others(assembly: Assembly, register: Register) -> None:
         " AND other NOT IN (SELECT uscc FROM known) IS NOT FALSE ORDER BY ALL"
     ).fetchall()
     for other, name in given:
-        owners = register.holders(other) if other else register.owners.get(name_key(name), set())
+        owners = register.holders(other) if other else register.owners(name_key(name))
         if len(owners) == 1:
             con.execute(
                 "UPDATE link SET other = ? WHERE other IS NOT DISTINCT FROM ? AND name IS NOT DISTINCT FROM ?",
@@ -90,7 +90,7 @@ def doubt_inherited(assembly: Assembly) -> None:
             assembly.con.execute(_DOUBT.format(collection=collection, always=always))
 
 
-def place_by_district(assembly: Assembly, register: Register, regions: Regions, decisions: Decisions) -> None:
+def place_by_district(assembly: Assembly, register: RegisterTables, regions: Regions, decisions: Decisions) -> None:
     """Give rows of a name that several firms bear now to the only one in the row's district.
 
     Only present names count, and only where the district of every bearer is known: else the row waits for a person. What a
@@ -113,9 +113,9 @@ def place_by_district(assembly: Assembly, register: Register, regions: Regions, 
                 )
 
 
-def _bearers(assembly: Assembly, register: Register) -> dict[str, dict[str, str]]:
+def _bearers(assembly: Assembly, register: RegisterTables) -> dict[str, dict[str, str]]:
     """For each name that several firms bear at present and none had formerly: the firm of each district."""
-    shared = {key: owners for key, owners in register.owners.items() if len(owners) > 1}
+    shared = register.shared_names()
     found: dict[str, dict[str, dict[str, None]]] = {}
     for key, uscc, district in _present(assembly) if shared else ():
         if key in shared:
@@ -128,6 +128,7 @@ def _present(assembly: Assembly) -> Iterator[tuple[str, str, str | None]]:
         if placed.layout.spec.register_of_firms and "district_code" in placed.targets:
             yield from assembly.con.execute(
                 f"SELECT name_key, uscc_given, district_code FROM {placed.stage} WHERE fault IS NULL"
+                " AND name_key IN (SELECT name_key FROM names GROUP BY name_key HAVING count(*) > 1)"
             ).fetchall()
 
 

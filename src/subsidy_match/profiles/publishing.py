@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -132,7 +133,7 @@ class Shelf:
         snapshots = self.folder / "snapshots"
         snapshots.mkdir(parents=True, exist_ok=True)
         for left in {*snapshots.glob(".*"), *self.folder.glob(".*"), *self._without_manifest()}:
-            left.unlink()
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
         self.forget_orphans()
         return snapshots / ".building.duckdb"
 

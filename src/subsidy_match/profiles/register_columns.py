@@ -48,7 +48,7 @@ def link_columns(texts: Texts, size: int, wrong: Wrong) -> dict[str, pa.Array]:
     """The columns of a register that say how firms hang together; those that a file lacks are empty.
 
     Args:
-        texts: the texts of a role; empty ones where there is no such column.
+        texts: the texts of a role; none where there is no such column.
         size: the number of rows.
         wrong: told of a cell that cannot be used: row, role and reason.
     """
@@ -56,9 +56,10 @@ def link_columns(texts: Texts, size: int, wrong: Wrong) -> dict[str, pa.Array]:
     for role in (*_CODE_ROLES, *_TEXT_ROLES):
         read = normalise_uscc if role in _CODE_ROLES else display_name
         found = [None if is_empty(text) else masked(read(text)) for text in texts(role)]
-        columns[role] = pa.array(found, pa.string())
+        columns[role] = pa.array(found, pa.string()) if found else pa.nulls(size, pa.string())
     for role in _DAY_ROLES:
-        columns[role] = pa.array([_day(i, role, text, wrong) for i, text in enumerate(texts(role))], pa.date32())
+        days = [_day(i, role, text, wrong) for i, text in enumerate(texts(role))]
+        columns[role] = pa.array(days, pa.date32()) if days else pa.nulls(size, pa.date32())
     return columns
 
 

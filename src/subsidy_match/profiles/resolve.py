@@ -7,7 +7,7 @@ candidates, and a candidate is *disputed* for that list, so that "no row" does n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rapidfuzz import process
@@ -137,16 +137,28 @@ class Register:
             return ()
         if key not in self._similar:
             best: dict[str, int] = {}
-            for name, score in similar_names(key, self._cores):
-                for uscc in self.owners[name]:
+            for name, score in similar_names(key, self.known_names()):
+                for uscc in self.owners_of(name):
                     best[uscc] = max(score, best.get(uscc, 0))
             self._similar[key] = _ranked(best)
         return self._similar[key]
 
     def mistyped(self, code: str) -> tuple[Candidate, ...]:
         """Firms whose code is two slips of the hand or less from a broken one."""
-        near = process.extract(code, sorted(self.codes), scorer=OSA.distance, score_cutoff=_SLIPS, limit=5)
+        near = process.extract(code, self.known_codes(), scorer=OSA.distance, score_cutoff=_SLIPS, limit=5)
         return _ranked({uscc: _EXACT - 5 * round(distance) for uscc, distance, _ in near})
+
+    def known_codes(self) -> Sequence[str]:
+        """All codes, in order."""
+        return sorted(self.codes)
+
+    def known_names(self) -> Mapping[str, str]:
+        """All names with what tells them apart."""
+        return self._cores
+
+    def owners_of(self, key: str) -> set[str]:
+        """The firms that have or had a name."""
+        return self.owners.get(key, set())
 
 
 def identify(given: Given, register: Register, decisions: Mapping[str, Decision], review_id: str) -> Match | Open:

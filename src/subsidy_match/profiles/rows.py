@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+
 from subsidy_match.profiles.cells import plain
 from subsidy_match.profiles.layout import Bound, Layout
 from subsidy_match.profiles.readers import Row, Sheet
 
-__all__ = ["Block", "read_blocks"]
+__all__ = ["Block", "no_record", "read_blocks"]
 
 _BLOCK = 50_000
 _TOTAL = re.compile(r"(?:本页|全部)?[合总小共累]计(?:\(.*\))?:?")
@@ -22,14 +24,14 @@ _NOTE = re.compile(
 
 @dataclass(slots=True)
 class Block:
-    """A run of records, by column of the sheet; ``rows`` are their places, counted from 0.
+    """A run of records, by column of the sheet as Arrow text; ``rows`` are their places, counted from 0.
 
     ``ignored`` holds the rows that are no records with the reason, ``ragged`` the positions of records with more cells than
     there are headers, ``spread`` the cells that a vertical merge repeats.
     """
 
     rows: list[int] = field(default_factory=list)
-    columns: dict[int, list[str]] = field(default_factory=dict)
+    columns: dict[int, pa.StringArray] = field(default_factory=dict)
     ignored: list[tuple[int, str]] = field(default_factory=list)
     ragged: set[int] = field(default_factory=set)
     spread: set[tuple[int, int]] = field(default_factory=set)
@@ -43,35 +45,50 @@ def read_blocks(sheet: Sheet, layout: Layout) -> Iterator[Block]:
     """
     merges = _body_merges(sheet, layout)
     width = max(layout.headers) + 1
-    block = _new_block(layout)
+    block = _Open.of(layout)
     for number, row in enumerate(sheet.rows()):
         if number < layout.first_row or not any(text.strip() for text in row):
             continue
         block.seen += 1
-        if reason := _no_record(row, layout):
+        if reason := no_record(row, layout):
             block.ignored.append((number, reason))
             continue
-        _take(block, number, row, merges, width)
+        block.take(number, row, merges, width)
         if len(block.rows) == _BLOCK:
-            yield block
-            block = _new_block(layout)
-    yield block
+            yield block.closed()
+            block = _Open.of(layout)
+    yield block.closed()
 
 
-def _new_block(layout: Layout) -> Block:
-    return Block(columns={bound.index: [] for bound in layout.bound})
+@dataclass(slots=True)
+class _Open:
+    """A block that rows are added to."""
 
+    columns: dict[int, list[str]]
+    rows: list[int] = field(default_factory=list)
+    ignored: list[tuple[int, str]] = field(default_factory=list)
+    ragged: set[int] = field(default_factory=set)
+    spread: set[tuple[int, int]] = field(default_factory=set)
+    seen: int = 0
 
-def _take(block: Block, number: int, row: Row, merges: Mapping[tuple[int, int], str], width: int) -> None:
-    if any(text.strip() for text in row[width:]):
-        block.ragged.add(len(block.rows))
-    for index, texts in block.columns.items():
-        text = row[index] if index < len(row) else ""
-        if (repeated := merges.get((number, index))) is not None:
-            block.spread.add((len(block.rows), index))
-            text = text or repeated
-        texts.append(text)
-    block.rows.append(number)
+    @classmethod
+    def of(cls, layout: Layout) -> _Open:
+        return cls({bound.index: [] for bound in layout.bound})
+
+    def take(self, number: int, row: Row, merges: Mapping[tuple[int, int], str], width: int) -> None:
+        if any(text.strip() for text in row[width:]):
+            self.ragged.add(len(self.rows))
+        for index, texts in self.columns.items():
+            text = row[index] if index < len(row) else ""
+            if (repeated := merges.get((number, index))) is not None:
+                self.spread.add((len(self.rows), index))
+                text = text or repeated
+            texts.append(text)
+        self.rows.append(number)
+
+    def closed(self) -> Block:
+        columns = {index: pa.array(texts, pa.string()) for index, texts in self.columns.items()}
+        return Block(self.rows, columns, self.ignored, self.ragged, self.spread, self.seen)
 
 
 def _body_merges(sheet: Sheet, layout: Layout) -> dict[tuple[int, int], str]:
@@ -92,7 +109,8 @@ def _body_merges(sheet: Sheet, layout: Layout) -> dict[tuple[int, int], str]:
     }
 
 
-def _no_record(row: Row, layout: Layout) -> str | None:
+def no_record(row: Row, layout: Layout) -> str | None:
+    """Why a row that is not blank is no record: ``total``, ``note``, ``header`` or ``not_ours``; ``None`` where it is one."""
     first = plain(next(text for text in row if text.strip()))
     name, code = (_text(row, layout.role(role)) for role in ("name", "uscc"))
     if _TOTAL.fullmatch(first) or _TOTAL.fullmatch(name):

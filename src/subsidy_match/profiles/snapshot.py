@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from subsidy_match.errors import Finding, InputError, Location, SubsidyError
-from subsidy_match.profiles.assembly import Assembly, quote
+from subsidy_match.profiles.assembly import Assembly
 from subsidy_match.profiles.catalogue import Catalogue, fact_columns
 from subsidy_match.profiles.decisions import Decisions
-from subsidy_match.profiles.facts import Target, decide_facts, fact_targets
+from subsidy_match.profiles.facts import decide_facts, fact_targets
+from subsidy_match.profiles.firms import Firms
 from subsidy_match.profiles.guesses import guess_headers, nearest_columns
 from subsidy_match.profiles.industries import Industries, shipped_industries
 from subsidy_match.profiles.landing import Landed, landed_path
@@ -28,6 +29,7 @@ from subsidy_match.profiles.regions import Regions, load_regions
 from subsidy_match.profiles.remembered import load_remembered, with_remembered
 from subsidy_match.profiles.rulings import put_rulings
 from subsidy_match.profiles.staging import Batch, Staging, stage_sheet
+from subsidy_match.profiles.straight import Exceptions
 
 __all__ = ["SCHEMA_VERSION", "Progress", "Rules", "build_snapshot", "load_rules", "read_layouts", "snapshot_id"]
 
@@ -164,14 +166,15 @@ def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> None:
     _alias(assembly)
     put_rulings(assembly.con, rules.decisions)
     targets = fact_targets(rules.catalogue, assembly.placed)
-    decide_facts(assembly, targets)
+    exceptions = Exceptions(assembly)
+    decide_facts(assembly, targets, exceptions)
     collect_lists(assembly)
     departments = rules.mappings.departments
     loaded_lists(
         assembly,
         [(spec.collection, departments[name], name) for name, spec in rules.mappings.lists.items() if spec.collection],
     )
-    _firms(assembly, targets)
+    Firms(assembly, targets, exceptions).write()
     store_links(assembly, register)
     doubt_inherited(assembly)
     _reference(assembly, files, rules)
@@ -203,42 +206,6 @@ def _alias(assembly: Assembly) -> None:
                 f" FROM (SELECT uscc, unnest(former_names) AS former FROM {placed.good})"
             )
     con.remove_function("name_key")
-
-
-def _firms(assembly: Assembly, targets: Sequence[Target]) -> None:
-    con, collections = assembly.con, list(assembly.catalogue.collections)
-    registers = [p.good for p in assembly.placed if p.layout.spec.register_of_firms]
-    rows = " UNION ALL ".join(
-        ["SELECT NULL::VARCHAR AS uscc WHERE false", *(f"SELECT uscc FROM {good}" for good in registers)]
-    )
-    con.execute(f"CREATE TEMP TABLE known AS SELECT DISTINCT uscc FROM ({rows})")
-    con.execute(
-        "CREATE TEMP TABLE firm_order AS SELECT k.uscc, f.value AS district FROM known k"
-        " LEFT JOIN fact_district_code f USING (uscc)"
-    )
-    for table, part, empty in (("firm", "value", "[]"), ("firm_batch", "batch", "[]")):
-        facts = [f"{_known(t, part)} AS {quote(t.name)}" for t in targets]
-        lists = [f"coalesce(list_{name}.{part}, {empty}) AS {quote(name)}" for name in collections]
-        joins = [f"LEFT JOIN {t.table} ON {t.table}.uscc = o.uscc" for t in targets]
-        joins += [f"LEFT JOIN list_{name} ON list_{name}.uscc = o.uscc" for name in collections]
-        con.execute(
-            f"CREATE TABLE {table} AS SELECT o.uscc, {', '.join(facts + lists)} FROM firm_order o {' '.join(joins)}"
-            " ORDER BY o.district NULLS LAST, o.uscc"
-        )
-    con.execute(_TOLD)
-
-
-_TOLD = """
-CREATE TABLE firm_told AS SELECT o.uscc, coalesce(t.told, []) AS told FROM firm_order o LEFT JOIN (
-    SELECT uscc, list({target: target, department: department, value: value, batch: batch} ORDER BY target, department) AS told
-    FROM told GROUP BY uscc
-) t USING (uscc) ORDER BY o.district NULLS LAST, o.uscc
-"""
-
-
-def _known(target: Target, part: str) -> str:
-    column = f"{target.table}.{part}"
-    return column if part == "value" else f"CASE WHEN {target.table}.value IS NOT NULL THEN {column} END"
 
 
 def _reference(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> None:

@@ -7,29 +7,31 @@ order of files or rows can matter.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from subsidy_match.profiles import bulk
 from subsidy_match.profiles.catalogue import Catalogue
 from subsidy_match.profiles.cells import FOREVER, is_empty, plain
-from subsidy_match.profiles.columns import Cleaned, clean, parser_of
+from subsidy_match.profiles.chunk_rows import read_records
+from subsidy_match.profiles.columns import Cells, Cleaned, numbers_of, parser_of
 from subsidy_match.profiles.industries import Industries
 from subsidy_match.profiles.industry import with_name
 from subsidy_match.profiles.layout import Bound, Layout, cell_name
 from subsidy_match.profiles.mapping import End
-from subsidy_match.profiles.names import display_name, name_key
+from subsidy_match.profiles.names import display_name
 from subsidy_match.profiles.persons import account_free, masked, person_free
 from subsidy_match.profiles.problems import Problem
 from subsidy_match.profiles.readers import Sheet
 from subsidy_match.profiles.regions import Regions
 from subsidy_match.profiles.register_columns import link_columns
-from subsidy_match.profiles.rows import Block, read_blocks
-from subsidy_match.profiles.uscc import normalise_uscc
+from subsidy_match.profiles.rows import Block
 
 __all__ = ["Batch", "Reject", "Staged", "Staging", "stage_sheet"]
 
@@ -99,15 +101,23 @@ class Staging:
 
 def stage_sheet(sheet: Sheet, layout: Layout, staging: Staging) -> Iterator[Staged]:
     """Read a sheet block by block."""
-    for block in read_blocks(sheet, layout):
-        yield _Stager(block, layout, staging).staged()
+    cells = {bound.target: _cells(bound, staging) for bound in layout.values}
+    for block in read_records(sheet, layout):
+        yield _Stager(block, layout, staging, cells).staged()
+
+
+def _cells(bound: Bound, staging: Staging) -> Cells:
+    if bound.type is None:
+        raise AssertionError(bound.target)
+    parse = parser_of(bound, staging.regions, staging.person_key, staging.industries)
+    return Cells(parse, bound.type.arrow, numbers_of(bound))
 
 
 class _Stager:
     """Turns one block into a table; a class because cells, rows and years all add to the same rejects."""
 
-    def __init__(self, block: Block, layout: Layout, staging: Staging) -> None:
-        self._block, self._layout, self._staging = block, layout, staging
+    def __init__(self, block: Block, layout: Layout, staging: Staging, cells: Mapping[str, Cells]) -> None:
+        self._block, self._layout, self._staging, self._cells = block, layout, staging, cells
         self._rejects: list[Reject] = []
         self._faults: dict[int, str] = {}
 
@@ -124,24 +134,24 @@ class _Stager:
         for target, end in self._layout.spec.ends.items():
             columns[target] = self._with_end(target, end, columns)
         self._check_rows(columns)
-        columns["fault"] = pa.array([self._faults.get(i) for i in range(len(self._block.rows))], pa.string())
+        columns["fault"] = _scattered(self._faults, len(self._block.rows))
         ignored = [(row + 1, reason) for row, reason in self._block.ignored]
         return Staged(pa.table(columns), self._rejects, ignored, self._block.seen)
 
     def _identity(self) -> dict[str, pa.Array]:
         free = partial(person_free, key=self._staging.person_key)
-        names = [free(display_name(text)) for text in self._texts("name")]
+        names = bulk.names(self._texts("name"), free)
         columns = {
-            "row": pa.array([row + 1 for row in self._block.rows], pa.int64()),
-            "uscc_given": pa.array([free(_code(text)) for text in self._texts("uscc")], pa.string()),
-            "name": pa.array([None if is_empty(name) else name for name in names], pa.string()),
-            "name_key": pa.array(["" if is_empty(name) else name_key(name) for name in names], pa.string()),
-            "district": pa.array([free(text) for text in self._texts("district")], pa.string()),
+            "row": pc.add(pa.array(self._block.rows, pa.int64()), 1),
+            "uscc_given": bulk.codes(self._texts("uscc"), free),
+            "name": names,
+            "name_key": bulk.keys(names),
+            "district": bulk.each_distinct(self._texts("district"), free, pa.string()),
         }
         if self._layout.spec.register_of_firms:
-            former = [_split_names(free(text)) for text in self._texts("former_names")]
-            columns["former_names"] = pa.array(former, pa.list_(pa.string()))
-            columns |= link_columns(self._texts, len(former), self._unusable)
+            former, type_ = self._texts("former_names"), pa.list_(pa.string())
+            columns["former_names"] = bulk.each_distinct(former, lambda text: _split_names(free(text)), type_)
+            columns |= link_columns(self._given, len(former), self._unusable)
         return columns
 
     def _constants(self) -> dict[str, pa.Array]:
@@ -154,43 +164,46 @@ class _Stager:
         size = len(self._block.rows)
         given = columns.get(target, pa.nulls(size, pa.date32()))
         bound = next((bound for bound in self._layout.values if bound.target == target), None)
-        texts = self._block.columns[bound.index] if bound else [""] * size
+        texts = self._block.columns[bound.index] if bound else pa.array([""] * size, pa.string())
         starts = columns[end.of].to_pylist() if end.blank == "year_end" else []
         ends = [day and day.replace(month=12, day=31) for day in starts] or [FOREVER] * size
-        return pc.if_else(pa.array([is_empty(text) for text in texts]), pa.array(ends, pa.date32()), given)
+        return pc.if_else(bulk.empties(texts), pa.array(ends, pa.date32()), given)
 
-    def _texts(self, role: str) -> Sequence[str]:
+    def _texts(self, role: str) -> pa.StringArray:
         bound = self._layout.role(role)
-        return self._block.columns[bound.index] if bound else [""] * len(self._block.rows)
+        return self._block.columns[bound.index] if bound else pa.array([""] * len(self._block.rows), pa.string())
+
+    def _given(self, role: str) -> list[str]:
+        """The texts of a role; none where there is no such column."""
+        return self._texts(role).to_pylist() if self._layout.role(role) else []
 
     def _years(self) -> pa.Array | None:
         bound = self._layout.role("year")
         if bound is None:
             return None
-        years = [_year(text) for text in self._texts("year")]
-        for position, year in enumerate(years):
-            if year is None:
-                self._fault(position, bound, _YEAR)
-        return pa.array(years, pa.int64())
+        years = bulk.each_distinct(self._texts("year"), _year, pa.int64())
+        for position in pc.indices_nonzero(years.is_null()).to_pylist():
+            self._fault(position, bound, _YEAR)
+        return years
 
     def _clean(self, bound: Bound) -> Cleaned:
         if bound.type is None:
             raise AssertionError(bound.target)
-        parse = parser_of(bound, self._staging.regions, self._staging.person_key, self._staging.industries)
         texts = self._block.columns[bound.index]
-        cleaned = clean(self._named(texts) if bound.type.kind == "industry" else texts, parse, bound.type.arrow)
+        cleaned = self._cells[bound.target].clean(self._named(texts) if bound.type.kind == "industry" else texts)
         spread = {row: _SPREAD for row, index in self._block.spread if index == bound.index}
         if not spread or bound.type.kind not in _NUMERIC:
             return cleaned
         keep = pa.array([row not in spread for row in range(len(cleaned.values))])
         return Cleaned(pc.if_else(keep, cleaned.values, None), {**cleaned.problems, **spread})
 
-    def _named(self, codes: Sequence[str]) -> Sequence[str]:
+    def _named(self, codes: pa.StringArray) -> pa.StringArray:
         """Industry codes with the names beside them, where the list has a column of such names."""
         if self._layout.role("industry_name") is None:
             return codes
         names = self._texts("industry_name")
-        return [c if is_empty(c) or is_empty(n) else with_name(c, n) for c, n in zip(codes, names, strict=True)]
+        alone = pc.or_(bulk.empties(codes), bulk.empties(names))
+        return pc.if_else(alone, codes, pc.binary_join_element_wise(codes, names, with_name("", "")))
 
     @staticmethod
     def _by_year(bound: Bound, cleaned: Cleaned, years: pa.Array | None) -> dict[str, Cleaned]:
@@ -221,7 +234,7 @@ class _Stager:
 
     def _check_stated(self, year_of: str, day: date) -> None:
         for bound in self._layout.values:
-            numbers = self._block.columns[bound.index] if bound.target == year_of else ()
+            numbers = self._block.columns[bound.index].to_pylist() if bound.target == year_of else ()
             for position, number in enumerate(numbers):
                 found = _BEGINS_WITH_YEAR.match(plain(number).upper())
                 if found is None or int(found[1]) != day.year:
@@ -229,7 +242,7 @@ class _Stager:
 
     def _check_key(self, bound: Bound, values: pa.Array) -> None:
         for position in pc.indices_nonzero(values.is_null()).to_pylist():
-            if is_empty(self._block.columns[bound.index][position]):
+            if is_empty(self._block.columns[bound.index][position].as_py()):
                 self._fault(position, bound, _KEY)
             else:  # unreadable: the cell is reported already, the row falls with it
                 self._faults.setdefault(position, _KEY.code)
@@ -244,13 +257,18 @@ class _Stager:
 
     def _reject(self, position: int, bound: Bound, target: str, problem: Problem) -> None:
         row = self._block.rows[position]
-        text = self._block.columns[bound.index][position]
+        text = self._block.columns[bound.index][position].as_py()
         value = _MASK if bound.column.person else account_free(masked(text))[:120]
         self._rejects.append(Reject(row + 1, cell_name(row, bound.index), target, problem, value))
 
 
-def _code(text: str) -> str:
-    return "" if is_empty(text) else normalise_uscc(text)
+def _scattered(faults: Mapping[int, str], size: int) -> pa.StringArray:
+    column = pa.nulls(size, pa.string())
+    if not faults:
+        return column
+    mask = np.zeros(size, bool)
+    mask[list(faults)] = True
+    return pc.replace_with_mask(column, pa.array(mask), pa.array([faults[i] for i in sorted(faults)], pa.string()))
 
 
 def _split_names(text: str) -> list[str]:
