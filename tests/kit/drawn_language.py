@@ -49,7 +49,10 @@ standards:
           - {zh: 软件, en: Software, industries: ["65"], at_least: {x: [300人, 100人, 10人]}}
 """
 # `standards` has a file of its own; two departments know of R&D
-FACTS = PAID_FACTS.replace("per: year, sources: [tax], sensitivity: commercial}\n  profit", "per: year, sources: [tax, science], sensitivity: commercial}\n  profit").replace(
+FACTS = PAID_FACTS.replace(
+    "per: year, sources: [tax], sensitivity: commercial}\n  profit",
+    "per: year, sources: [tax, science], sensitivity: commercial}\n  profit",
+).replace(
     "  honor: {high_tech",
     "  grade: {micro: {zh: 微型, en: micro}, small: {zh: 小型, en: small}, medium: {zh: 中型, en: medium}, large: {zh: 大型, en: large},"
     " not_covered: {zh: 未覆盖, en: not covered}}\n  honor: {high_tech",

@@ -72,7 +72,7 @@ def _change(tree: Any, path: tuple[Any, ...], change: str) -> bool:
     inner = tree[last]
     parts = list(inner.values()) if isinstance(inner, dict) else inner if isinstance(inner, list) else []
     wanted = next((part for part in parts if isinstance(part, dict)), None)
-    if wanted is None or isinstance(tree, list) is False and not isinstance(inner, dict):
+    if wanted is None or (isinstance(tree, list) is False and not isinstance(inner, dict)):
         return False
     tree[last] = wanted
     return True

@@ -238,7 +238,10 @@ def _end(
         return None, pick(ends)
     outwards = least is low
     neutral = bound if least else -bound
-    filled = [end if mask is None else np.where(mask, neutral, wide(end, bound)) for end, mask in zip(ends, missing, strict=True)]
+    filled = [
+        end if mask is None else np.where(mask, neutral, wide(end, bound))
+        for end, mask in zip(ends, missing, strict=True)
+    ]
     masks = [np.array([False]) if mask is None else mask for mask in missing]
     gone = _any_of(masks) if outwards else _all_of(masks)
     return gone, _cleared(pick(filled), gone)
