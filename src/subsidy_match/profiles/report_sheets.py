@@ -44,7 +44,7 @@ def write_report(out: Path, report: ImportReport, labels: Labels | None = None) 
 
 
 def _summary(book: Book, report: ImportReport, names: Labels) -> None:
-    sheet = book.sheet("汇总", (44, 24, 28, 30, 14, 10, 12, 12, 12, 14, 12, 16))
+    sheet = book.sheet("汇总", (42, 18, 42, 52, 20, 12, 14, 18, 16, 20, 18, 24))
     at = book.table(sheet, 0, ("项目 / item", "数 / number"), _head(report))
     book.table(sheet, at + 1, _LINES, _lines(report, names))
 
