@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from subsidy_match.matching.vector.blocks import Dictionaries
 from subsidy_match.matching.vector.evaluation import compile_plan, evaluate
 from subsidy_match.matching.vector.pairs import CODES
-from subsidy_match.matching.vector.plan import Plan, make_plan
-from subsidy_match.matching.vector.sources import Source
-from subsidy_match.rules.enterprise import Enterprise, Known
+from subsidy_match.matching.vector.plan import make_plan
+from subsidy_match.matching.vector.sources import Source, subjects_of, table_of
+from subsidy_match.rules.enterprise import Enterprise
 from subsidy_match.rules.evaluator import Evaluator
 from subsidy_match.rules.policy import PolicySet
-from subsidy_match.rules.tree import Kind, Type
 from subsidy_match.rules.truth import Verdict
 
 Result = tuple[str, int | None, int | None]  # verdict, bounds of the amount
@@ -86,46 +86,6 @@ def compare_engines(policies: PolicySet, firms: Sequence[Enterprise], as_of: dat
     return Twin(reference, vector, tallies)
 
 
-def table_of(firms: Sequence[Enterprise], plan: Plan) -> pa.Table:
-    """The columns that a plan looks at, as a snapshot would give them."""
-    catalogue = plan.policies.catalogue
-    columns: dict[str, pa.Array] = {"uscc": pa.array([firm.uscc for firm in firms])}
-    for name in sorted(plan.facts):
-        plain = name.partition("@")[0]
-        fact = catalogue.facts.get(plain) or catalogue.facts[plain.rpartition("_")[0]]
-        known = [_told(firm, name) for firm in firms]
-        columns[name] = pa.array([None if k is None else _plain(k.value) for k in known], _arrow(fact.type))
-        if name in plan.aging:
-            days = [None if k is None or k.source is None else k.source.as_of for k in known]
-            columns[f"as_of {name}"] = pa.array(days, pa.date32())
-    for name in sorted(plan.lists):
-        fields = catalogue.collections[name].fields
-        struct = pa.struct([(field, _arrow(spec.type)) for field, spec in fields.items()])
-        rows = [firm.collections[name].rows if name in firm.collections else () for firm in firms]
-        columns[name] = pa.array(
-            [[{f: _plain(r.get(f)) for f in fields} for r in some] for some in rows], pa.list_(struct)
-        )
-    return pa.table(columns)
-
-
-def _told(firm: Enterprise, name: str) -> Known | None:
-    """The value of a fact; of ``fact@department`` what that department gave."""
-    fact, _, department = name.partition("@")
-    found = firm.values.get(fact)
-    if not department or (found is not None and found.source is not None and found.source.department == department):
-        return found
-    return firm.values.get(name)
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _arrow(type_: Type) -> pa.DataType:
-    kinds = {Kind.NUMBER: pa.int64(), Kind.DATE: pa.date32(), Kind.BOOL: pa.bool_(), Kind.CODES: pa.list_(pa.string())}
-    return kinds.get(type_.kind, pa.string())
-
-
 def _loaded(firms: Sequence[Enterprise]) -> dict[str, Mapping[str, date]]:
     return {name: found.loaded for firm in firms[:1] for name, found in firm.collections.items()}
 
@@ -140,6 +100,4 @@ def _disputed(firms: Sequence[Enterprise]) -> dict[str, pa.Array]:
 
 
 def _subject(block: Any, policy: Any, row: int) -> str | None:
-    if row < 0:
-        return None
-    return str(block.lists[policy.for_each.collection].fields[policy.for_each.key][row].as_py() or "")
+    return subjects_of(policy, block, np.array([row]))[0].as_py()  # type: ignore[no-any-return]

@@ -37,7 +37,7 @@ _DAY = rf"(?:0[1-9]|1[0-2]){_GAP}(?:0[1-9]|[12]\d|3[01])"
 _NUMBER = re.compile(
     rf"(?<![0-9A-Za-z])(?P<long>[1-8]\d{{5}}{_GAP}(?:19|20)\d\d{_GAP}{_DAY}{_GAP}\d{{3}}{_GAP}[\dXx])(?![0-9A-Za-z])"
     rf"|(?<![0-9A-Za-z])[1-8]\d{{5}}\d\d{_DAY}\d{{3}}(?![0-9A-Za-z])"
-    r"|(?<![0-9.])[1-9]\.\d{9,}[Ee]\+?1[47](?!\d)"  # one that a spreadsheet took for a number
+    r"|(?<![0-9.])[1-8]\.\d{9,}[Ee]\+?1[47](?!\d)"  # one that a spreadsheet took for a number
 )
 
 

@@ -44,6 +44,11 @@ class Known:
     value: Scalar
     source: Source | None = None
 
+    def is_by(self, department: str) -> bool:
+        """Whether it is a department's; a value without a department is somebody's word for any of them."""
+        source = self.source
+        return source is None or source.quality is not Quality.DEPARTMENT or source.department == department
+
 
 @dataclass(frozen=True, slots=True)
 class Collection:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, assert_never
 
 from subsidy_match.rules.comparing import compare
-from subsidy_match.rules.enterprise import Known, Quality, told_key
+from subsidy_match.rules.enterprise import Known, told_key
 from subsidy_match.rules.reasons import Outcome, Read, Reason, Term
 from subsidy_match.rules.span import ANYTHING, INFINITY, Num, Span, greatest, hull, least, ratio
 from subsidy_match.rules.tree import (
@@ -115,7 +115,7 @@ def _fact(frame: Frame, node: Fact) -> Outcome:
     key = node.name if node.offset is None else f"{node.name}_{frame.period.year_of_facts + node.offset}"
     found = frame.case.enterprise.values.get(key)
     bounds = frame.case.enterprise.bounds.get(key)
-    if node.told_by is not None and not (found is not None and _is_by(found, node.told_by)):
+    if node.told_by is not None and not (found is not None and found.is_by(node.told_by)):
         key = told_key(key, node.told_by)
         found = frame.case.enterprise.values.get(key)
     stale = frame.case.policies.catalogue.facts[node.name].stale_after
@@ -325,12 +325,6 @@ def _unknown(type_: Type, span: Span) -> Outcome:
 
 def _unknown_number(take: Value) -> Span:
     return take.span if isinstance(take, Fact | FieldOf) else ANYTHING
-
-
-def _is_by(found: Known, department: str) -> bool:
-    """Whether a value is a department's; one without a department is somebody's word for any of them."""
-    source = found.source
-    return source is None or source.quality is not Quality.DEPARTMENT or source.department == department
 
 
 def _stale_since(found: Known, oldest: date) -> date | None:

@@ -23,7 +23,7 @@ from subsidy_match.matching.vector.spans import ANY_DAY, Bools, Ints, Spans, con
 from subsidy_match.rules.span import Span
 from subsidy_match.rules.tree import Kind
 
-__all__ = ["Block", "Coded", "Column", "Dictionaries", "Divided", "Listed", "Numbers", "typed"]
+__all__ = ["Block", "Coded", "Column", "Dictionaries", "Divided", "Listed", "Numbers", "arrow_type", "typed"]
 
 Column: TypeAlias = Spans | Quotients | Codes | Choices | Flags | CodeLists
 _FEW, _MOST_CODES = 64, 1000
@@ -157,7 +157,7 @@ class Block:
         name, kind, _, _, oldest = node.params
         array = self.facts.get(str(name))
         if array is None:
-            return pa.nulls(1, _null_type(kind))
+            return pa.nulls(1, arrow_type(kind))
         day = self.days.get(str(name))
         if not isinstance(oldest, date) or day is None:
             return array
@@ -169,7 +169,7 @@ class Block:
         if key not in self._fields:
             name, kind, scale, span = node.params
             array = self.lists[collection].fields.get(str(name)) if collection in self.lists else None
-            array = pa.nulls(1, _null_type(kind)) if array is None else array
+            array = pa.nulls(1, arrow_type(kind)) if array is None else array
             self._fields[key] = typed(array, kind, scale, span, self.dictionaries, f"{collection}.{name}")
         return self._fields[key]
 
@@ -248,7 +248,8 @@ def _each_code(index: Ints, size: int) -> Words | None:
     return np.stack([as_words(np.packbits(narrow == code, bitorder="little"), -(-size // 64)) for code in range(codes)])
 
 
-def _null_type(kind: Any) -> pa.DataType:
+def arrow_type(kind: Any) -> pa.DataType:
+    """The Arrow type in which a snapshot holds values of a kind."""
     types = {Kind.NUMBER: pa.int64(), Kind.DATE: pa.date32(), Kind.BOOL: pa.bool_(), Kind.CODES: pa.list_(pa.string())}
     return types.get(kind, pa.string())
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from subsidy_match.matching.vector.amounts import Group, group_amounts
 from subsidy_match.matching.vector.bitmaps import Bits, Words, at, firms_of, set_bits, tail
-from subsidy_match.matching.vector.blocks import Block
+from subsidy_match.matching.vector.blocks import Block, Dictionaries
 from subsidy_match.matching.vector.claims import Claims, claims_for_rows
 from subsidy_match.matching.vector.leaves import leaf_bits
 from subsidy_match.matching.vector.lowering import Lowered
@@ -53,6 +53,7 @@ class Compiled:
     leaves: tuple[int, ...]
     groups: tuple[Group, ...]
     ordered: dict[int, Program] = field(default_factory=dict)
+    dictionaries: Dictionaries = field(default_factory=Dictionaries)
 
 
 def compile_plan(plan: Plan) -> Compiled:

@@ -6,19 +6,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from subsidy_match.matching.history import Payment, history_row
-from subsidy_match.matching.vector.blocks import Block, Dictionaries, Listed
+from subsidy_match.matching.vector.blocks import Block, Dictionaries, Listed, arrow_type
 from subsidy_match.matching.vector.plan import Plan
-from subsidy_match.matching.vector.spans import Bools
+from subsidy_match.matching.vector.spans import Bools, Ints
 from subsidy_match.profiles.reading import Snapshot
-from subsidy_match.rules.enterprise import Collection
+from subsidy_match.rules.enterprise import Collection, Enterprise, Known
+from subsidy_match.rules.policy import Policy
 
-__all__ = ["BLOCK", "Source", "blocks_of"]
+__all__ = ["BLOCK", "Source", "blocks_of", "source_of", "subjects_of", "table_of"]
 
 BLOCK = 122_880  # rows of a row group of DuckDB
 _HISTORY = "subsidy_history"
@@ -76,6 +78,49 @@ def blocks_of(snapshot: Snapshot, source: Source, size: int = BLOCK) -> Iterator
 def whole(column: pa.ChunkedArray) -> pa.Array:
     """A column in one piece, without copying what is in one piece."""
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def table_of(firms: Sequence[Enterprise], plan: Plan) -> pa.Table:
+    """Enterprise documents as the columns that a plan looks at, as a snapshot would give them."""
+    catalogue = plan.policies.catalogue
+    columns: dict[str, pa.Array] = {"uscc": pa.array([firm.uscc for firm in firms], pa.string())}
+    for name in sorted(plan.facts):
+        fact = name.partition("@")[0]
+        known = [_told(firm, name) for firm in firms]
+        spec = catalogue.facts.get(fact) or catalogue.facts[fact.rpartition("_")[0]]
+        columns[name] = pa.array([None if k is None else _plain(k.value) for k in known], arrow_type(spec.type.kind))
+        if name in plan.aging:
+            days = [None if k is None or k.source is None else k.source.as_of for k in known]
+            columns[f"as_of {name}"] = pa.array(days, pa.date32())
+    for name in sorted(plan.lists):
+        fields = catalogue.collections[name].fields
+        struct = pa.struct([(field, arrow_type(spec.type.kind)) for field, spec in fields.items()])
+        rows = [firm.collections[name].rows if name in firm.collections else () for firm in firms]
+        columns[name] = pa.array(
+            [[{f: _plain(r.get(f)) for f in fields} for r in some] for some in rows], pa.list_(struct)
+        )
+    return pa.table(columns)
+
+
+def subjects_of(policy: Policy, block: Block, rows: Ints) -> pa.Array:
+    """The key of the row that each match of a policy is for; null where it is for none."""
+    each = policy.for_each
+    if each is None or rows.max(initial=-1) < 0:
+        return pa.nulls(len(rows), pa.string())
+    keys = block.lists[each.collection].fields[each.key]
+    places = pa.array(rows, pa.int64(), mask=rows < 0)
+    return pc.if_else(pa.array(rows >= 0), pc.fill_null(keys.take(places).cast(pa.string()), ""), None)
+
+
+def _told(firm: Enterprise, name: str) -> Known | None:
+    """The value of a fact; of ``fact@department`` what that department gave."""
+    fact, _, department = name.partition("@")
+    found = firm.values.get(fact)
+    return found if not department or (found is not None and found.is_by(department)) else firm.values.get(name)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _listed(array: pa.ListArray) -> Listed:

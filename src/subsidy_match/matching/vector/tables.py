@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from subsidy_match.matching.results import SCHEMA
 from subsidy_match.matching.vector.blocks import Block
 from subsidy_match.matching.vector.evaluation import Compiled
 from subsidy_match.matching.vector.pairs import CODES, Pairs, Tally
+from subsidy_match.matching.vector.sources import subjects_of
 from subsidy_match.matching.vector.spans import Bools, Ints
 from subsidy_match.rules.truth import Verdict
 
@@ -81,10 +81,4 @@ def _subjects(compiled: Compiled, block: Block, pairs: Pairs) -> pa.Array:
     """The key of the row that each pair is for; pairs with rows are all of one policy."""
     if pairs.rows.max(initial=-1) < 0:
         return pa.nulls(len(pairs), pa.string())
-    each = compiled.plan.lowered[int(pairs.policies[0])].policy.for_each
-    if each is None:
-        raise AssertionError("only policies that are claimed for rows have subjects")
-    keys = block.lists[each.collection].fields[each.key]
-    rows = pa.array(pairs.rows, pa.int64(), mask=pairs.rows < 0)
-    texts = pc.fill_null(keys.take(rows).cast(pa.string()), "")
-    return pc.if_else(pa.array(pairs.rows >= 0), texts, None)
+    return subjects_of(compiled.plan.lowered[int(pairs.policies[0])].policy, block, pairs.rows)
