@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := .demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve lint fix bench check-python clean
+.PHONY: help demo test serve lint fix bench fuzz check-python clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -49,6 +49,9 @@ bench: $(VENV)/.tested  ## measure
 	$(BIN)/python benchmarks/match_population.py
 	$(BIN)/python benchmarks/import_population.py
 	$(BIN)/python benchmarks/name_candidates.py
+
+fuzz: $(VENV)/.tested  ## compare both engines on ten million drawn pairs, with another seed each time
+	DRAWN_PAIRS=10000000 $(BIN)/python -m pytest -q --timeout=0 tests/property/test_engines_agree.py
 
 clean:  ## remove what the targets made
 	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from subsidy_match.matching.vector.blocks import Dictionaries
 from subsidy_match.matching.vector.evaluation import compile_plan, evaluate
+from subsidy_match.matching.vector.one import match_briefly
 from subsidy_match.matching.vector.pairs import CODES
 from subsidy_match.matching.vector.plan import make_plan
 from subsidy_match.matching.vector.sources import Source, subjects_of, table_of
@@ -84,6 +85,18 @@ def compare_engines(policies: PolicySet, firms: Sequence[Enterprise], as_of: dat
         for verdict in Verdict
     }
     return Twin(reference, vector, tallies)
+
+
+def briefly(policies: PolicySet, firms: Sequence[Enterprise], as_of: date) -> Mapping[Key, Results]:
+    """What the interactive path says of each firm, refusals left out."""
+    compiled = compile_plan(make_plan(policies, as_of))
+    found: dict[Key, Results] = {}
+    for firm in firms:
+        for brief in match_briefly(compiled, firm):
+            if brief.verdict is not Verdict.INELIGIBLE:
+                key = firm.uscc, brief.policy.id, brief.subject
+                found.setdefault(key, []).append((brief.verdict.value, brief.low, brief.high))
+    return found
 
 
 def _loaded(firms: Sequence[Enterprise]) -> dict[str, Mapping[str, date]]:

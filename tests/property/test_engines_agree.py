@@ -15,17 +15,18 @@ import pytest
 import yaml
 from drawn_language import AS_OF, Tree, draw_policies, load_drawn, population, written
 from shrinking import shrink
-from twin_engines import compare_engines
+from twin_engines import Twin, briefly, compare_engines
 
 from subsidy_match.errors import AuthorError
 from subsidy_match.rules.enterprise import Enterprise
+from subsidy_match.rules.policy import PolicySet
 from subsidy_match.rules.tree import Condition, Value
 from subsidy_match.rules.walking import nodes_below
 
 FOUND = Path(__file__).parents[1] / "disagreements"
 SEED = int(os.environ.get("DRAWN_SEED", random.SystemRandom().randrange(2**32)))
 PAIRS = int(os.environ.get("DRAWN_PAIRS", 1_000_000 if os.environ.get("CI") else 20_000))
-SHARDS, POLICIES, FIRMS = 8, 25, 250
+SHARDS, POLICIES, FIRMS, ONE_BY_ONE = 8, 25, 1000, 10
 
 
 @pytest.mark.timeout(1800)
@@ -37,7 +38,7 @@ def test_both_engines_say_the_same(shard: int, tmp_path: Path):
             break
         rnd = random.Random(f"{SEED}/{shard}/{draw}")
         drawn = draw_policies(tmp_path, rnd, POLICIES)
-        firms = population(rnd, FIRMS)
+        firms = population(rnd, min(FIRMS, PAIRS // SHARDS // POLICIES + 1))
         compared += len(drawn) * len(firms)
         _agree(tmp_path, drawn, firms, f"DRAWN_SEED={SEED} shard {shard} draw {draw}")
     assert compared >= PAIRS // SHARDS
@@ -66,10 +67,21 @@ def test_the_drawn_policies_use_every_word(tmp_path: Path):
     assert {kind.__name__ for kind in (*Value.__args__, *Condition.__args__) if kind not in seen} == set()
 
 
+def _agree_on_one(policies: PolicySet, firms: Sequence[Enterprise], twin: Twin, place: str) -> None:
+    """The interactive path, firm by firm."""
+    said = briefly(policies, firms, AS_OF)
+    codes = {firm.uscc for firm in firms}
+    for key in said.keys() | {key for key in twin.reference if key[0] in codes}:
+        one, other = (sorted(side.get(key, []), key=repr) for side in (twin.reference, said))
+        assert one == other, f"{place} {key}"
+
+
 def _agree(folder: Path, drawn: dict[str, Tree], firms: Sequence[Enterprise], place: str) -> None:
-    twin = compare_engines(load_drawn(folder, drawn), firms, AS_OF, block=100)
+    policies = load_drawn(folder, drawn)
+    twin = compare_engines(policies, firms, AS_OF, block=300)
     if not twin.differences:
         assert {key: both for key, both in twin.tallies.items() if both[0] != both[1]} == {}, place
+        _agree_on_one(policies, firms[:ONE_BY_ONE], twin, place)
         return
     (uscc, policy_id, _), *_ = twin.differences[0]
     firm = next(firm for firm in firms if firm.uscc == uscc)
