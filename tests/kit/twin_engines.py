@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from subsidy_match.matching.vector.blocks import Dictionaries
 from subsidy_match.matching.vector.evaluation import compile_plan, evaluate
-from subsidy_match.matching.vector.one import match_briefly
+from subsidy_match.matching.vector.one import BriefPlan
 from subsidy_match.matching.vector.pairs import CODES
 from subsidy_match.matching.vector.plan import make_plan
 from subsidy_match.matching.vector.sources import Source, subjects_of, table_of
@@ -89,10 +89,10 @@ def compare_engines(policies: PolicySet, firms: Sequence[Enterprise], as_of: dat
 
 def briefly(policies: PolicySet, firms: Sequence[Enterprise], as_of: date) -> Mapping[Key, Results]:
     """What the interactive path says of each firm, refusals left out."""
-    compiled = compile_plan(make_plan(policies, as_of))
+    plan = BriefPlan(compile_plan(make_plan(policies, as_of)))
     found: dict[Key, Results] = {}
     for firm in firms:
-        for brief in match_briefly(compiled, firm):
+        for brief in plan.match(firm):
             if brief.verdict is not Verdict.INELIGIBLE:
                 key = firm.uscc, brief.policy.id, brief.subject
                 found.setdefault(key, []).append((brief.verdict.value, brief.low, brief.high))

@@ -24,9 +24,9 @@ from subsidy_match.rules.comparing import compare
 from subsidy_match.rules.span import Span
 from subsidy_match.rules.tree import Kind, Op
 
-__all__ = ["leaf_bits"]
+__all__ = ["COMPARING", "leaf_bits"]
 
-_COMPARE = {
+COMPARING = {
     Op.AT_LEAST: operator.ge, Op.ON_OR_AFTER: operator.ge, Op.MORE_THAN: operator.gt, Op.AT_MOST: operator.le,
     Op.LESS_THAN: operator.lt, Op.BEFORE: operator.lt,
 }  # fmt: skip
@@ -55,7 +55,7 @@ def _threshold(view: FirmView, fact: Node, op: Any, limit: Fraction) -> Bits:
     column = view.block.numbers(fact)
     stored = limit * column.scale
     whole = math.ceil(stored) if op in (Op.AT_LEAST, Op.ON_OR_AFTER, Op.LESS_THAN, Op.BEFORE) else math.floor(stored)
-    hit = _words(_COMPARE[op](column.values, whole), view.size)
+    hit = _words(COMPARING[op](column.values, whole), view.size)
     if column.known is None:
         return Bits.of(hit, hit)
     unknown = compare(column.unknown, op, Span.exactly(limit))
@@ -68,7 +68,7 @@ def _ratio(view: FirmView, node: Node, facts: tuple[Node, Node], limit: Fraction
     stored = float(limit * Fraction(parts.top.scale, parts.bottom.scale))
     if not _SMALLEST < abs(stored) < 1 / _SMALLEST:
         return None
-    op, test = node.params[0], _COMPARE[node.params[0]]  # type: ignore[index]
+    op, test = node.params[0], COMPARING[node.params[0]]  # type: ignore[index]
     hit, near = _float_test(parts.values, test, stored)
     if near is not None:
         _settle(hit, np.flatnonzero(near), parts, test, limit)
