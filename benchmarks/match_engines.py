@@ -1,7 +1,7 @@
 """Our vector engine beside other ways to do the same: DuckDB, Polars, OpenFisca-core, zen-engine, json-logic, a compiled bound.
 
 Every engine gets the same snapshot file and the same loaded policies; what it needs beyond that is inside its clock. Each
-measurement is a process of its own. Engines that disagree with ours in the same run are an error (exit code 1).
+measurement is a process of its own (only of a small run all are one). Engines that disagree with ours in the same run are an error (exit code 1).
 
 Peers are measured where they are installed (``pip install -e '.[bench]'``), the bound where there is a C compiler.
 """
@@ -9,6 +9,7 @@ Peers are measured where they are installed (``pip install -e '.[bench]'``), the
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
@@ -31,12 +32,16 @@ def main() -> int:
     engines = [engine for engine in given.only or ENGINES if at_hand(engine)]
     for engine in sorted(set(given.only or ENGINES) - set(engines)):
         print(f"{engine}: not at hand, left out", file=sys.stderr)
+    if "ours" not in engines:
+        print("without our own engine there is nothing to agree with", file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
         data = given.data or Path(folder)
         data.mkdir(parents=True, exist_ok=True)
         asked = Asked(given.firms, given.policies, given.threads, given.repeat, str(data.resolve()), given.large)
         orders = small_orders(asked) if given.small else full_orders(asked)
-        results = list(_shown(_results(order for order in orders if order.engine in engines)))
+        wanted = [order for order in orders if order.engine in engines]
+        processes = [wanted] if given.small else [[order] for order in wanted]  # of a small one only the answers matter
+        results = list(_shown(itertools.chain.from_iterable(map(_results, processes))))
     return _finish(results, given.json)
 
 
@@ -56,15 +61,13 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _results(orders: Iterable[Order]) -> Iterator[dict[str, Any]]:
-    for order in orders:
-        paths = [str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
-        threads = {"POLARS_MAX_THREADS": str(order.threads), "OMP_NUM_THREADS": str(order.threads)}
-        run = subprocess.run(
-            [sys.executable, "-m", "engine.measure", json.dumps(asdict(order))],
-            check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **threads},
-        )  # fmt: skip
-        yield json.loads(run.stdout.splitlines()[-1])
+def _results(orders: Sequence[Order]) -> Iterator[dict[str, Any]]:
+    """Measure in one new process, with as many threads for libraries that take them from outside as for the others."""
+    paths, threads = [str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])], str(orders[0].threads)
+    known = {"PYTHONPATH": os.pathsep.join(paths), "POLARS_MAX_THREADS": threads, "OMP_NUM_THREADS": threads}
+    command = [sys.executable, "-m", "engine.measure", *(json.dumps(asdict(order)) for order in orders)]
+    run = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, **known})
+    yield from map(json.loads, run.stdout.splitlines())
 
 
 def _shown(results: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,7 +30,16 @@ _int, _long = ctypes.c_int32, ctypes.c_int64
 
 
 def run(task: Task, tally: Tally) -> Unknown:
-    """Match everything, stretches of blocks in several threads; rows are told as places in the column of codes."""
+    """Match everything, while Python's collector rests: it would walk through the loaded policies over and over."""
+    gc.disable()
+    try:
+        return _run(task, tally)
+    finally:
+        gc.enable()
+
+
+def _run(task: Task, tally: Tally) -> Unknown:
+    """Stretches of blocks in several threads; rows are told as places in the column of codes."""
     policies = plain_policies(task.policies)
     encoded = fetch(task.snapshot, columns_of(policies), task.threads)
     blocks = -(-len(encoded.uscc) // ROWS)

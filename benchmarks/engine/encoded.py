@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,11 +41,12 @@ class Encoded:
         found: npt.NDArray[np.bool_] = self.columns[column].is_valid().to_numpy(zero_copy_only=False)
         return found
 
-    def member(self, column: str, codes: Iterable[str], *, prefixes: bool = False) -> npt.NDArray[np.bool_]:
+    def member(self, column: str, codes: tuple[str, ...], *, prefixes: bool = False) -> npt.NDArray[np.bool_]:
         """For each number of a code column, whether its text is one of some, or begins with one of them."""
-        wanted = tuple(codes)
-        hits = (word.startswith(wanted) if prefixes else word in wanted for word in self.words[column])
-        return np.fromiter(hits, np.bool_, len(self.words[column]))
+        if prefixes:
+            return np.array([word.startswith(codes) for word in self.words[column]], np.bool_)
+        wanted = frozenset(codes)
+        return np.array([word in wanted for word in self.words[column]], np.bool_)
 
 
 def fetch(path: Path, columns: list[str], threads: int) -> Encoded:

@@ -1,4 +1,4 @@
-"""One measurement in a process of its own: ``python -m engine.measure '{"engine": …}'`` prints one line of JSON."""
+"""Measurements in a process of their own: ``python -m engine.measure '{"engine": …}' …`` prints a line of JSON for each."""
 
 from __future__ import annotations
 
@@ -130,4 +130,5 @@ def version_of(package: str) -> str | None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(Order(**json.loads(sys.argv[1])))))
+    for argument in sys.argv[1:]:
+        print(json.dumps(measure(Order(**json.loads(argument)))), flush=True)
