@@ -7,6 +7,7 @@ import gc
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import assert_never
 
 import numpy as np
 import numpy.typing as npt
@@ -119,17 +120,17 @@ def _chances(slots: Slots, blocks: int) -> Chances:
 
 
 def _terms(policy: Plain, columns: Padded) -> Terms:
-    terms = Terms(step=policy.step)
     match policy.pays:
         case Fixed(fen=fen):
-            terms.kind, terms.otherwise = FIXED, fen
-            return terms
+            return Terms(kind=FIXED, otherwise=fen)
         case Times(column=name, factor=factor, cap=cap):
-            terms.kind, terms.cap = TIMES, cap
-            terms.top, terms.bottom = 2 * factor.numerator, 2 * policy.step * factor.denominator
+            top, bottom = 2 * factor.numerator, 2 * policy.step * factor.denominator
+            terms = Terms(kind=TIMES, cap=cap, step=policy.step, top=top, bottom=bottom)
         case Steps(column=name, steps=steps, otherwise=rest):
-            terms.kind, terms.steps, terms.otherwise = STEPS, len(steps), rest
+            terms = Terms(kind=STEPS, steps=len(steps), otherwise=rest)
             for place, (edge, fen) in enumerate(steps):  # more than there is room for is an IndexError
                 terms.edges[place], terms.fen[place] = edge, fen
+        case _:
+            assert_never(policy.pays)
     terms.column, terms.known = columns.numbers(name).ctypes.data, columns.known(name).ctypes.data
     return terms

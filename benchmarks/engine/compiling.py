@@ -54,7 +54,7 @@ def library() -> ctypes.CDLL:
     if not built.exists():
         built.parent.mkdir(mode=0o700, exist_ok=True)
         part = built.with_suffix(f".{os.getpid()}")
-        flags = ["-O3", "-march=native", "-shared", "-fPIC", "-Wall", "-Werror"]
+        flags = ["-O3", "-march=native", "-shared", "-fPIC", "-Wall", "-Werror", "-Wno-psabi"]
         subprocess.run([with_what, *flags, "-o", str(part), str(SOURCE)], check=True)
         part.replace(built)
     return ctypes.CDLL(str(built))

@@ -14,8 +14,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
 from engine.results import Everything, Tally, Task, Unknown, digest
-from engine.workload import Workload, prepare
+from engine.workload import Workload, files_of, prepare_apart
 from subsidy_match.rules.library import load_policies
 from subsidy_match.rules.policy import PolicySet
 
@@ -54,8 +57,10 @@ class Run:
 
 def measure(order: Order) -> dict[str, Any]:
     """Load the policies once, then match over and over from the file."""
-    files = prepare(order.work, Path(order.data))
+    prepare_apart(order.work, Path(order.data))
+    files = files_of(order.work, Path(order.data))
     _warm(files.snapshot)
+    pa.array(np.zeros(1, np.int64))  # makes pyarrow import what it imports late, whichever engine is measured
     started = time.perf_counter()
     policies = load_policies(files.policies)
     loaded = time.perf_counter() - started

@@ -21,7 +21,8 @@ _AT_ONCE = 100  # policies in one plan
 
 def run(task: Task, tally: Tally) -> Unknown:
     """Match everything; with ``out``, one Parquet file a batch of policies. Its threads are set from outside."""
-    policies, unknown = plain_policies(task.policies), {}
+    policies = plain_policies(task.policies)
+    unknown: dict[str, int] = {}
     frame = _frame(task, columns_of(policies))
     if task.out is not None:
         task.out.mkdir(parents=True)

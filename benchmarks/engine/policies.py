@@ -36,7 +36,8 @@ class Drawn:
 
 def draw_policies(count: int, sample: Sample, seed: int = 7, *, rich: bool = False) -> list[Drawn]:
     """Draw so many; ``rich`` makes a third of the second kind. A smaller number gives the first of a larger one."""
-    rnd, found = random.Random(seed), []
+    rnd = random.Random(seed)
+    found: list[Drawn] = []
     while len(found) < count:
         drawn = _Drawing(rnd).policy(rich=rich and len(found) % 3 == 2)
         if 0.0005 <= sample.share(drawn.tree) <= 0.03:

@@ -59,7 +59,8 @@ class Sample:
             case ("one_of", column, words):
                 return self._member(column, lambda word: word in words)
             case (kind, column, *rest) if kind in _COMPARED:
-                return _compared(kind, self._columns, column, *rest).filled(False)
+                found: Bools = _compared(kind, self._columns, column, *rest).filled(False)
+                return found
             case _:
                 return np.ones(self._size, np.bool_)  # lists and derived facts: most firms, roughly
 

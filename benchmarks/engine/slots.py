@@ -7,7 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from engine.compiling import Scratch, address, library
 from engine.encoded import Bits, Encoded
 from engine.plain import Atom, Flag, Formula, From, Group, Inside, Leaf, OneOf, Share
 
+T = TypeVar("T")
 Fill = Callable[[Scratch, int, int], None]  # fills slots of the blocks from one to another
 Chances = npt.NDArray[np.float64]  # of each slot, how often it is sure and how often possible
 
@@ -48,10 +49,11 @@ class Padded:
         """Bits of whose two values are known."""
         return self._keep((column, other), lambda: self.known(column) & self.known(other))
 
-    def _keep(self, key: tuple[str, str], make: Callable[[], Any]) -> Any:
+    def _keep(self, key: tuple[str, str], make: Callable[[], T]) -> T:
         if key not in self._kept:
             self._kept[key] = make()
-        return self._kept[key]
+        found: T = self._kept[key]
+        return found
 
 
 def packed(truths: npt.NDArray[Any], size: int | None = None) -> Bits:

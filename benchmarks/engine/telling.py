@@ -81,11 +81,25 @@ def table(results: Sequence[Result]) -> str:
         "|" + "---|" * len(_HEAD),
         *("| " + " | ".join(_cells(result, results)) + " |" for result in results),
         "",
+        *_growth(results),
         "Beside ours: how many times as long as our engine for the same, with as many threads; for engines that look at one firm"
         " after another, by pairs a second against our largest run with one thread. Seconds are medians, policies loaded"
         ' before; unknown pairs, amounts: "–" where the engine has none.',
     ]
     return "\n".join(lines)
+
+
+def _growth(results: Sequence[Result]) -> list[str]:
+    """How our own time grows when firms or policies double, everything else the same."""
+    ours = [one for one in results if one["engine"] == _OURS and not (one["rich"] or one["written"] or one["exact"])]
+    lines = [
+        f"- twice the {what}, {_title(small)} to {_title(large)}: {large['seconds'] / small['seconds']:.2f}× the time"
+        for small in ours
+        for large in ours
+        for what, other in (("firms", "policies"), ("policies", "firms"))
+        if large[what] == 2 * small[what] and all(large[key] == small[key] for key in (other, "threads"))
+    ]
+    return [*lines, ""] if lines else []
 
 
 def _cells(result: Result, results: Sequence[Result]) -> list[str]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from subsidy_match.money import Rounding, round_to
+from subsidy_match.rules.library import load_policies
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 ENGINES = ["ours", "duckdb_sql", "compiled"]  # the last where there is a C compiler
@@ -34,11 +40,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Completed
 
 
 @pytest.fixture
-def telling(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
+    """Modules of the benchmark by name."""
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-    from engine import telling as module
-
-    yield module
+    yield lambda name: importlib.import_module(f"engine.{name}")
     for name in [name for name in sys.modules if name == "engine" or name.startswith("engine.")]:
         del sys.modules[name]
 
@@ -69,16 +74,38 @@ def test_results_name_the_machine_and_have_a_table(told):
 
 
 @pytest.mark.parametrize("name", ["pairs", "unknown_of_each", "amount", "amounts"])
-def test_a_disagreement_is_named(told, telling, name):
+def test_a_disagreement_is_named(told, bench, name):
     _, (_, *results) = told
-    assert telling.disagreements(results) == []
+    assert bench("telling").disagreements(results) == []
     changed = [{**one, name: -1} if one["engine"] == "duckdb_sql" and not one["written"] else one for one in results]
-    (text,) = telling.disagreements(changed)
+    (text,) = bench("telling").disagreements(changed)
     assert "duckdb_sql" in text
     assert name in text
 
 
-def test_what_an_engine_cannot_say_is_no_disagreement(told, telling):
+def test_what_an_engine_cannot_say_is_no_disagreement(told, bench):
     _, (_, *results) = told
     silent = [{**one, "unknown": None, "amount": None} if one["engine"] == "duckdb_sql" else one for one in results]
-    assert telling.disagreements(silent) == []
+    assert bench("telling").disagreements(silent) == []
+
+
+def test_peers_round_as_the_product_does(bench):
+    values, step = np.arange(0, 4_000, 7, dtype=np.int64), 100
+    for factor in (Fraction(1, 50), Fraction(1, 20), Fraction(1, 7), Fraction(50_000)):
+        rounded = bench("paying").half_up(values, factor.numerator, factor.denominator, step)
+        assert rounded.tolist() == [round_to(int(value) * factor, step, Rounding.HALF_UP) for value in values]
+
+
+def test_what_peers_cannot_answer_is_refused(bench, tmp_path):
+    policies = bench("policies")
+    amount, flag = ("fixed", 5), ("flag", "green")
+    policies.write_policies(tmp_path, [policies.Drawn(("all", [flag, ("graduates", 2)]), amount)])
+    with pytest.raises(TypeError, match="not of the flat workload"):
+        bench("plain").plain_policies(load_policies(tmp_path))
+
+
+def test_policies_are_drawn_the_same_and_of_the_wanted_share(bench):
+    policies, sample = bench("policies"), bench("sampling").draw_sample()
+    some, more = policies.draw_policies(5, sample), policies.draw_policies(9, sample)
+    assert some == more[:5]
+    assert all(0.0005 <= sample.share(one.tree) <= 0.03 for one in more)
