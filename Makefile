@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := .demo
+BENCH := .bench
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test serve lint fix bench fuzz check-python clean
@@ -21,6 +22,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt | check-python
 
 $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,postgres]'
+	@touch $@
+
+$(VENV)/.benched: $(VENV)/.tested
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@touch $@
 
 demo: $(VENV)/.installed  ## import, match, push and pay on synthetic data
@@ -45,13 +50,14 @@ fix: $(VENV)/.tested  ## mend what can be mended by machine
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.tested  ## measure
+bench: $(VENV)/.benched  ## measure; match_engines.py takes long, and has --firms, --policies and --large
 	$(BIN)/python benchmarks/match_population.py
 	$(BIN)/python benchmarks/import_population.py
 	$(BIN)/python benchmarks/name_candidates.py
+	$(BIN)/python benchmarks/match_engines.py --data $(BENCH)
 
 fuzz: $(VENV)/.tested  ## compare both engines on ten million drawn pairs, with another seed each time
 	DRAWN_PAIRS=10000000 $(BIN)/python -m pytest -q --timeout=0 tests/property/test_engines_agree.py
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) $(BENCH) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -9,13 +9,13 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from engine.firms import AS_OF, CODES, COUNTS, DAYS, FLAGS, INDUSTRIES, MONEY, REGIONS, catalogue, days_before
+from engine.firms import COUNTS, INDUSTRIES, MONEY, REGIONS, catalogue, days_before
+from engine.sampling import Sample, Tree
 
-Tree = tuple[Any, ...]  # ("all" | "any", trees), ("not", tree), or a leaf: (kind, column, ...)
+__all__ = ["Drawn", "draw_policies", "write_policies"]
 
 RATIOS = [
     ("rd", "revenue"), ("rd_staff", "staff"), ("new_products", "revenue"), ("revenue", "revenue_before"), ("rd", "rd_before"),
@@ -34,14 +34,13 @@ class Drawn:
     per_project: bool = False
 
 
-def draw_policies(count: int, sample: dict[str, Any], seed: int = 7, *, rich: bool = False) -> list[Drawn]:
-    """Draw so many; ``sample`` holds masked columns of some firms, ``rich`` makes a third of the second kind."""
-    rnd, found = random.Random(seed), []
-    known: dict[str, Any] = {}
+def draw_policies(count: int, sample: Sample, seed: int = 7, *, rich: bool = False) -> list[Drawn]:
+    """Draw so many; ``rich`` makes a third of the second kind. A smaller number gives the first of a larger one."""
+    rnd = random.Random(seed)
+    found: list[Drawn] = []
     while len(found) < count:
         drawn = _Drawing(rnd).policy(rich=rich and len(found) % 3 == 2)
-        share = np.mean(_true(drawn.tree, sample, known))
-        if 0.0005 <= share <= 0.03:
+        if 0.0005 <= sample.share(drawn.tree) <= 0.03:
             found.append(drawn)
     return found
 
@@ -242,57 +241,3 @@ def _pays(amount: Tree) -> str:
             return f"each: {{multiply: [invested, {per_cent}%], cap: {wan}万元}}"
         case _:
             raise AssertionError(amount)
-
-
-# --- how many meet it: only to draw policies of the wanted share ---
-
-
-def _true(tree: Tree, sample: dict[str, Any], known: dict[str, Any]) -> Any:
-    key = repr(tree)
-    if key not in known:
-        known[key] = _work_out(tree, sample, known)
-    return known[key]
-
-
-def _work_out(tree: Tree, sample: dict[str, Any], known: dict[str, Any]) -> Any:  # noqa: C901 (one arm a kind)
-    match tree:
-        case ("all", parts):
-            return np.logical_and.reduce([_true(t, sample, known) for t in parts])
-        case ("any", parts):
-            return np.logical_or.reduce([_true(t, sample, known) for t in parts])
-        case ("not", ("any", parts)):
-            return np.logical_and.reduce([_true(("not", t), sample, known) for t in parts])
-        case ("not", ("below", column, limit)):
-            return _true(("from", column, limit), sample, known)
-        case ("not", ("flag", column)):
-            return ~sample[column].filled(True)
-        case ("not", part):
-            return ~_true(part, sample, known) & _known(part, sample)
-        case ("flag", column):
-            return sample[column].filled(False)
-        case ("from", column, limit):
-            return (sample[column] >= limit).filled(False)
-        case ("below", column, limit):
-            return (sample[column] < limit).filled(False)
-        case ("ratio", top, bottom, per_cent):
-            return (sample[top].astype(float) * 100 >= sample[bottom].astype(float) * per_cent).filled(False)
-        case ("day_from", column, day):
-            return (sample[column] >= np.datetime64(day)).filled(False)
-        case ("day_before", column, day):
-            return (sample[column] < np.datetime64(day)).filled(False)
-        case ("within", column, prefixes):
-            return np.logical_or.reduce(
-                [np.char.startswith(sample[column].filled("").astype(str), p) for p in prefixes]
-            )
-        case ("one_of", column, words):
-            return np.isin(sample[column].filled("").astype(str), words)
-        case _:
-            return np.ones(len(sample["revenue"]), np.bool_)  # lists and derived facts: most firms, roughly
-
-
-def _known(tree: Tree, sample: dict[str, Any]) -> Any:
-    columns = [part for part in tree[1:] if isinstance(part, str) and part in sample]
-    return np.logical_and.reduce([~np.ma.getmaskarray(sample[column]) for column in columns])
-
-
-__all__ = ["AS_OF", "CODES", "DAYS", "FLAGS", "Drawn", "draw_policies", "write_policies"]
