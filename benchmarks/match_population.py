@@ -1,4 +1,4 @@
-"""How long matching the sample population takes, against the bound of only reading it; medians and peak memory."""
+"""How long matching the sample population takes with either engine, against only reading it; medians and peak memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from subsidy_match.matching.engines import ReferenceEngine
+from subsidy_match.matching.engines import Engine, Job, ReferenceEngine
+from subsidy_match.matching.vector.engine import VectorEngine
 from subsidy_match.profiles.importing import import_files
 from subsidy_match.profiles.reading import open_snapshot
 from subsidy_match.rules.library import load_policies
@@ -34,8 +35,9 @@ def main() -> None:
         with open_snapshot(home) as snapshot:
             firms = snapshot.count()
             read = median(lambda: sum(1 for _ in snapshot.enterprises()), repeat)
-            engine = ReferenceEngine()
-            matched = median(lambda: sum(b.num_rows for b in engine.batches(policies, snapshot, AS_OF)), repeat)
+            job = Job(policies, snapshot, AS_OF)
+            matched = median(lambda: matches(ReferenceEngine(), job), repeat)
+            at_once = median(lambda: matches(VectorEngine(), job), repeat)
     pairs = firms * sum(1 for _ in policies.in_force(AS_OF))
     result = {
         "firms": firms,
@@ -45,9 +47,16 @@ def main() -> None:
         "match_s": round(matched, 2),
         "pairs_per_s": round(pairs / matched),
         "match_over_read": round(matched / read, 1),
+        "vector_s": round(at_once, 3),
+        "vector_pairs_per_s": round(pairs / at_once),
+        "reference_over_vector": round(matched / at_once, 1),
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
     print(json.dumps(result, indent=2))
+
+
+def matches(engine: Engine, job: Job) -> int:
+    return sum(engine.run(job, lambda block: block.favourable.num_rows))
 
 
 def median(work: Callable[[], object], repeat: int) -> float:

@@ -11,7 +11,7 @@ from engine.firms import AS_OF
 from engine.results import Piece, Tally, Task, Unknown
 from subsidy_match.matching.engines import Job
 from subsidy_match.matching.results import BlockResult
-from subsidy_match.matching.runs import run_match
+from subsidy_match.matching.running import run_match
 from subsidy_match.matching.vector.engine import VectorEngine
 from subsidy_match.profiles.reading import Snapshot
 from subsidy_match.rules.truth import Verdict

@@ -16,7 +16,8 @@ from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.matching.engines import Engine, Job, ReferenceEngine
 from subsidy_match.matching.history import Payment
 from subsidy_match.matching.results import SCHEMA, BlockResult
-from subsidy_match.matching.runs import Run, latest_run, open_run, run_match
+from subsidy_match.matching.running import run_match
+from subsidy_match.matching.runs import Run, latest_run, open_run
 from subsidy_match.matching.vector.engine import VectorEngine
 from subsidy_match.platform import Platform
 from subsidy_match.rules.truth import Verdict
@@ -144,7 +145,7 @@ def test_a_killed_run_is_absent_and_the_next_one_succeeds(city: City, wired: Pla
         "from subsidy_match.platform import Platform\nfrom subsidy_match.settings import Settings\n"
         "from subsidy_match.matching.engines import Job\n"
         "from subsidy_match.matching.vector.engine import VectorEngine\n"
-        "from subsidy_match.matching.runs import run_match\n"
+        "from subsidy_match.matching.running import run_match\n"
         "def slow(done, total):\n    print('block', flush=True); time.sleep(60)\n"
         "p = Platform(Settings())\n"
         f"run_match(Job(p.policies(), p.snapshot(), date(2026, 6, 30)), Path({str(tmp_path / 'run')!r}), VectorEngine(), slow)\n"

@@ -15,8 +15,10 @@ from small_city import AS_OF, City, build_city
 
 from subsidy_match.claims.states import Event
 from subsidy_match.cli.staging import open_funds
-from subsidy_match.matching.engines import ReferenceEngine
-from subsidy_match.matching.runs import Run, run_match
+from subsidy_match.matching.engines import Job
+from subsidy_match.matching.running import run_match
+from subsidy_match.matching.runs import Run
+from subsidy_match.matching.vector.engine import VectorEngine
 from subsidy_match.platform import Platform
 from subsidy_match.push.automatic import start_automatic_claims
 from subsidy_match.push.news import Told
@@ -33,7 +35,7 @@ AT = datetime(2026, 6, 30, 1, 0, tzinfo=UTC)
 def pushed(tmp_path: Path) -> Iterator[tuple[City, Platform, Run]]:
     city = build_city(tmp_path, firms=40)
     platform = Platform(city.settings)
-    run = run_match(platform.policies(), platform.snapshot(), AS_OF, city.settings.runs / "first", ReferenceEngine())
+    run = run_match(Job(platform.policies(), platform.snapshot(), AS_OF), city.settings.runs / "first", VectorEngine())
     yield city, platform, run
     platform.close()
 

@@ -18,7 +18,8 @@ from subsidy_match.cli.output import bar, note, print_text
 from subsidy_match.cli.staging import funds_of, open_funds, staff, walk_to_completed
 from subsidy_match.errors import InputError, Location
 from subsidy_match.matching.engines import Job
-from subsidy_match.matching.runs import Run, run_match
+from subsidy_match.matching.running import run_match
+from subsidy_match.matching.runs import Run
 from subsidy_match.matching.single import ranked
 from subsidy_match.matching.vector.engine import VectorEngine
 from subsidy_match.money import yuan_text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,13 +13,16 @@ import typer
 from subsidy_match.claims.payments import all_payments
 from subsidy_match.cli.context import AS_OF, JSON, LANG, day, platform, settings
 from subsidy_match.cli.output import bar, note, print_json, print_table, print_text
-from subsidy_match.errors import InputError, Location
+from subsidy_match.errors import InputError, Location, NotFound
 from subsidy_match.matching.engines import Engine, Job, ReferenceEngine
+from subsidy_match.matching.incremental import Base
 from subsidy_match.matching.report import report
-from subsidy_match.matching.runs import PolicyCount, Run, latest_run, run_match
+from subsidy_match.matching.running import run_match
+from subsidy_match.matching.runs import PolicyCount, Run, latest_run, open_run
 from subsidy_match.matching.single import ranked
 from subsidy_match.matching.vector.engine import VectorEngine
 from subsidy_match.money import yuan_text
+from subsidy_match.profiles.reading import open_snapshot
 from subsidy_match.rules.explanation import VERDICT_WORDS, amount_text, explain_text, missing_words
 
 __all__ = ["app", "print_run"]
@@ -49,6 +53,12 @@ def match(
     engine: Annotated[
         _EngineName, typer.Option(help="引擎:vector 成批,reference 逐户 / the engine of --all")
     ] = _EngineName.VECTOR,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="只重算此批次以来有变动的部分:批次名或 latest / match again only what moved since that run, or since latest"
+        ),
+    ] = None,
     unknowns: Annotated[
         bool, typer.Option("--unknowns", help="另存待补数据的结果 / write what data leave open as well")
     ] = False,
@@ -65,7 +75,7 @@ def match(
     if uscc is not None:
         _one(uscc, as_of, policy, lang, explain=explain, as_json=as_json)
     else:
-        _all(as_of, out, engine, unknowns=unknowns, as_json=as_json)
+        _all(as_of, out, engine, since, unknowns=unknowns, as_json=as_json)
 
 
 @app.command()
@@ -126,19 +136,39 @@ def _one(uscc: str, as_of: str | None, policy: list[str] | None, lang: str, *, e
         )
 
 
-def _all(as_of: str | None, out: Path | None, engine: _EngineName, *, unknowns: bool, as_json: bool) -> None:
+def _all(
+    as_of: str | None, out: Path | None, engine: _EngineName, since: str | None, *, unknowns: bool, as_json: bool
+) -> None:
     when = day(as_of)
     with platform() as wired:
         policies, snapshot = wired.policies(), wired.snapshot()
         target = out or settings().runs / f"{when}-{policies.hash[:8]}-{snapshot.id[:8]}"
         job = Job(policies, snapshot, when, all_payments(wired.engine), unknowns=unknowns)
         try:
-            with bar(f"匹配 {snapshot.count()} 家企业") as progress:
-                run = run_match(job, target, _ENGINES[engine](), progress)
+            with ExitStack() as stack:
+                base = _base(since, stack) if since is not None else None
+                progress = stack.enter_context(bar(f"匹配 {snapshot.count()} 家企业"))
+                run = run_match(job, target, _ENGINES[engine](), progress, since=base)
         except OSError as error:
             zh, en = f"结果无法写入:{error.strerror}", f"the results cannot be written: {error.strerror}"
             raise InputError("cannot_write", zh, en, Location(str(target))) from error
         print_run(run, as_json=as_json)
+
+
+def _base(since: str, stack: ExitStack) -> tuple[Run, Base] | None:
+    """The earlier run and what it was made of; where its snapshot is not kept any more everything is matched."""
+    run = latest_run(settings().runs) if since == "latest" else open_run(settings().runs / since)
+    if run is None:
+        note("还没有批次,全部匹配 / there is no run yet: everything is matched")
+        return None
+    try:
+        snapshot = stack.enter_context(open_snapshot(settings().home, run.manifest.snapshot))
+    except NotFound:
+        note(
+            f"快照 {run.manifest.snapshot} 已不在,全部匹配 / that snapshot is not kept any more: everything is matched"
+        )
+        return None
+    return run, Base(snapshot, run.manifest.as_of, run.signatures(), run.paid())
 
 
 def _money(count: PolicyCount) -> str:

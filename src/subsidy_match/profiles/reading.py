@@ -6,6 +6,7 @@ Every call works on a cursor of its own.
 
 from __future__ import annotations
 
+from collections.abc import Collection as AnyOf
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -190,21 +191,43 @@ class Snapshot:
         """(collection, code) wherever a row of the list may be that firm's and waits for a person."""
         return self._disputed
 
-    def tables(self, columns: Sequence[str], aging: Sequence[str], size: int) -> Iterator[pa.Table]:
+    def tables(
+        self, columns: Sequence[str], aging: Sequence[str], size: int, firms: AnyOf[str] | None = None
+    ) -> Iterator[pa.Table]:
         """Some columns of all firms as Arrow tables of at most ``size`` firms, in the order of the snapshot.
 
         Args:
             columns: facts and lists; those that the snapshot has not are left out.
             aging: facts of which ``as_of fact`` is to say from which day each value is.
             size: firms a table.
+            firms: codes of the firms that are wanted; all where not given.
         """
         known = [name for name in columns if name.partition("@")[0] in self._known]
         dated = [name for name in aging if name.partition("@")[0] in self._known]
         days = {number: source.as_of for number, (source, _) in self._batches.items()}
+        query = self._tables_query(known, dated)
         with closing(self._con.cursor()) as cursor:
-            reader = cursor.sql(self._tables_query(known, dated)).to_arrow_reader(size)
+            if firms is not None:
+                cursor.register("wanted_firms", pa.table({"uscc": pa.array(sorted(firms), pa.string())}))
+                query = f"FROM ({query}) SEMI JOIN wanted_firms USING (uscc)"
+            reader = cursor.sql(query).to_arrow_reader(size)
             for batch in reader:
                 yield _with_days(pa.Table.from_batches([batch]), dated, days)
+
+    def effective_query(self, columns: Sequence[str], oldest: Mapping[str, date], schema: str) -> str:
+        """SQL for the values of all firms as they count: those older than ``oldest`` are none, columns that are missing too."""
+        parts = []
+        for name in columns:
+            value = self._part(name, "f") if name.partition("@")[0] in self._known else "NULL"
+            if name in oldest and value != "NULL":
+                stale = [
+                    str(n) for n, (s, _) in self._batches.items() if s.as_of is not None and s.as_of < oldest[name]
+                ]
+                if stale:
+                    value = f"CASE WHEN {self._part(name, 'b')} IN ({', '.join(stale)}) THEN NULL ELSE {value} END"
+            parts.append(f"{value} AS {quote(name)}")
+        tables = f"{schema}.firm f POSITIONAL JOIN {schema}.firm_batch b POSITIONAL JOIN {schema}.firm_told t"
+        return f"SELECT {', '.join(['f.uscc', *parts])} FROM {tables}"  # noqa: S608 - named by the catalogue, and quoted
 
     def _tables_query(self, columns: Sequence[str], dated: Sequence[str]) -> str:
         """Values and, of some, the number of their batch; ``fact@department`` is what that department gave."""

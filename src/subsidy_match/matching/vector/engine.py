@@ -32,25 +32,25 @@ class VectorEngine:
 
     threads: int = 2
     block: int = BLOCK
-    _plans: dict[tuple[str, date], Compiled] = field(default_factory=dict, compare=False)
+    _plans: dict[tuple[str, date, frozenset[str] | None], Compiled] = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:
         """Its name and the size of its blocks."""
         return f"vector/{self.block}"
 
-    def compiled(self, policies: PolicySet, as_of: date) -> Compiled:
-        """The plan for a set of policies and a day; the last few are kept."""
-        key = policies.hash, as_of
+    def compiled(self, policies: PolicySet, as_of: date, only: frozenset[str] | None = None) -> Compiled:
+        """The plan for some policies and a day; the last few are kept."""
+        key = policies.hash, as_of, only
         if key not in self._plans:
             while len(self._plans) >= _PLANS:
                 self._plans.pop(next(iter(self._plans)))
-            self._plans[key] = compile_plan(make_plan(policies, as_of))
+            self._plans[key] = compile_plan(make_plan(policies, as_of, only))
         return self._plans[key]
 
     def run(self, job: Job, work: Callable[[BlockResult], T]) -> Iterator[T]:
         """See ``Engine``."""
-        compiled = self.compiled(job.policies, job.as_of)
+        compiled = self.compiled(job.policies, job.as_of, job.only)
         source = source_of(job.snapshot, compiled.plan, job.payments)
 
         def one(number: int, uscc: pa.Array, block: Block) -> T:
@@ -59,7 +59,7 @@ class VectorEngine:
         waiting: deque[Future[T]] = deque()
         with ThreadPoolExecutor(self.threads, thread_name_prefix="match") as pool:
             try:
-                for number, (uscc, block) in enumerate(blocks_of(job.snapshot, source, self.block)):
+                for number, (uscc, block) in enumerate(blocks_of(job.snapshot, source, self.block, job.firms)):
                     if number in job.done:
                         continue
                     if len(waiting) > self.threads:

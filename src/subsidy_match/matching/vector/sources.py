@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -17,7 +17,8 @@ from subsidy_match.matching.vector.blocks import Block, Dictionaries, Listed, ar
 from subsidy_match.matching.vector.plan import Plan
 from subsidy_match.matching.vector.spans import Bools, Ints
 from subsidy_match.profiles.reading import Snapshot
-from subsidy_match.rules.enterprise import Collection, Enterprise, Known
+from subsidy_match.rules.enterprise import Collection as Rows
+from subsidy_match.rules.enterprise import Enterprise, Known
 from subsidy_match.rules.policy import Policy
 
 __all__ = ["BLOCK", "Source", "blocks_of", "source_of", "subjects_of", "table_of"]
@@ -50,7 +51,7 @@ class Source:
 
     def _open(self, collection: str, uscc: pa.Array) -> Bools:
         spec = self.plan.policies.catalogue.collections[collection]
-        loaded = Collection(loaded=self.loaded.get(collection, {}))
+        loaded = Rows(loaded=self.loaded.get(collection, {}))
         if not spec.is_complete(loaded, self.plan.as_of):
             return np.array([True])
         if collection not in self.disputed:
@@ -68,10 +69,12 @@ def source_of(snapshot: Snapshot, plan: Plan, payments: Mapping[str, Sequence[Pa
     return Source(plan, snapshot.loaded, arrays, payments)
 
 
-def blocks_of(snapshot: Snapshot, source: Source, size: int = BLOCK) -> Iterator[tuple[pa.Array, Block]]:
-    """The codes and the block of firms after firms, in the order of the snapshot."""
+def blocks_of(
+    snapshot: Snapshot, source: Source, size: int = BLOCK, firms: Collection[str] | None = None
+) -> Iterator[tuple[pa.Array, Block]]:
+    """The codes and the block of firms after firms, in the order of the snapshot; all of them, or some."""
     plan = source.plan
-    for table in snapshot.tables(sorted(plan.facts | plan.lists), sorted(plan.aging), size):
+    for table in snapshot.tables(sorted(plan.facts | plan.lists), sorted(plan.aging), size, firms):
         yield whole(table.column("uscc")), source.block(table)
 
 

@@ -1,0 +1,40 @@
+"""Which firms differ between two snapshots in what somebody looks at: worked out inside DuckDB, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+
+import duckdb
+
+from subsidy_match.profiles.reading import Snapshot
+
+__all__ = ["touched_firms"]
+
+
+def touched_firms(
+    before: Snapshot, after: Snapshot, columns: Collection[str], oldest: Mapping[str, date], lists: Collection[str]
+) -> frozenset[str]:
+    """The firms that came, went, or have another value.
+
+    Args:
+        before: one snapshot.
+        after: the other.
+        columns: facts and lists that are looked at.
+        oldest: facts that are unknown when they are older than that day.
+        lists: lists of which it matters whether they are in dispute.
+    """
+    changed = {uscc for name, uscc in before.disputed ^ after.disputed if name in lists}
+    if before.id == after.id:
+        return frozenset(changed)
+    wanted = sorted(columns)
+    old, new = (s.effective_query(wanted, oldest, side) for s, side in ((before, "before"), (after, "after")))
+    with duckdb.connect() as con:
+        con.execute("SET enable_progress_bar = false")
+        for snapshot, side in ((before, "before"), (after, "after")):
+            path = str(snapshot.path).replace("'", "''")
+            con.execute(f"ATTACH '{path}' AS {side} (READ_ONLY)")
+        found = con.execute(
+            f"SELECT DISTINCT uscc FROM ((({old}) EXCEPT ({new})) UNION ALL (({new}) EXCEPT ({old})))"  # noqa: S608
+        ).fetchall()
+    return frozenset(changed | {uscc for (uscc,) in found})
