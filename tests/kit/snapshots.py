@@ -31,7 +31,7 @@ def write_snapshot(home: Path, firms: Sequence[Enterprise], catalogue: Catalogue
     shelf = Shelf(home)
     path = shelf.file(f"{name}{abs(hash(str(home))) % 10**8}")
     path.parent.mkdir(parents=True)
-    batches: dict[tuple[str, Any], int] = {}
+    batches: dict[tuple[str, Any], int] = {("tax", None): 1}  # names are of the first batch
     tables = _tables(firms, catalogue, batches)
     with duckdb.connect(str(path)) as con:
         con.execute(_TABLES)
@@ -42,7 +42,7 @@ def write_snapshot(home: Path, firms: Sequence[Enterprise], catalogue: Catalogue
             con.unregister("rows_of")
         con.executemany(
             "INSERT INTO batch VALUES (?, ?, 'drawn', '', 'drawn', ?, '')",
-            [(number, department, day) for (department, day), number in batches.items()] or [(0, "tax", None)],
+            [(number, department, day) for (department, day), number in batches.items()],
         )
         for listed in firms[0].collections.items():
             for department, day in listed[1].loaded.items():
@@ -63,7 +63,7 @@ def _tables(
 
     names = sorted({name for firm in firms for name in firm.values if "@" not in name})
     values: dict[str, Any] = {"uscc": [firm.uscc for firm in firms], "name": [firm.name for firm in firms]}
-    numbers: dict[str, Any] = {"uscc": values["uscc"], "name": pa.nulls(len(firms), pa.int32())}
+    numbers: dict[str, Any] = {"uscc": values["uscc"], "name": pa.array([1] * len(firms), pa.int32())}
     for name in names:
         fact = catalogue.facts.get(name) or catalogue.facts[name.rpartition("_")[0]]
         known = [firm.values.get(name) for firm in firms]

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from subsidy_match.errors import Conflict, Location, RetryableError
+from subsidy_match.errors import Conflict, InputError, Location, RetryableError
 from subsidy_match.matching.engines import Engine, Job
 from subsidy_match.matching.incremental import Base, Moved, moved
 from subsidy_match.matching.results import SCHEMA, Progress
@@ -78,11 +79,19 @@ def _take_over(
         report(min(number * block.firms, firms), firms)
     for name in (RESULTS, UNKNOWN) if job.unknowns else (RESULTS,):
         for path in run.files(name):
-            writer.take_over(name, number, what.kept(pq.read_table(path, schema=SCHEMA)))
+            writer.take_over(name, number, what.kept(_rows(path)))
             number += 1
     writer.note("before", 0, 0, _still(run, what, engine, job, base))
     report(firms, firms)
     return writer
+
+
+def _rows(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path, schema=SCHEMA)
+    except (pa.ArrowException, OSError) as error:
+        zh, en = f"匹配结果损坏:{error}", f"the results cannot be read: {error}"
+        raise InputError("run_broken", zh, en, Location(str(path))) from error
 
 
 def _still(run: Run, what: Moved, engine: Engine, job: Job, base: Base) -> dict[str, PolicyCount]:

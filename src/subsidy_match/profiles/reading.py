@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection as AnyOf
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -206,13 +206,22 @@ class Snapshot:
         dated = [name for name in aging if name.partition("@")[0] in self._known]
         days = {number: source.as_of for number, (source, _) in self._batches.items()}
         query = self._tables_query(known, dated)
-        with closing(self._con.cursor()) as cursor:
+        with self._damage_told(), closing(self._con.cursor()) as cursor:
             if firms is not None:
                 cursor.register("wanted_firms", pa.table({"uscc": pa.array(sorted(firms), pa.string())}))
                 query = f"FROM ({query}) SEMI JOIN wanted_firms USING (uscc)"
             reader = cursor.sql(query).to_arrow_reader(size)
             for batch in reader:
                 yield _with_days(pa.Table.from_batches([batch]), dated, days)
+
+    @contextmanager
+    def _damage_told(self) -> Iterator[None]:
+        """A file that breaks off or holds nonsense somewhere is damaged, wherever that is noticed."""
+        try:
+            yield
+        except (duckdb.IOException, duckdb.InternalException, duckdb.SerializationException, pa.ArrowInvalid) as error:
+            zh, en = f"快照已损坏:{error}", f"the snapshot is damaged: {error}"
+            raise InputError("profiles.snapshot_damaged", zh, en, Location(str(self.path))) from error
 
     def effective_query(self, columns: Sequence[str], oldest: Mapping[str, date], schema: str) -> str:
         """SQL for the values of all firms as they count: those older than ``oldest`` are none, columns that are missing too."""
