@@ -129,8 +129,9 @@ class Snapshot:
         }
         columns = self._rows("SELECT column_name, column_type FROM (DESCRIBE firm)")
         self._types = dict(columns)
-        self._scalars = [name for name, kind in columns if name != "uscc" and not kind.endswith("[]")]
-        self._lists = [name for name, kind in columns if kind.endswith("[]")]
+        # a list of structs is a collection, a list of words one value of a fact
+        self._lists = [name for name, kind in columns if kind.startswith("STRUCT") and kind.endswith("[]")]
+        self._scalars = [name for name, _ in columns if name not in ("uscc", *self._lists)]
         self._types = dict(columns)
         self._known = frozenset((*self._scalars, *self._lists))
         self._loaded = self._loaded_lists()
