@@ -4,8 +4,8 @@ The file may be edited by hand; it is checked as hard as the shipped mappings, a
 
     headers:
       tax-accounts:
-        销售收入/本年: 营业收入/本年       # two levels, joined by a slash; a known header of the list …
-        "{year}年实缴税额": tax_paid       # … or a fact or field; {year} stands for a year
+        销售收入/本年: {means: 营业收入/本年, by: 张工, day: 2026-06-01}   # two levels, joined by a slash; a known header of the list …
+        "{year}年实缴税额": tax_paid       # … or a fact or field; {year} stands for a year; by hand also without who and when
         备注: unused                       # a column that nobody needs
 """
 
@@ -15,6 +15,7 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,7 +27,7 @@ from subsidy_match.profiles.guesses import nearest
 from subsidy_match.profiles.headers import YEAR, normal, patterns_of, without_units
 from subsidy_match.profiles.mapping import Column, ListSpec, Mappings, column_faults
 
-__all__ = ["UNUSED", "Remembered", "load_remembered", "save_remembered", "with_remembered"]
+__all__ = ["UNUSED", "Meaning", "Remembered", "load_remembered", "save_remembered", "with_remembered"]
 
 UNUSED = "unused"
 _HEAD = "# 由人指定的表头含义 / headers that people gave a meaning; see `subsidy-match profiles headers --help`\n"
@@ -34,12 +35,25 @@ _THIS, _LAST = ("本年", "本年数", "本期"), ("上年", "上年数", "上�
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """What one header means, and who said so when; nobody where the file was written by hand without it."""
+
+    means: str
+    by: str | None = None
+    day: date | None = None  # not "on": YAML reads that as a truth value
+
+    def to_dict(self) -> dict[str, str | None]:
+        """As told outside."""
+        return {"means": self.means, "by": self.by, "day": self.day.isoformat() if self.day else None}
+
+
+@dataclass(frozen=True, slots=True)
 class Remembered:
     """What headers mean, by list and header as written."""
 
-    lists: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    lists: Mapping[str, Mapping[str, Meaning]] = field(default_factory=dict)
 
-    def saying(self, list_id: str, header: str, meaning: str | None) -> Remembered:
+    def saying(self, list_id: str, header: str, meaning: Meaning | None) -> Remembered:
         """The same with one header said anew, or forgotten where the meaning is ``None``."""
         said = {name: dict(headers) for name, headers in self.lists.items()}
         of_list = said.setdefault(list_id, {})
@@ -74,7 +88,12 @@ def load_remembered(path: Path) -> Remembered:
 
 def save_remembered(path: Path, remembered: Remembered) -> None:
     """Write the file in one step, so that a crash leaves the old one."""
-    node = {"headers": {name: dict(headers) for name, headers in sorted(remembered.lists.items())}}
+    node = {
+        "headers": {
+            name: {header: _written(meaning) for header, meaning in headers.items()}
+            for name, headers in sorted(remembered.lists.items())
+        }
+    }
     waiting = path.with_name(f".{path.name}.{os.getpid()}")
     waiting.write_text(_HEAD + yaml.safe_dump(node, allow_unicode=True, sort_keys=False), "utf-8")
     waiting.replace(path)
@@ -99,25 +118,52 @@ def with_remembered(mappings: Mappings, remembered: Remembered, catalogue: Catal
         for header, meaning in headers.items():
             try:
                 spec = _list(list_id, lists)
-                lists[list_id] = _added(spec, header, meaning, mappings.departments[list_id], catalogue)
+                lists[list_id] = _added(spec, header, meaning.means, mappings.departments[list_id], catalogue)
             except _Doubt as doubt:
                 at = Location(str(path), cell=f"{list_id}/{header}")
                 findings.append(Finding("profiles.headers", doubt.zh, doubt.en, at))
     if findings:
         first = findings[0]
         raise InputError(first.code, first.zh, first.en, first.at, findings=tuple(findings))
-    said = repr((mappings.digest, sorted((name, sorted(pairs.items())) for name, pairs in remembered.lists.items())))
+    # What was said counts, not who said it or when.
+    pairs = sorted(
+        (name, h, meaning.means) for name, headers in remembered.lists.items() for h, meaning in headers.items()
+    )
+    said = repr((mappings.digest, pairs))
     return mappings.model_copy(update={"lists": lists, "digest": hashlib.sha256(said.encode()).hexdigest()})
 
 
-def _lists(node: Any) -> dict[str, dict[str, str]]:
+def _lists(node: Any) -> dict[str, dict[str, Meaning]]:
     if strange := sorted(set(node) - {"headers"}):
         raise ValueError(f"unknown: {', '.join(map(str, strange))}")
-    lists = {list_id: dict(headers or {}) for list_id, headers in (node.get("headers") or {}).items()}
-    texts = [*lists, *(text for headers in lists.values() for pair in headers.items() for text in pair)]
-    if not all(isinstance(text, str) and text.strip() for text in texts):
-        raise ValueError("每个表头和含义都须是文字 / every header and meaning must be a text")
+    lists = {
+        list_id: {header: _meaning(said) for header, said in dict(headers or {}).items()}
+        for list_id, headers in (node.get("headers") or {}).items()
+    }
+    for text in (*lists, *(header for headers in lists.values() for header in headers)):
+        _check_text(text)
     return lists
+
+
+def _meaning(said: Any) -> Meaning:
+    meaning = Meaning(**said) if isinstance(said, dict) else Meaning(said)
+    _check_text(meaning.means)
+    if meaning.by is not None:
+        _check_text(meaning.by)
+    if meaning.day is not None and type(meaning.day) is not date:
+        raise ValueError("day 须是日期 / day must be a date: 2026-06-01")
+    return meaning
+
+
+def _check_text(text: object) -> None:
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError("每个表头和含义都须是文字 / every header and meaning must be a text")
+
+
+def _written(meaning: Meaning) -> str | dict[str, str | date]:
+    said = {"means": meaning.means, "by": meaning.by, "day": meaning.day}
+    told = {name: value for name, value in said.items() if value is not None}
+    return told if len(told) > 1 else meaning.means
 
 
 def _list(list_id: str, lists: Mapping[str, ListSpec]) -> ListSpec:
