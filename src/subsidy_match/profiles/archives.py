@@ -115,9 +115,12 @@ def _tags(form: re.Pattern[bytes], text: bytes) -> Iterator[dict[str, str]]:
 
 def _marks(archive: zipfile.ZipFile, part: str, percent: frozenset[bytes]) -> SheetMarks:
     marks = SheetMarks()
-    if not _is_marked(archive, part, percent):  # nearly every sheet
+    form = re.compile(b"|".join([_MARKED.pattern, *(rb"\ss=[\"']%s[\"']" % style for style in percent)]))
+    if not _is_marked(archive, part, form):  # nearly every sheet
         return marks
     for found in _CELL.finditer(archive.read(part)):
+        if not form.search(found[0]):
+            continue
         attributes = {name: one or other for name, one, other in _ATTRIBUTE.findall(found[1] or b"")}
         value = _VALUE.search(found[2])
         if mark := _failure(attributes.get(b"t", b"n"), found[2], value):
@@ -127,8 +130,7 @@ def _marks(archive: zipfile.ZipFile, part: str, percent: frozenset[bytes]) -> Sh
     return marks
 
 
-def _is_marked(archive: zipfile.ZipFile, part: str, percent: frozenset[bytes]) -> bool:
-    form = re.compile(b"|".join([_MARKED.pattern, *(rb"\ss=[\"']%s[\"']" % style for style in percent)]))
+def _is_marked(archive: zipfile.ZipFile, part: str, form: re.Pattern[bytes]) -> bool:
     left = b""
     with archive.open(part) as sheet:
         while chunk := sheet.read(_CHUNK):

@@ -102,7 +102,10 @@ def _marks(stream: bytes, at: int, percent: frozenset[int]) -> SheetMarks:
         raise Unsure("no sheet where one should be")
     marks = SheetMarks()
     waiting: tuple[int, int] | None = None  # a formula whose text is to follow
+    telling = {_FORMULA, _BOOL_OR_ERROR} | ({_NUMBER, _SHORT, _SHORTS} if percent else set())
     for kind, body in _records(stream, at + 4 + size):
+        if not waiting and kind not in telling:  # nearly every cell
+            continue
         if waiting and kind not in _BETWEEN:
             if kind != _TEXT:
                 marks.failed[waiting] = UNTOLD
@@ -111,7 +114,8 @@ def _marks(stream: bytes, at: int, percent: frozenset[int]) -> SheetMarks:
             waiting = _place(body)
         if mark := _failure(kind, body):
             marks.failed[_place(body)] = mark
-        marks.percent.update(_shown_as_percent(kind, body, percent) if percent else ())
+        if percent:
+            marks.percent.update(_shown_as_percent(kind, body, percent))
     return marks
 
 
