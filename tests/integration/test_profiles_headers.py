@@ -31,7 +31,7 @@ def call(*arguments: object) -> Result:
 
 
 def say(*arguments: object) -> Result:
-    return call("headers", "map", *arguments, "--by", "张工")
+    return call("headers", "map", *arguments, "--by", "数据科")
 
 
 def values(home: Path) -> dict[str, object]:
@@ -117,12 +117,12 @@ def test_who_said_it_and_when_is_kept_and_shown(home):
     assert say("tax-accounts", "甲", "unused").exit_code == 0
     today = business_today()
     (kept,) = yaml.safe_load(Shelf(home).headers.read_text("utf-8"))["headers"]["tax-accounts"].items()
-    assert kept == ("甲", {"means": "unused", "by": "张工", "day": today})
+    assert kept == ("甲", {"means": "unused", "by": "数据科", "day": today})
     assert json.loads(call("headers", "list", "--json").stdout) == {
-        "tax-accounts": {"甲": {"means": "unused", "by": "张工", "day": today.isoformat()}}
+        "tax-accounts": {"甲": {"means": "unused", "by": "数据科", "day": today.isoformat()}}
     }
     shown = call("headers", "list").stdout
-    assert "张工" in shown
+    assert "数据科" in shown
     assert today.isoformat() in shown
 
 
@@ -144,7 +144,7 @@ def test_who_said_it_does_not_make_another_snapshot(home, tmp_path):
     path = tax_file(tmp_path, "营业收入/本年(元)", "吉祥物")
     write_yaml(home, "headers: {tax-accounts: {吉祥物: unused}}")
     take_in(home, path)
-    write_yaml(home, "headers: {tax-accounts: {吉祥物: {means: unused, by: 张工, day: 2026-06-01}}}")
+    write_yaml(home, "headers: {tax-accounts: {吉祥物: {means: unused, by: 数据科, day: 2026-06-01}}}")
     assert take_in(home, path).unchanged
 
 

@@ -11,8 +11,9 @@ from subsidy_match.cli.output import note, print_json, print_table
 from subsidy_match.errors import NotFound
 from subsidy_match.profiles.catalogue import fact_columns
 from subsidy_match.profiles.mapping import Column, Mappings, load_mappings
+from subsidy_match.profiles.meanings import Meaning, Remembered, load_remembered, save_remembered
 from subsidy_match.profiles.publishing import Shelf
-from subsidy_match.profiles.remembered import Meaning, Remembered, load_remembered, save_remembered, with_remembered
+from subsidy_match.profiles.remembered import with_remembered
 
 __all__ = ["app"]
 

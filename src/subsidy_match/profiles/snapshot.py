@@ -22,11 +22,12 @@ from subsidy_match.profiles.layout import Layout, find_layout
 from subsidy_match.profiles.links import doubt_inherited, place_by_district, store_links
 from subsidy_match.profiles.lists import collect_lists, loaded_lists
 from subsidy_match.profiles.mapping import ListSpec, Mappings, load_mappings
+from subsidy_match.profiles.meanings import load_remembered
 from subsidy_match.profiles.names import name_key
 from subsidy_match.profiles.persons import key_fingerprint
 from subsidy_match.profiles.readers import Sheet, open_sheets
 from subsidy_match.profiles.regions import Regions, load_regions
-from subsidy_match.profiles.remembered import load_remembered, with_remembered
+from subsidy_match.profiles.remembered import with_remembered
 from subsidy_match.profiles.rulings import put_rulings
 from subsidy_match.profiles.staging import Batch, Staging, stage_sheet
 from subsidy_match.profiles.straight import Exceptions
