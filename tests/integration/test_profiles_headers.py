@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from profile_files import POLICIES, code, firm, take_in, write_book, write_csv, write_register
 from typer.testing import CliRunner, Result
 
+from subsidy_match.cli.context import business_today
 from subsidy_match.cli.profiles import app
 from subsidy_match.errors import InputError, NotFound
 from subsidy_match.profiles import open_snapshot
@@ -26,6 +28,10 @@ def home(tmp_path, monkeypatch):
 
 def call(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def say(*arguments: object) -> Result:
+    return call("headers", "map", *arguments, "--by", "数据科")
 
 
 def values(home: Path) -> dict[str, object]:
@@ -58,7 +64,7 @@ def test_a_column_like_nothing_known_has_no_guess(home, tmp_path):
 def test_a_header_is_mapped_once_and_read_from_then_on(home, tmp_path):
     path = tax_file(tmp_path, "营业收入/本年(元)", "研究开发费/本年(元)")
     before = take_in(home, path)
-    assert call("headers", "map", "tax-accounts", "研究开发费/本年", "研究开发费用/本年").exit_code == 0
+    assert say("tax-accounts", "研究开发费/本年", "研究开发费用/本年").exit_code == 0
     after = take_in(home, path)
     assert after.snapshot_id != before.snapshot_id, "what headers mean is part of a snapshot's inputs"
     assert after.is_clean
@@ -71,7 +77,7 @@ def test_a_file_that_no_list_fits_is_read_after_mapping_what_the_message_names(h
     refused = call("import", path)
     assert isinstance(refused.exception, InputError)
     assert "profiles headers map tax-accounts '营业总收入/本年(万元)' '营业收入/本年'" in refused.exception.zh
-    assert call("headers", "map", "tax-accounts", "营业总收入/本年(万元)", "营业收入/本年").exit_code == 0
+    assert say("tax-accounts", "营业总收入/本年(万元)", "营业收入/本年").exit_code == 0
     assert call("import", path).exit_code == 0
     assert values(home)["revenue_2025"] == 1_000_000
 
@@ -81,7 +87,7 @@ def test_two_levels_and_years_can_be_mapped(home, tmp_path):
         tmp_path / "人社_20260601.xlsx",
         {"表": [["单位名称", "失业保险(元)", ""], ["", "2024年实缴", "2025年实缴"], ["淮安合成001科技有限公司", 3, 4]]},
     )
-    call("headers", "map", "hrss-insurance", "失业保险/{year}年实缴", "{year}年失业保险实缴金额")
+    say("hrss-insurance", "失业保险/{year}年实缴", "{year}年失业保险实缴金额")
     assert take_in(home, book).is_clean
     assert {"unemployment_premium_paid_2024": 300, "unemployment_premium_paid_2025": 400}.items() <= values(
         home
@@ -90,7 +96,7 @@ def test_two_levels_and_years_can_be_mapped(home, tmp_path):
 
 def test_a_fact_that_the_list_never_had_and_a_column_that_nobody_needs(home, tmp_path):
     for header, meaning in (("{year}年实缴税额", "tax_paid"), ("增值税/本年", "vat_paid"), ("备注", "unused")):
-        assert call("headers", "map", "tax-accounts", header, meaning).exit_code == 0
+        assert say("tax-accounts", header, meaning).exit_code == 0
     assert take_in(
         home, tax_file(tmp_path, "营业收入/本年(元)", "2024年实缴税额(元)", "增值税/本年(元)", "备注")
     ).is_clean
@@ -101,8 +107,45 @@ def test_the_file_may_be_written_by_hand(home, tmp_path):
     write_yaml(home, "# 手工\nheaders:\n  tax-accounts:\n    销售收入/本年: 营业收入/本年\n")
     assert take_in(home, tax_file(tmp_path, "销售收入/本年(元)")).is_clean
     assert values(home)["revenue_2025"] == 100
-    assert json.loads(call("headers", "list", "--json").stdout) == {"tax-accounts": {"销售收入/本年": "营业收入/本年"}}
+    assert json.loads(call("headers", "list", "--json").stdout) == {
+        "tax-accounts": {"销售收入/本年": {"means": "营业收入/本年", "by": None, "day": None}}
+    }
     assert "销售收入/本年" in call("headers", "known", "tax-accounts").stdout
+
+
+def test_who_said_it_and_when_is_kept_and_shown(home):
+    assert say("tax-accounts", "甲", "unused").exit_code == 0
+    today = business_today()
+    (kept,) = yaml.safe_load(Shelf(home).headers.read_text("utf-8"))["headers"]["tax-accounts"].items()
+    assert kept == ("甲", {"means": "unused", "by": "数据科", "day": today})
+    assert json.loads(call("headers", "list", "--json").stdout) == {
+        "tax-accounts": {"甲": {"means": "unused", "by": "数据科", "day": today.isoformat()}}
+    }
+    shown = call("headers", "list").stdout
+    assert "数据科" in shown
+    assert today.isoformat() in shown
+
+
+@pytest.mark.parametrize("by", [(), ("--by", ""), ("--by", " ")])
+def test_a_meaning_that_nobody_answers_for_is_not_kept(home, by):
+    refused = call("headers", "map", "tax-accounts", "甲", "unused", *by).exception
+    assert isinstance(refused, InputError)
+    assert refused.code == "profiles.by"
+    assert not Shelf(home).headers.exists()
+
+
+def test_the_help_says_that_landed_files_are_read_again():
+    shown = call("headers", "map", "--help").stdout
+    assert "landed" in shown
+    assert "重读" in shown
+
+
+def test_who_said_it_does_not_make_another_snapshot(home, tmp_path):
+    path = tax_file(tmp_path, "营业收入/本年(元)", "吉祥物")
+    write_yaml(home, "headers: {tax-accounts: {吉祥物: unused}}")
+    take_in(home, path)
+    write_yaml(home, "headers: {tax-accounts: {吉祥物: {means: unused, by: 数据科, day: 2026-06-01}}}")
+    assert take_in(home, path).unchanged
 
 
 def test_what_was_said_can_be_forgotten_even_when_it_no_longer_fits(home):
@@ -124,6 +167,10 @@ def test_what_was_said_can_be_forgotten_even_when_it_no_longer_fits(home):
         ("headers: {tax-accounts: {'{year}年甲': 营业收入/本年}}", "cannot hold"),
         ("headers: {hrss-insurance: {甲: '{year}年失业保险实缴金额'}}", "must hold"),
         ("headers: {tax-accounts: {1: 营业收入/本年}}", "must be a text"),
+        ("headers: {tax-accounts: {甲: {means: 1}}}", "must be a text"),
+        ("headers: {tax-accounts: {甲: {means: unused, by: ''}}}", "must be a text"),
+        ("headers: {tax-accounts: {甲: {means: unused, day: yesterday}}}", "must be a date"),
+        ("headers: {tax-accounts: {甲: {meaning: unused}}}", "cannot be read"),
         ("headers: {tax-accounts: [甲]}", "cannot be read"),
         ("header: {}", "unknown: header"),
         ("headers: {", "cannot be read"),
@@ -145,5 +192,5 @@ def test_all_faults_are_told_at_once_and_a_wrong_mapping_is_not_kept(home):
     assert isinstance(result.exception, InputError)
     assert len(result.exception.findings) == 3
     Shelf(home).headers.unlink()
-    assert isinstance(call("headers", "map", "tax-accounts", "甲", "乙").exception, InputError)
+    assert isinstance(say("tax-accounts", "甲", "乙").exception, InputError)
     assert not Shelf(home).headers.exists()

@@ -6,7 +6,7 @@ import csv
 import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import xlsxwriter
 
@@ -107,8 +107,17 @@ def take_in(home: Path, *files: Path, **options: Any) -> ImportReport:
     return import_files(files, home=home, policies=POLICIES, **{"person_key": "a key for tests", **options})
 
 
+XlsCell: TypeAlias = str | float | tuple[int, bytes]  # a pair is a record of its own kind, such as XLS_ERROR
+XLS_ERROR = (0x0205, b"\x17\x01")  # #REF!
+
+
+def xls_formula(result: bytes, flags: int = 0) -> tuple[int, bytes]:
+    """A cell with a formula: eight bytes of its last result."""
+    return 0x0006, struct.pack("<8sHIH", result, flags, 0, 0)
+
+
 def write_xls(
-    path: Path, name: str, rows: Sequence[Sequence[str | float]], merges: Sequence[tuple[int, int, int, int]] = ()
+    path: Path, name: str, rows: Sequence[Sequence[XlsCell]], merges: Sequence[tuple[int, int, int, int]] = ()
 ) -> Path:
     """Write one sheet in the old binary format."""
     return write_xls_book(path, {name: rows}, merges)
@@ -116,12 +125,19 @@ def write_xls(
 
 def write_xls_book(
     path: Path,
-    sheets: Mapping[str, Sequence[Sequence[str | float]]],
+    sheets: Mapping[str, Sequence[Sequence[XlsCell]]],
     merges: Sequence[tuple[int, int, int, int]] = (),
+    number_format: str = "",
 ) -> Path:
-    """Write the old binary format (BIFF8 in a compound file), as far as a reader needs it; merges are of the first sheet."""
+    """Write the old binary format (BIFF8 in a compound file), as far as a reader needs it; merges are of the first sheet.
+
+    All cells have the number format, if one is given.
+    """
     bodies = [_xls_sheet(rows, merges if n == 0 else ()) for n, rows in enumerate(sheets.values())]
     begin = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0))
+    if number_format:
+        text = struct.pack("<HB", len(number_format), 1) + number_format.encode("utf-16-le")
+        begin += _record(0x041E, struct.pack("<H", 164) + text) + _record(0x00E0, struct.pack("<HH16x", 0, 164))
     names = [_short(name) for name in sheets]
     at = len(begin) + sum(len(_record(0x0085, b"\0" * 6 + name)) for name in names) + 4
     book = begin
@@ -133,7 +149,7 @@ def write_xls_book(
     return path
 
 
-def _xls_sheet(rows: Sequence[Sequence[str | float]], merges: Sequence[tuple[int, int, int, int]]) -> bytes:
+def _xls_sheet(rows: Sequence[Sequence[XlsCell]], merges: Sequence[tuple[int, int, int, int]]) -> bytes:
     sheet = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 0, 0, 0))
     for r, row in enumerate(rows):
         for c, cell in enumerate(row):
@@ -141,6 +157,8 @@ def _xls_sheet(rows: Sequence[Sequence[str | float]], merges: Sequence[tuple[int
             if isinstance(cell, str):
                 text = struct.pack("<HB", len(cell), 1) + cell.encode("utf-16-le")
                 sheet += _record(0x0204, place + text) if cell else b""
+            elif isinstance(cell, tuple):
+                sheet += _record(cell[0], place + cell[1])
             else:
                 sheet += _record(0x0203, place + struct.pack("<d", cell))
     areas = b"".join(struct.pack("<HHHH", top, bottom, left, right) for top, left, bottom, right in merges)

@@ -12,7 +12,7 @@ from subsidy_match.errors import InputError
 from subsidy_match.platform import Platform
 from subsidy_match.settings import Settings
 
-__all__ = ["AS_OF", "JSON", "LANG", "business_today", "day", "now", "platform", "settings"]
+__all__ = ["AS_OF", "JSON", "LANG", "business_today", "day", "decider", "now", "platform", "settings"]
 
 AS_OF = typer.Option("--as-of", help="评价日 / day of evaluation, YYYY-MM-DD (default: today)")
 JSON = typer.Option("--json", help="输出 JSON / print JSON")
@@ -48,6 +48,17 @@ def business_today() -> date:
     from subsidy_match.claims.clock import business_day
 
     return business_day(now())
+
+
+def decider(by: str | None) -> str:
+    """Who decides: whatever is kept says so.
+
+    Raises:
+        InputError: nobody is named.
+    """
+    if not by or not by.strip():
+        raise InputError("profiles.by", "请用 --by 写明由谁决定", "say who decides with --by")
+    return by
 
 
 @contextmanager

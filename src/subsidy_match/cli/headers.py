@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from subsidy_match.cli.context import JSON, settings
+from subsidy_match.cli.context import JSON, business_today, decider, settings
 from subsidy_match.cli.output import note, print_json, print_table
 from subsidy_match.errors import NotFound
 from subsidy_match.profiles.catalogue import fact_columns
 from subsidy_match.profiles.mapping import Column, Mappings, load_mappings
+from subsidy_match.profiles.meanings import Meaning, Remembered, load_remembered, save_remembered
 from subsidy_match.profiles.publishing import Shelf
-from subsidy_match.profiles.remembered import Remembered, load_remembered, save_remembered, with_remembered
+from subsidy_match.profiles.remembered import with_remembered
 
 __all__ = ["app"]
 
@@ -24,9 +25,14 @@ _KNOWN = typer.Argument(metavar="KNOWN", help="已知表头、指标,或 unused(
 
 
 @app.command("map")
-def map_command(list_id: Annotated[str, _LIST], header: Annotated[str, _HEADER], known: Annotated[str, _KNOWN]) -> None:
-    """指定表头含义,以后各次导入都适用 / Say what a header means, for all imports to come."""
-    _keep(list_id, header, known)
+def map_command(
+    list_id: Annotated[str, _LIST],
+    header: Annotated[str, _HEADER],
+    known: Annotated[str, _KNOWN],
+    by: Annotated[str | None, typer.Option(help="决定人 / who decides; needed")] = None,
+) -> None:
+    """指定表头含义;下次导入时已收的所有文件都按此重读 / Say what a header means; the next import reads all landed files again with it."""
+    _keep(list_id, header, Meaning(known, decider(by), business_today()))
 
 
 @app.command()
@@ -43,10 +49,16 @@ def list_command(as_json: Annotated[bool, JSON] = False) -> None:
     """已指定的表头 / The headers that were given a meaning."""
     remembered = load_remembered(Shelf(settings().home).headers)
     if as_json:
-        print_json(remembered.lists)
+        print_json(
+            {name: {h: said.to_dict() for h, said in headers.items()} for name, headers in remembered.lists.items()}
+        )
         return
-    rows = [(name, header, known) for name, headers in remembered.lists.items() for header, known in headers.items()]
-    print_table(("清单 / list", "表头 / header", "含义 / meaning"), rows)
+    rows = [
+        (name, header, said.means, said.by or "", said.day.isoformat() if said.day else "")
+        for name, headers in remembered.lists.items()
+        for header, said in headers.items()
+    ]
+    print_table(("清单 / list", "表头 / header", "含义 / meaning", "决定人 / by", "日期 / day"), rows)
 
 
 @app.command()
@@ -66,14 +78,16 @@ def known(
     print_table(("清单 / list", "部门 / department", "指标 / fact", "表头 / headers"), rows)
 
 
-def _keep(list_id: str, header: str, known: str | None) -> None:
+def _keep(list_id: str, header: str, meaning: Meaning | None) -> None:
     shelf = Shelf(settings().home)
     with shelf.lock():
-        said = load_remembered(shelf.headers).saying(list_id, header, known)
-        if known is not None:  # whatever is wrong with it may be forgotten
+        said = load_remembered(shelf.headers).saying(list_id, header, meaning)
+        if meaning is not None:  # whatever is wrong with it may be forgotten
             _checked(said)
         save_remembered(shelf.headers, said)
-    note("下次导入时生效 / takes effect with the next import")
+    note(
+        "下次导入时生效,已收的所有文件一并重读 / takes effect with the next import, which reads all landed files again"
+    )
 
 
 def _checked(remembered: Remembered) -> Mappings:

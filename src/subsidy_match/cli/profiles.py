@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from subsidy_match.cli import codes, headers
-from subsidy_match.cli.context import JSON, LANG, business_today, day, settings
+from subsidy_match.cli.context import JSON, LANG, business_today, day, decider, settings
 from subsidy_match.cli.links import link_dict, print_links
 from subsidy_match.cli.output import note, print_json, print_table, print_text
 from subsidy_match.cli.quality import quality
@@ -132,11 +132,11 @@ def review(
         if decisions or codes or rulings:
             zh, en = "--in 不能与其他决定并用", "--in goes with no other decision"
             raise InputError("profiles.decision", zh, en)
-        _decider(by)
+        decider(by)
         answers = _answers(taken)
         decisions, codes, rulings = list(answers.decisions), list(answers.codes), list(answers.rulings)
     if decisions or codes or rulings:
-        who, today = _decider(by), business_today()
+        who, today = decider(by), business_today()
         decide(settings().home, decisions, by=who, on=today, accept_codes=codes, rulings=rulings)
         _report(_import([]), lang, as_json=as_json)
     with open_snapshot(settings().home) as opened:
@@ -149,12 +149,6 @@ def review(
     else:
         _print_reviews(items, lang)
     raise typer.Exit(_FINDINGS if items else _OK)
-
-
-def _decider(by: str | None) -> str:
-    if not by:
-        raise InputError("profiles.by", "请用 --by 写明由谁决定", "say who decides with --by")
-    return by
 
 
 def _answers(path: Path) -> Answers:

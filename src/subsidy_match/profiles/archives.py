@@ -1,23 +1,18 @@
-"""What a workbook is made of, looked at before and after it is read: bombs, and cells whose formula gave no value.
-
-The reader of workbooks shows a failed formula as an empty cell; empty means "nothing to say", so it must be told apart here.
-"""
+"""Workbooks that are zip archives: bombs, cells whose formula gave no value, and numbers shown as per cent."""
 
 from __future__ import annotations
 
+import html
 import posixpath
 import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TypeAlias
 
-__all__ = ["Marks", "formula_marks", "is_bomb"]
+from subsidy_match.profiles.marks import SheetMarks, Unsure, is_percent
 
-Marks: TypeAlias = Mapping[
-    str, Mapping[tuple[int, int], str]
-]  # sheet -> cell counted from 0 -> what stands for its value
+__all__ = ["archive_marks", "is_bomb"]
 
 _CHUNK = 1 << 20
 _LARGEST_UNPACKED = 512 << 20
@@ -28,13 +23,15 @@ _LONGEST_TEXT = 1 << 20  # bytes between two tags; a cell of a spreadsheet holds
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^>]*>")
 _LINK = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
 _ATTRIBUTE = re.compile(rb"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_STYLES = re.compile(rb"<(?:\w+:)?cellXfs[\s>].*?</(?:\w+:)?cellXfs>", re.DOTALL)
+_STYLE = re.compile(rb"<(?:\w+:)?xf\s[^>]*>")
+_FORMAT = re.compile(rb"<(?:\w+:)?numFmt\s[^>]*>")
 _MARKED = re.compile(rb"<(?:\w+:)?f[\s>/]|\st=[\"']e[\"']")
 _LONGEST_MARK = 64
 _CELL = re.compile(rb"<(?:\w+:)?c(\s[^>]*[^/])?>(.*?)</(?:\w+:)?c>", re.DOTALL)
 _FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>([^<]*)<)")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]+)<")
 _PLACE = re.compile(rb"([A-Z]{1,3})([1-9]\d{0,6})")
-_ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
 
 
 def is_bomb(path: Path) -> bool:
@@ -47,18 +44,19 @@ def is_bomb(path: Path) -> bool:
         return any(e.file_size > _LARGEST_RATIO * e.compress_size or _has_huge_text(archive, e) for e in large)
 
 
-def formula_marks(path: Path) -> Marks:
-    """The cells of each sheet whose formula failed or was never worked out, with the error or the formula itself.
+def archive_marks(path: Path) -> Mapping[str, SheetMarks]:
+    """The marks of each sheet by its name.
 
-    An empty map where the file is no zip archive or is put together in an unknown way.
+    Raises:
+        Unsure: the archive is damaged or put together in an unknown way.
     """
-    if not zipfile.is_zipfile(path):
-        return {}
     try:
         with zipfile.ZipFile(path) as archive:
-            return {name: marks for name, part in _parts(archive) if (marks := dict(_marks(archive, part)))}
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError):
-        return {}
+            book = _Parts(archive)
+            percent = _percent_styles(book)
+            return {name: _marks(archive, part, percent) for name, part in book.sheets()}
+    except (KeyError, ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise Unsure(str(error)) from error
 
 
 def _has_huge_text(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
@@ -73,13 +71,41 @@ def _has_huge_text(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
     return False
 
 
-def _parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    if "xl/workbook.xml" not in archive.namelist():
-        return
-    links = {a["Id"]: a["Target"] for a in _tags(_LINK, archive.read("xl/_rels/workbook.xml.rels"))}
-    for sheet in _tags(_SHEET, archive.read("xl/workbook.xml")):
-        target = links.get(next((value for name, value in sheet.items() if name.endswith(":id")), ""), "")
-        yield sheet.get("name", ""), posixpath.normpath(posixpath.join("xl", target)).lstrip("/")
+class _Parts:
+    """The parts of a workbook, found as its reader finds them: names in any case."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._names = {name.lower().replace("\\", "/"): name for name in archive.namelist()}
+        self._links = list(_tags(_LINK, self.read("xl/_rels/workbook.xml.rels")))
+
+    def read(self, name: str) -> bytes:
+        """The content of a part."""
+        return self._archive.read(self._names[name.lower()])
+
+    def sheets(self) -> Iterator[tuple[str, str]]:
+        """The name of each sheet and of its part."""
+        targets = {link["Id"]: link["Target"] for link in self._links}
+        for sheet in _tags(_SHEET, self.read("xl/workbook.xml")):
+            link = next(value for name, value in sheet.items() if name.endswith(":id"))
+            yield sheet["name"], self._names[_whole(targets[link]).lower()]
+
+    def styles(self) -> bytes:
+        """The part of the styles; empty where there is none."""
+        target = next((link["Target"] for link in self._links if link["Type"].endswith("/styles")), None)
+        return self.read(_whole(target)) if target else b""
+
+
+def _whole(target: str) -> str:
+    return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+
+
+def _percent_styles(book: _Parts) -> frozenset[bytes]:
+    styles = book.styles()
+    codes = {int(tag["numFmtId"]): tag["formatCode"] for tag in _tags(_FORMAT, styles)}
+    cells = _STYLES.search(styles)
+    numbers = [int(tag.get("numFmtId", "0")) for tag in _tags(_STYLE, cells[0])] if cells else []
+    return frozenset(b"%d" % n for n, code in enumerate(numbers) if is_percent(code, codes.get(code)))
 
 
 def _tags(form: re.Pattern[bytes], text: bytes) -> Iterator[dict[str, str]]:
@@ -87,28 +113,35 @@ def _tags(form: re.Pattern[bytes], text: bytes) -> Iterator[dict[str, str]]:
         yield {name.decode(): _plain(one or other) for name, one, other in _ATTRIBUTE.findall(tag)}
 
 
-def _marks(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[tuple[int, int], str]]:
-    if part not in archive.namelist() or not _is_marked(archive, part):  # nearly every sheet
-        return
+def _marks(archive: zipfile.ZipFile, part: str, percent: frozenset[bytes]) -> SheetMarks:
+    marks = SheetMarks()
+    form = re.compile(b"|".join([_MARKED.pattern, *(rb"\ss=[\"']%s[\"']" % style for style in percent)]))
+    if not _is_marked(archive, part, form):  # nearly every sheet
+        return marks
     for found in _CELL.finditer(archive.read(part)):
-        place, mark = _place(found[1] or b""), _mark(found[1] or b"", found[2])
-        if place and mark:
-            yield place, mark
+        if not form.search(found[0]):
+            continue
+        attributes = {name: one or other for name, one, other in _ATTRIBUTE.findall(found[1] or b"")}
+        value = _VALUE.search(found[2])
+        if mark := _failure(attributes.get(b"t", b"n"), found[2], value):
+            marks.failed[_place(attributes)] = mark
+        elif value and attributes.get(b"s") in percent and attributes.get(b"t", b"n") == b"n":
+            marks.percent.add(_place(attributes))
+    return marks
 
 
-def _is_marked(archive: zipfile.ZipFile, part: str) -> bool:
+def _is_marked(archive: zipfile.ZipFile, part: str, form: re.Pattern[bytes]) -> bool:
     left = b""
     with archive.open(part) as sheet:
         while chunk := sheet.read(_CHUNK):
-            if _MARKED.search(left + chunk):
+            if form.search(left + chunk):
                 return True
             left = chunk[-_LONGEST_MARK:]
     return False
 
 
-def _mark(attributes: bytes, inside: bytes) -> str | None:
-    kind = next((one or other for name, one, other in _ATTRIBUTE.findall(attributes) if name == b"t"), b"")
-    value = _VALUE.search(inside)
+def _failure(kind: bytes, inside: bytes, value: re.Match[bytes] | None) -> str | None:
+    """What stands for the value of a cell that has none."""
     if kind == b"e":
         return _plain(value[1]) if value else "#VALUE!"
     formula = _FORMULA.search(inside)
@@ -117,11 +150,10 @@ def _mark(attributes: bytes, inside: bytes) -> str | None:
     return f"={_plain(formula[1] or b'')}"
 
 
-def _place(attributes: bytes) -> tuple[int, int] | None:
-    named = next((one or other for name, one, other in _ATTRIBUTE.findall(attributes) if name == b"r"), b"")
-    found = _PLACE.fullmatch(named)
+def _place(attributes: Mapping[bytes, bytes]) -> tuple[int, int]:
+    found = _PLACE.fullmatch(attributes.get(b"r", b""))
     if found is None:
-        return None
+        raise Unsure("a cell does not say where it is")
     column = 0
     for letter in found[1]:
         column = column * 26 + letter - 64
@@ -129,7 +161,4 @@ def _place(attributes: bytes) -> tuple[int, int] | None:
 
 
 def _plain(text: bytes) -> str:
-    decoded = text.decode("utf-8", "replace")
-    for entity, character in _ENTITIES.items():
-        decoded = decoded.replace(entity, character)
-    return decoded
+    return html.unescape(text.decode("utf-8"))

@@ -70,8 +70,8 @@ def check_formula(text: str) -> None:
         raise CellProblem("cell.formula_error", "公式出错,没有数值", "the formula failed: there is no value")
     if text.startswith("=") and not text.startswith('="'):
         zh, en = (
-            "公式没有计算结果,请用表格软件打开保存后再交",
-            "a formula without a result: open and save the workbook first",
+            "公式没有计算结果,请用表格软件打开、另存为 xlsx 后再交",
+            "a formula without a result: open the workbook and save it as xlsx first",
         )
         raise CellProblem("cell.formula", zh, en)
 

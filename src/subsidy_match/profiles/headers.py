@@ -19,13 +19,11 @@ __all__ = [
     "normal",
     "patterns_of",
     "stated_unit",
-    "unit_above",
     "without_units",
 ]
 
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _PARTS = re.compile(r"[,;、/]|单位:")
-_UNIT_ROW = re.compile(r"单位[:(](?:人民币|金额|[人个户件,;、/(:])*((?:百|千|十|万|百万|千万|亿)?元|万?(?:美|欧|港)元)")
 YEAR = "{year}"
 HEAD_ROWS = 30  # the header of a sheet is among them
 _COUNT_UNITS = frozenset({"人", "件", "个", "名", "项", "台", "月", "个月"})
@@ -88,11 +86,6 @@ def stated_unit(header: str) -> str | None:
     return next(
         (p for inside in _BRACKETS.findall(header) for p in _PARTS.split(inside) if _is_unit(p) and p != "人民币"), None
     )
-
-
-def unit_above(texts: Iterable[str]) -> str | None:
-    """The unit of money stated above a header, such as ``单位:万元``."""
-    return next((found[1] for text in texts if (found := _UNIT_ROW.search(text))), None)
 
 
 def _two_levels(above: Row, below: Row) -> dict[int, str]:

@@ -2,18 +2,19 @@
 
 Titles, unit rows and two-level merged headers are part of the layout. Units are read in this order: the header itself, the
 unit row or title, the mapping; an amount of money with no unit anywhere is refused, because 元 for 万元 is the error that
-costs most.
+costs most. For the same reason the mapping is not asked where the file speaks of a unit in words that are not understood.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
+from typing import TypeAlias
 
 from subsidy_match.errors import InputError, Location
+from subsidy_match.profiles.above import Head, dates_above, unit_mention, units_above, years_named
 from subsidy_match.profiles.catalogue import Catalogue, ValueType
 from subsidy_match.profiles.cells import MONEY_UNITS, RATIO_UNITS, parse_date
 from subsidy_match.profiles.headers import (
@@ -22,16 +23,15 @@ from subsidy_match.profiles.headers import (
     normal,
     patterns_of,
     stated_unit,
-    unit_above,
     without_units,
 )
 from subsidy_match.profiles.mapping import Column, ListSpec
-from subsidy_match.profiles.readers import Row, Sheet
+from subsidy_match.profiles.problems import CellProblem
+from subsidy_match.profiles.readers import Sheet
 
 __all__ = ["Bound", "Layout", "cell_name", "find_layout"]
 
-_DATE = r"20\d{2}[-年/.]\d{1,2}[-月/.]\d{1,2}日?"
-_YEARS = (re.compile(r"(20\d{2})年度"), re.compile(r"(20\d{2})年"))  # a title may also carry the day it was made
+_Stated: TypeAlias = tuple[int, int, str]  # row, column and text of a date above the header
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def find_layout(sheet: Sheet, title: str, specs: Iterable[ListSpec], catalogue: 
     """
     head = list(islice(sheet.rows(), HEAD_ROWS))
     found = [
-        (_fit(headers, spec, _stated(_Head(sheet, title, row, head), spec)), row, headers, spec)
+        (_fit(headers, spec, _stated(Head(sheet, title, row, head), spec)), row, headers, spec)
         for row, headers in find_headers(head, sheet.merged)
         for spec in specs
     ]
@@ -115,41 +115,35 @@ def find_layout(sheet: Sheet, title: str, specs: Iterable[ListSpec], catalogue: 
             f"the headers fit several lists: {names}",
         )
     _, row, headers, spec, matches = best[0]
-    return _bind(_Head(sheet, title, row, head), headers, spec, matches, catalogue)
+    return _bind(Head(sheet, title, row, head), headers, spec, matches, catalogue)
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
-    sheet: Sheet
-    title: str
-    row: int
-    rows: Sequence[Row]
-
-    @property
-    def above(self) -> list[str]:
-        """What stands above the header: titles and units."""
-        return [normal(text) for row in self.rows[: self.row] for text in row if text]
-
-    @property
-    def around(self) -> list[str]:
-        """Whatever names the sheet: what stands above its header, its own name and that of its file."""
-        return [*self.above, normal(self.sheet.name), normal(self.title)]
-
-
-def _stated(head: _Head, spec: ListSpec) -> dict[str, date]:
+def _stated(head: Head, spec: ListSpec) -> dict[str, list[_Stated]]:
     """Dates above the header, where what stands there also says which list it is: a few columns alone would not tell."""
     if not spec.stated or not any(normal(spec.title["zh"]) in text for text in head.around):
         return {}
-    return {
-        name: parse_date(found[1])
-        for name, stated in spec.stated.items()
-        for text in head.above
-        if (found := re.search(rf"(?:{'|'.join(map(re.escape, stated.words))})[:为]?({_DATE})", text))
-    }
+    found = {name: dates_above(head, stated.words) for name, stated in spec.stated.items()}
+    return {name: dates for name, dates in found.items() if dates}
+
+
+def _only_day(head: Head, dates: Iterable[_Stated]) -> date:
+    """The one day that these dates state."""
+    days: dict[date, _Stated] = {}
+    for row, column, text in dates:
+        try:
+            days.setdefault(parse_date(text), (row, column, text))
+        except CellProblem as error:
+            zh, en = f"“{text}”不是日期", f"{text!r} is no date"
+            raise _refusal(head.title, head.sheet, "stated", zh, en, cell=cell_name(row, column)) from error
+    if len(days) > 1:
+        (_, _, first), (row, column, second) = list(days.values())[:2]
+        zh, en = f"写有两个不同日期:{first}、{second}", f"two different dates are stated: {first} and {second}"
+        raise _refusal(head.title, head.sheet, "stated", zh, en, cell=cell_name(row, column))
+    return next(iter(days))
 
 
 def _fit(
-    headers: Mapping[int, str], spec: ListSpec, stated: Mapping[str, date]
+    headers: Mapping[int, str], spec: ListSpec, stated: Mapping[str, object]
 ) -> list[tuple[int, Column, str | None]] | None:
     required = (c for c in spec.columns if c.required and c.field not in stated)
     if not all(any(_match(c, h)[0] for h in headers.values()) for c in required):
@@ -162,7 +156,7 @@ def _match(column: Column, header: str) -> tuple[bool, str | None]:
 
 
 def _bind(
-    head: _Head,
+    head: Head,
     headers: Mapping[int, str],
     spec: ListSpec,
     matches: list[tuple[int, Column, str | None]],
@@ -178,44 +172,65 @@ def _bind(
     known = {b.index for b in bound}
     ignored = {normal(text) for text in spec.unused}
     unknown = tuple(h for i, h in headers.items() if i not in known and without_units(h) not in ignored)
-    own = {name: day for name, day in _stated(head, spec).items() if name not in seen}
+    own = {name: _only_day(head, dates) for name, dates in _stated(head, spec).items() if name not in seen}
     return Layout(spec, head.row + 1, headers, bound, unknown, own)
 
 
 def _bound(
-    head: _Head, header: str, spec: ListSpec, index: int, column: Column, year: str | None, catalogue: Catalogue
+    head: Head, header: str, spec: ListSpec, index: int, column: Column, year: str | None, catalogue: Catalogue
 ) -> Bound:
     if column.role is not None:
         return Bound(index, column, column.role, None)
     if column.fact is not None:
         type_ = catalogue.facts[column.fact].type
-        target = column.fact + _year_suffix(head, column, year)
+        target = column.fact + _year_suffix(head, index, column, year)
     else:
         type_ = catalogue.collections[spec.collection or ""].fields[column.field or ""]
         target = column.field or ""
     return Bound(index, column, target, type_, _scale(head, header, index, column, type_))
 
 
-def _year_suffix(head: _Head, column: Column, year: str | None) -> str:
+def _year_suffix(head: Head, index: int, column: Column, year: str | None) -> str:
     if column.year in (None, "row"):
         return ""
     if column.year == "header":
         return f"_{year}"
-    stated = next((found[1] for form in _YEARS for text in head.around if (found := form.search(text))), None)
-    if stated is None:
+    years = years_named(head)
+    place = cell_name(head.row, index)
+    if not years:
         zh, en = "标题和文件名都没有写明年度,“本年”指哪一年?", "neither title nor file name says which year 本年 is"
-        raise _refusal(head.title, head.sheet, "no_year", zh, en, cell=cell_name(head.row, 0))
-    return f"_{int(stated) - (column.year == 'title - 1')}"
+        raise _refusal(head.title, head.sheet, "no_year", zh, en, cell=place)
+    if len(years) > 1:
+        zh = f"标题、表名和文件名写有不同年度({'、'.join(years)}),“本年”指哪一年?"
+        en = f"title, sheet and file name say different years ({', '.join(years)}): which of them is 本年?"
+        raise _refusal(head.title, head.sheet, "two_years", zh, en, cell=place)
+    return f"_{int(years[0]) - (column.year == 'title - 1')}"
 
 
-def _scale(head: _Head, header: str, index: int, column: Column, type_: ValueType) -> int | None:
+def _money_unit(head: Head, header: str, column: Column, place: str) -> str:
+    """The unit of a column of money whose header states none."""
+    units = units_above(head)
+    if len(units) > 1:
+        zh = f"表头上方写有不同单位({'、'.join(units)}),“{header}”是哪一个?"
+        en = f"different units stand above the header ({', '.join(units)}): which is that of {header!r}?"
+        raise _refusal(head.title, head.sheet, "two_units", zh, en, cell=place)
+    if units:
+        return units[0]
+    mention = unit_mention(head)
+    if column.unit is not None and mention is None:
+        return column.unit
+    zh, en = f"“{header}”没有写明单位(元、千元、万元)", f"{header!r} has no unit (元, 千元 or 万元)"
+    if mention is not None:
+        zh += f";“{mention}”看不出是哪个单位,请写成“单位:万元”"
+        en += f"; {mention!r} does not say which, write 单位:万元 instead"
+    raise _refusal(head.title, head.sheet, "no_unit", zh, en, cell=place)
+
+
+def _scale(head: Head, header: str, index: int, column: Column, type_: ValueType) -> int | None:
     unit = stated_unit(header)
     place = cell_name(head.row, index)
     if type_.kind == "money":
-        unit = unit or unit_above(head.above) or column.unit
-        if unit is None:
-            zh, en = f"“{header}”没有写明单位(元、千元、万元)", f"{header!r} has no unit (元, 千元 or 万元)"
-            raise _refusal(head.title, head.sheet, "no_unit", zh, en, cell=place)
+        unit = unit or _money_unit(head, header, column, place)
         if unit not in MONEY_UNITS:
             zh, en = f"“{header}”的单位“{unit}”不是人民币单位", f"{header!r}: {unit} is not a unit of yuan"
             raise _refusal(head.title, head.sheet, "wrong_unit", zh, en, cell=place)

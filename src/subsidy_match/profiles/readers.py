@@ -23,8 +23,10 @@ from typing import IO, TypeAlias
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from subsidy_match.errors import InputError, Location
-from subsidy_match.profiles.archives import Marks, formula_marks, is_bomb
+from subsidy_match.profiles.archives import archive_marks, is_bomb
+from subsidy_match.profiles.biff import book_marks
 from subsidy_match.profiles.csv_chunks import Chunk, read_chunks
+from subsidy_match.profiles.marks import SheetMarks, Unsure, marked
 
 __all__ = ["Merge", "Row", "Sheet", "open_sheets"]
 
@@ -217,7 +219,7 @@ def _workbook(path: Path, title: str) -> Iterator[list[Sheet]]:
     _refuse_bombs(path, title)
     with path.open("rb") as file:
         book = _open_book(file, title)
-        marks = formula_marks(path)
+        marks = _marks(path, title)
         try:
             yield [_sheet(book, position, path, title, marks) for position in _worksheets(book)]
         finally:
@@ -243,24 +245,32 @@ def _worksheets(book: CalamineWorkbook) -> list[int]:
     return [n for n, sheet in enumerate(book.sheets_metadata) if sheet.typ == SheetTypeEnum.WorkSheet]
 
 
-def _sheet(book: CalamineWorkbook, position: int, path: Path, title: str, marks: Marks) -> Sheet:
+def _sheet(book: CalamineWorkbook, position: int, path: Path, title: str, marks: Mapping[str, SheetMarks]) -> Sheet:
     meta = book.sheets_metadata[position]
+    if meta.name not in marks:
+        raise _unsure(title)
     try:
         sheet = book.get_sheet_by_index(position)
         rows = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
     except CalamineError as error:
         zh, en = f"工作表“{meta.name}”无法读取({error})", f"sheet {meta.name!r} cannot be read: {error}"
         raise _refusal("damaged", title, zh, en) from error
-    _mark(rows, marks.get(meta.name, {}))
+    marked(rows, marks[meta.name])
     merged = tuple(sheet.merged_cell_ranges or ())
     return Sheet(meta.name, path, merged, hidden=meta.visible != SheetVisibleEnum.Visible, _rows=rows)
 
 
-def _mark(rows: list[list[str]], marks: Mapping[tuple[int, int], str]) -> None:
-    for (row, column), text in marks.items():
-        rows.extend([] for _ in range(len(rows), row + 1))  # the reader ends where the last value is
-        rows[row].extend("" for _ in range(len(rows[row]), column + 1))
-        rows[row][column] = text
+def _marks(path: Path, title: str) -> Mapping[str, SheetMarks]:
+    try:
+        return archive_marks(path) if zipfile.is_zipfile(path) else book_marks(path)
+    except Unsure as error:
+        raise _unsure(title) from error
+
+
+def _unsure(title: str) -> InputError:
+    zh = "此格式中出错的公式无法识别(会显示为空白),请用表格软件另存为新的 xlsx"
+    en = "failed formulas cannot be found in this format (they look blank): save it as a new xlsx"
+    return _refusal("unsure", title, zh, en)
 
 
 def _text(cell: object) -> str:

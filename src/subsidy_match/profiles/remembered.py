@@ -1,52 +1,23 @@
-"""Headers that people said the meaning of, once and for all, per list: ``SUBSIDY_HOME/profiles/headers.yml``.
-
-The file may be edited by hand; it is checked as hard as the shipped mappings, and what it says is part of the snapshot's id::
-
-    headers:
-      tax-accounts:
-        销售收入/本年: 营业收入/本年       # two levels, joined by a slash; a known header of the list …
-        "{year}年实缴税额": tax_paid       # … or a fact or field; {year} stands for a year
-        备注: unused                       # a column that nobody needs
-"""
+"""The shipped mappings with the headers added that people gave a meaning; each is checked as hard as the shipped ones."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
-
-import yaml
+from typing import Literal
 
 from subsidy_match.errors import Finding, InputError, Location
 from subsidy_match.profiles.catalogue import Catalogue
 from subsidy_match.profiles.guesses import nearest
 from subsidy_match.profiles.headers import YEAR, normal, patterns_of, without_units
 from subsidy_match.profiles.mapping import Column, ListSpec, Mappings, column_faults
+from subsidy_match.profiles.meanings import Remembered
 
-__all__ = ["UNUSED", "Remembered", "load_remembered", "save_remembered", "with_remembered"]
+__all__ = ["UNUSED", "with_remembered"]
 
 UNUSED = "unused"
-_HEAD = "# 由人指定的表头含义 / headers that people gave a meaning; see `subsidy-match profiles headers --help`\n"
 _THIS, _LAST = ("本年", "本年数", "本期"), ("上年", "上年数", "上期")
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What headers mean, by list and header as written."""
-
-    lists: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-    def saying(self, list_id: str, header: str, meaning: str | None) -> Remembered:
-        """The same with one header said anew, or forgotten where the meaning is ``None``."""
-        said = {name: dict(headers) for name, headers in self.lists.items()}
-        of_list = said.setdefault(list_id, {})
-        of_list.pop(header, None)
-        if meaning is not None:
-            of_list[header] = meaning
-        return Remembered({name: headers for name, headers in said.items() if headers})
 
 
 class _Doubt(Exception):
@@ -55,29 +26,6 @@ class _Doubt(Exception):
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(en)
         self.zh, self.en = zh, en
-
-
-def load_remembered(path: Path) -> Remembered:
-    """Read the file; none is as good as an empty one.
-
-    Raises:
-        InputError: it is not lists of headers with a meaning each.
-    """
-    if not path.exists():
-        return Remembered()
-    try:
-        return Remembered(_lists(yaml.safe_load(path.read_text("utf-8")) or {}))
-    except (OSError, yaml.YAMLError, AttributeError, TypeError, ValueError) as error:
-        zh, en = f"表头记忆文件无法读取:{error}", f"the file of remembered headers cannot be read: {error}"
-        raise InputError("profiles.headers", zh, en, Location(str(path))) from error
-
-
-def save_remembered(path: Path, remembered: Remembered) -> None:
-    """Write the file in one step, so that a crash leaves the old one."""
-    node = {"headers": {name: dict(headers) for name, headers in sorted(remembered.lists.items())}}
-    waiting = path.with_name(f".{path.name}.{os.getpid()}")
-    waiting.write_text(_HEAD + yaml.safe_dump(node, allow_unicode=True, sort_keys=False), "utf-8")
-    waiting.replace(path)
 
 
 def with_remembered(mappings: Mappings, remembered: Remembered, catalogue: Catalogue, path: Path) -> Mappings:
@@ -99,25 +47,19 @@ def with_remembered(mappings: Mappings, remembered: Remembered, catalogue: Catal
         for header, meaning in headers.items():
             try:
                 spec = _list(list_id, lists)
-                lists[list_id] = _added(spec, header, meaning, mappings.departments[list_id], catalogue)
+                lists[list_id] = _added(spec, header, meaning.means, mappings.departments[list_id], catalogue)
             except _Doubt as doubt:
                 at = Location(str(path), cell=f"{list_id}/{header}")
                 findings.append(Finding("profiles.headers", doubt.zh, doubt.en, at))
     if findings:
         first = findings[0]
         raise InputError(first.code, first.zh, first.en, first.at, findings=tuple(findings))
-    said = repr((mappings.digest, sorted((name, sorted(pairs.items())) for name, pairs in remembered.lists.items())))
+    # What was said counts, not who said it or when.
+    pairs = sorted(
+        (name, h, meaning.means) for name, headers in remembered.lists.items() for h, meaning in headers.items()
+    )
+    said = repr((mappings.digest, pairs))
     return mappings.model_copy(update={"lists": lists, "digest": hashlib.sha256(said.encode()).hexdigest()})
-
-
-def _lists(node: Any) -> dict[str, dict[str, str]]:
-    if strange := sorted(set(node) - {"headers"}):
-        raise ValueError(f"unknown: {', '.join(map(str, strange))}")
-    lists = {list_id: dict(headers or {}) for list_id, headers in (node.get("headers") or {}).items()}
-    texts = [*lists, *(text for headers in lists.values() for pair in headers.items() for text in pair)]
-    if not all(isinstance(text, str) and text.strip() for text in texts):
-        raise ValueError("每个表头和含义都须是文字 / every header and meaning must be a text")
-    return lists
 
 
 def _list(list_id: str, lists: Mapping[str, ListSpec]) -> ListSpec:

@@ -22,18 +22,19 @@ from subsidy_match.profiles.layout import Layout, find_layout
 from subsidy_match.profiles.links import doubt_inherited, place_by_district, store_links
 from subsidy_match.profiles.lists import collect_lists, loaded_lists
 from subsidy_match.profiles.mapping import ListSpec, Mappings, load_mappings
+from subsidy_match.profiles.meanings import load_remembered
 from subsidy_match.profiles.names import name_key
 from subsidy_match.profiles.persons import key_fingerprint
 from subsidy_match.profiles.readers import Sheet, open_sheets
 from subsidy_match.profiles.regions import Regions, load_regions
-from subsidy_match.profiles.remembered import load_remembered, with_remembered
+from subsidy_match.profiles.remembered import with_remembered
 from subsidy_match.profiles.rulings import put_rulings
 from subsidy_match.profiles.staging import Batch, Staging, stage_sheet
 from subsidy_match.profiles.straight import Exceptions
 
 __all__ = ["SCHEMA_VERSION", "Progress", "Rules", "build_snapshot", "load_rules", "read_layouts", "snapshot_id"]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 Progress = Callable[[str, int, int], None]
 
 
@@ -248,7 +249,7 @@ def _guess(header: str, layout: Layout) -> tuple[str, str]:
     near = nearest_columns(header, layout)
     if not near:
         return "", ""
-    how = f"profiles headers map {layout.spec.id} '{header}' '{near[0]}'"
+    how = f"profiles headers map {layout.spec.id} '{header}' '{near[0]}' --by NAME"
     return f";最接近:{'、'.join(near)}(若同义:{how})", f"; nearest: {', '.join(near)} (if it is the same: {how})"
 
 
@@ -258,6 +259,8 @@ def _hint(guess: tuple[str, list[tuple[str, str | None]]] | None) -> tuple[str, 
     list_id, missing = guess
     zh = "、".join(f"{wanted}(最接近的列:{near})" if near else wanted for wanted, near in missing)
     en = ", ".join(f"{wanted} (nearest column: {near})" if near else wanted for wanted, near in missing)
-    how = next((f"profiles headers map {list_id} '{near}' '{wanted}'" for wanted, near in missing if near), "")
+    how = next(
+        (f"profiles headers map {list_id} '{near}' '{wanted}' --by NAME" for wanted, near in missing if near), ""
+    )
     told_zh, told_en = (f";若同义:{how}", f"; if it is the same: {how}") if how else ("", "")
     return f";最接近 {list_id},缺少 {zh}{told_zh}", f"; the nearest is {list_id}, which also needs {en}{told_en}"

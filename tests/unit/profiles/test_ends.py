@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from profile_files import PENALTIES, XLS_ERROR, XlsCell, take_in, write_xls
 from small_city import ROOT
 
 from subsidy_match.errors import InputError
@@ -36,6 +37,20 @@ def test_a_blank_end_means_still_listed_and_an_unreadable_one_is_unknown(
     with open_snapshot(tmp_path / "home") as snapshot:
         (row,) = snapshot.enterprise(USCC).collections["penalties"].rows
     assert row["ended_on"] == expected
+
+
+def test_an_end_that_is_a_failed_formula_of_an_old_workbook_is_unknown(tmp_path: Path):
+    register = tmp_path / "市监_企业登记信息_20260531.csv"
+    register.write_text(REGISTER, encoding="utf-8")
+    rows: list[list[XlsCell]] = [
+        [*PENALTIES],
+        [USCC, "淮安虚构测试有限公司", "测1号", "严重失信主体", "重大", "2024-01-05", XLS_ERROR, "否"],
+    ]
+    report = take_in(tmp_path / "home", register, write_xls(tmp_path / "信用_20260531.xls", "失信", rows))
+    with open_snapshot(tmp_path / "home") as snapshot:
+        (row,) = snapshot.enterprise(USCC).collections["penalties"].rows
+    assert row["ended_on"] is None
+    assert not report.is_clean
 
 
 def test_data_of_a_day_still_to_come_is_refused(tmp_path: Path):

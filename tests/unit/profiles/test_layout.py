@@ -124,3 +124,105 @@ def test_a_wrong_mapping_is_refused(tmp_path, text, message):
     (tmp_path / "m.yml").write_text(text, "utf-8")
     with pytest.raises(AuthorError, match=message):
         load_mappings(CATALOGUE, tmp_path)
+
+
+HEADS = {
+    "statistics": ["统一社会信用代码", "单位详细名称", "营业收入"],
+    "certificates": ["企业名称", "证书编号"],
+}
+
+
+def statistics(folder: Path, *above: str, name: str = "规上2025年_20260531.csv") -> Path:
+    return write_csv(folder / name, [above[0], "", ""], [*([text, "", ""] for text in above[1:]), HEADS["statistics"]])
+
+
+@pytest.mark.parametrize(
+    ("above", "scale"),
+    [
+        ("单位：家、万元", 10**6),
+        ("（万元）", 10**6),
+        ("计量单位 万元", 10**6),
+        ("金额单位:人民币元", 100),
+        ("四上企业名录 单位：万元 填报日期：2026年5月31日", 10**6),
+        ("填报单位：淮安市亿元局 单位:元", 100),
+        ("币种:人民币 单位(千元)", 10**5),
+        ("填报单位：淮安市统计局", 10**5),  # no word of a unit: the survey counts in 千元
+        ("营业收入2000万元以上企业名录", 10**5),
+        ("规上单位名录", 10**5),
+    ],
+)
+def test_the_unit_above_a_header_wins_over_that_of_the_mapping(tmp_path, above, scale):
+    assert targets(layout(statistics(tmp_path, above))) == {"revenue_2025": scale}
+
+
+def test_a_unit_beside_its_word_is_read(tmp_path):
+    path = write_csv(tmp_path / "规上2025年_20260531.csv", ["", "单位：", "万元"], [HEADS["statistics"]])
+    assert targets(layout(path)) == {"revenue_2025": 10**6}
+
+
+@pytest.mark.parametrize(
+    "above", ["单位:万", "单位:家", "计量单位", "单位:人民币", "规上企业营业收入(万元)", "以万元计", "亿元企业名录"]
+)
+def test_words_about_a_unit_that_say_none_are_refused_and_named(tmp_path, above):
+    with pytest.raises(InputError) as caught:
+        layout(statistics(tmp_path, above))
+    assert caught.value.code == "profiles.header.no_unit"
+    assert above in caught.value.zh
+    assert above in caught.value.en
+
+
+@pytest.mark.parametrize("above", [("单位:元", "单位:万元"), ("单位:元、万元",), ("(元)", "计量单位:千元")])
+def test_two_units_are_refused(tmp_path, above):
+    assert refused(statistics(tmp_path, *above)) == "profiles.header.two_units"
+
+
+@pytest.mark.parametrize(
+    ("above", "name"),
+    [
+        ("填报日期:2026年5月31日", "规上_20260531.csv"),
+        ("名录", "规上2026年5月_20260531.csv"),
+        ("2026年1-5月", "规上_20260531.csv"),
+        ("2026年度1月至5月", "规上_20260531.csv"),
+        ("2026年五月", "规上_20260531.csv"),
+    ],
+)
+def test_a_month_is_not_the_year_of_this_year(tmp_path, above, name):
+    assert refused(statistics(tmp_path, above, name=name)) == "profiles.header.no_year"
+
+
+def test_the_day_of_a_report_leaves_the_year_of_its_title(tmp_path):
+    path = statistics(tmp_path, "2025年度名录", "填报日期:2026年5月31日", name="规上2026年5月_20260531.csv")
+    assert targets(layout(path)) == {"revenue_2025": 10**5}
+
+
+@pytest.mark.parametrize("above", ["2024年度名录", "2024年名录"])
+def test_two_years_are_refused(tmp_path, above):
+    assert refused(statistics(tmp_path, above)) == "profiles.header.two_years"
+
+
+def certificates(folder: Path, *above: str) -> Path:
+    rows = [*([text, ""] for text in above), HEADS["certificates"]]
+    return write_csv(folder / "a.csv", ["高新技术企业名单", ""], rows)
+
+
+def test_a_date_that_stands_above_twice_is_one_date(tmp_path):
+    found = layout(certificates(tmp_path, "发证日期:2025年11月18日", "认定日期:2025-11-18"))
+    assert found is not None
+    assert [day.isoformat() for day in found.stated.values()] == ["2025-11-18"]
+
+
+@pytest.mark.parametrize(
+    ("above", "cell"),
+    [
+        (("发证日期:2025年11月38日",), "A2"),
+        (("发证日期:2025年11月121日",), "A2"),
+        (("发证日期:2025年11月18日", "认定日期:2025年11月19日"), "A3"),
+        (("发证日期:2025年11月18日,认定日期:2025年11月19日",), "A2"),
+    ],
+)
+def test_an_impossible_date_and_two_dates_above_a_header_are_refused(tmp_path, above, cell):
+    with pytest.raises(InputError) as caught:
+        layout(certificates(tmp_path, *above))
+    assert caught.value.code == "profiles.header.stated"
+    assert caught.value.at is not None
+    assert caught.value.at.cell == cell

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from datetime import date
 from pathlib import Path
 
 import pytest
 import xlsxwriter
-from profile_files import compound, write_book, write_xls
+from profile_files import XLS_ERROR, XlsCell, compound, write_book, write_xls, write_xls_book, xls_formula
 
 from subsidy_match.errors import InputError
 from subsidy_match.profiles.readers import open_sheets
@@ -170,3 +171,85 @@ def test_a_formula_whose_result_is_an_empty_text_is_empty(tmp_path):
             cell = b'<c r="B1" t="str"><f>IF(1,"","")</f><v></v></c></row>'
             new.writestr(entry.filename, old.read(entry).replace(b"</row>", cell))
     assert rows(changed) == [["甲", ""]]
+
+
+NO_NUMBER = b"\xff\xff"
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        (XLS_ERROR, "#REF!"),
+        ((0x0205, b"\x01\x00"), "是"),
+        (xls_formula(struct.pack("<d", 2.5)), "2.5"),
+        (xls_formula(b"\x02\0\x07\0\0\0" + NO_NUMBER), "#DIV/0!"),
+        (xls_formula(b"\x03\0\0\0\0\0" + NO_NUMBER), "=?"),
+        (xls_formula(b"\0\0\0\0\0\0" + NO_NUMBER), "=?"),
+        (xls_formula(struct.pack("<d", 0.0), flags=2), "=?"),
+    ],
+)
+def test_a_failed_formula_of_the_old_format_is_not_a_blank(tmp_path, cell: XlsCell, shown):
+    assert rows(write_xls(tmp_path / "a.xls", "表", [["甲", 1.0], ["乙", cell]]))[1] == ["乙", shown]
+
+
+def test_a_text_that_a_formula_gave_in_the_old_format_is_read(tmp_path):
+    path = write_xls(tmp_path / "a.xls", "表", [["甲", xls_formula(b"\0\0\0\0\0\0" + NO_NUMBER)]])
+    string = struct.pack("<HHHB", 0x0207, 7, 2, 1) + "通过".encode("utf-16-le")
+    mark = struct.pack("<HH", 0x0006, 22)
+    content = path.read_bytes()
+    at = content.index(mark) + 26
+    path.write_bytes(content[:at] + string + content[at : -len(string)])
+    assert rows(path) == [["甲", "通过"]]
+
+
+@pytest.mark.parametrize(
+    ("number_format", "shown"),
+    [("0%", "5%"), ("0.0%;[Red]-0.0%", "5%"), ('0.00"%"', "0.05"), ("0.00\\%", "0.05"), ("0.00", "0.05")],
+)
+def test_a_number_shown_as_per_cent_says_so(tmp_path, number_format, shown):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet("表")
+        sheet.write(0, 0, 0.05, book.add_format({"num_format": number_format}))
+        sheet.write(0, 1, 0.05)
+        sheet.write(0, 2, "0.05", book.add_format({"num_format": number_format}))
+    assert rows(tmp_path / "a.xlsx") == [[shown, "0.05", "0.05"]]
+    old = write_xls_book(tmp_path / "a.xls", {"表": [[0.05, "0.05"]]}, number_format=number_format)
+    assert rows(old) == [[shown, "0.05"]]
+
+
+def test_per_cent_in_the_old_format_also_in_cells_side_by_side(tmp_path):
+    twelve_and_more = (0x00BD, struct.pack("<iHiH", 12 << 2 | 2, 0, 150 << 2 | 2, 1))
+    path = write_xls_book(tmp_path / "a.xls", {"表": [[twelve_and_more]]}, number_format="0%")
+    assert rows(path) == [["1200%", "15000%"]]
+
+
+def rewritten(path: Path, changed: Path, old: bytes, new: bytes) -> Path:
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(changed, "w") as target:
+        for entry in source.infolist():
+            target.writestr(entry.filename, source.read(entry).replace(old, new))
+    return changed
+
+
+def test_a_workbook_whose_formulas_cannot_be_found_is_refused(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        book.add_worksheet("表").write_formula(0, 0, "=#REF!", None, "#REF!")
+    nowhere = rewritten(tmp_path / "a.xlsx", tmp_path / "b.xlsx", b' r="A1"', b"")
+    assert refusal(nowhere).code == "profiles.file.unsure"
+
+
+def test_an_open_document_is_refused(tmp_path):
+    table = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+    office = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+    with zipfile.ZipFile(tmp_path / "a.ods", "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr(
+            "content.xml",
+            f'<office:document-content xmlns:office="{office}" xmlns:table="{table}"><office:body><office:spreadsheet>'
+            '<table:table table:name="a"><table:table-row><table:table-cell office:value-type="float" office:value="1"/>'
+            "</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>",
+        )
+    error = refusal(tmp_path / "a.ods")
+    assert error.code == "profiles.file.unsure"
+    assert "xlsx" in error.zh
+    assert "xlsx" in error.en
