@@ -2,8 +2,8 @@
 """The firms of rows about which there is nothing to decide, found by joins; the register in tables rather than in memory.
 
 A row is its firm's without question where its code is registered and its name is one of that firm's, or is blank, and where it
-has no code and its name belongs to one firm alone. All else goes to :func:`~subsidy_match.profiles.resolve.identify` with as
-much of the register as it may ask for.
+has no code and its name belongs to one firm alone, entries under broken codes counted. All else goes to
+:func:`~subsidy_match.profiles.resolve.identify` with as much of the register as it may ask for.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class RegisterTables:
         self.con.execute(
             "CREATE TEMP TABLE exact AS SELECT uscc AS uscc_given, name_key, uscc FROM names"
             " UNION ALL SELECT uscc, '', uscc FROM registered"
-            " UNION ALL SELECT '', name_key, any_value(uscc) FROM names GROUP BY name_key HAVING count(*) = 1"
+            " UNION ALL SELECT '', name_key, any_value(uscc) FROM names ANTI JOIN broken USING (name_key)"
+            " GROUP BY name_key HAVING count(*) = 1"
         )
 
     def part(self, pairs: Iterable[tuple[str, str]], firms: Iterable[str]) -> StoredRegister:
@@ -124,7 +125,7 @@ class RegisterTables:
         )
         self.con.execute(
             f"CREATE TEMP TABLE broken AS SELECT DISTINCT name_key FROM ({rows}) ANTI JOIN registered USING (uscc)"
-            " WHERE name_key <> '' AND name_key NOT IN (SELECT name_key FROM names)"
+            " WHERE name_key <> ''"
         )
         self.con.unregister("keyed")
 

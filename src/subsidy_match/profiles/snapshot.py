@@ -175,7 +175,7 @@ def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> None:
         [(spec.collection, departments[name], name) for name, spec in rules.mappings.lists.items() if spec.collection],
     )
     Firms(assembly, targets, exceptions).write()
-    store_links(assembly, register)
+    store_links(assembly)
     doubt_inherited(assembly)
     _reference(assembly, files, rules)
 

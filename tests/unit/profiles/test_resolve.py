@@ -79,6 +79,31 @@ def test_a_name_under_a_broken_code_is_not_taken_for_a_similar_one(register):
     assert candidates(result) == []
 
 
+def test_a_name_that_an_entry_under_a_broken_code_bears_too_is_shared(register):
+    register.broken.add(name_key("淮安云璟智能装备有限公司"))
+    result = found(register, "", "淮安云璟智能装备有限公司")
+    assert isinstance(result, Open)
+    assert (result.problem.code, candidates(result)) == ("identity.shared_name", [ONE])
+    assert found(register, ONE, "淮安云璟智能装备有限公司") == Match(ONE)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("", Match(ONE)),
+        ("淮安云璟智能装备有限公司", Match(ONE)),
+        ("淮安旧名装备有限公司", Match(ONE)),
+        ("淮安松彧食品有限公司", "identity.disagree"),
+        ("宿迁虚构建材有限公司", "identity.other_name"),
+    ],
+)
+@pytest.mark.parametrize("old", [ONE[8:17], "320812000012345"])
+def test_an_old_id_counts_only_beside_a_name_of_its_firm(register, old, name, expected):
+    register.add(ONE, [], ["320812000012345"])
+    result = found(register, old, name)
+    assert (result.problem.code if isinstance(result, Open) else result) == expected
+
+
 def test_an_override_makes_a_code_valid(register):
     register.accepted_codes = frozenset({broken(7)})
     register.add(broken(7), ["特例有限公司"])
