@@ -68,6 +68,17 @@ def test_an_old_id_finds_its_firm_exactly(home, tmp_path, written):
     assert (rows_of(home, 1), rows_of(home, 2)) == (1, 0)
 
 
+@pytest.mark.parametrize("like_a_person", ["320812900101123", "320812 900101 123"])
+def test_a_registration_number_that_looks_like_a_persons_is_found_and_not_kept(home, tmp_path, like_a_person):
+    take_in(
+        home, register(tmp_path, wide(1, 注册号="320812900101123"), wide(2)), penalties(tmp_path, (like_a_person, ""))
+    )
+    assert (rows_of(home, 1), rows_of(home, 2)) == (1, 0)
+    with open_snapshot(home) as snapshot:
+        (kept,) = snapshot.old_ids(code(1))
+    assert kept.startswith("******")
+
+
 def test_one_digit_off_is_no_old_id(home, tmp_path):
     near = NUMBER[:-1] + "6"
     take_in(home, register(tmp_path, wide(1, 注册号=NUMBER)), penalties(tmp_path, (near, "")))
