@@ -32,7 +32,7 @@ CREATE TABLE set_aside (batch INTEGER, "row" BIGINT, outcome VARCHAR, uscc VARCH
 CREATE TABLE ignored (batch INTEGER, "row" BIGINT, reason VARCHAR);
 CREATE TABLE review (id VARCHAR, kind VARCHAR, department VARCHAR, uscc VARCHAR, target VARCHAR, uscc_given VARCHAR,
     name_key VARCHAR, name VARCHAR, district VARCHAR, code VARCHAR, zh VARCHAR, en VARCHAR, "rows" BIGINT, batch INTEGER, "row" BIGINT,
-    candidates STRUCT(uscc VARCHAR, score BIGINT)[], readings VARCHAR[]);
+    candidates STRUCT(uscc VARCHAR, score BIGINT)[], readings STRUCT(text VARCHAR, batch INTEGER)[]);
 CREATE TABLE conflict (uscc VARCHAR, target VARCHAR, value VARCHAR, batch INTEGER, outcome VARCHAR);
 CREATE TEMP TABLE told (uscc VARCHAR, target VARCHAR, department VARCHAR, value VARCHAR, batch INTEGER);
 CREATE TABLE disputed (uscc VARCHAR, collection VARCHAR);

@@ -33,7 +33,7 @@ from subsidy_match.profiles.straight import Exceptions
 
 __all__ = ["SCHEMA_VERSION", "Progress", "Rules", "build_snapshot", "load_rules", "read_layouts", "snapshot_id"]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 Progress = Callable[[str, int, int], None]
 
 

@@ -128,8 +128,8 @@ def test_a_decision_for_a_firm_that_is_gone_is_open_again(register):
 
 def test_decisions_survive_the_file(tmp_path):
     choices = (
-        Ruling("0123456789ab", ONE, "revenue_2025", ("1", "2"), "2", "张三", date(2026, 6, 1)),
-        Ruling("ba9876543210", ONE, "reg_status", ("active", "revoked"), None, "张三", date(2026, 6, 1)),
+        Ruling("0123456789ab", ONE, "revenue_2025", ("1", "2"), ("tax 2026-05-31",), "2", "张三", date(2026, 6, 1)),
+        Ruling("ba9876543210", ONE, "reg_status", ("active", "revoked"), (), None, "张三", date(2026, 6, 1)),
     )
     made = Decisions((decision("甲", ONE), decision("乙", None)), frozenset({broken(1)}), choices)
     save_decisions(tmp_path / "d.yml", made)
@@ -143,7 +143,7 @@ def test_who_decided_does_not_change_the_snapshot():
 
 def test_what_was_chosen_changes_the_snapshot():
     def digest(chosen: str | None, by: str = "张三") -> str:
-        choice = Ruling("0123456789ab", ONE, "name", ("1", "None"), chosen, by, date(2026, 6, 1))
+        choice = Ruling("0123456789ab", ONE, "name", ("1", "None"), (), chosen, by, date(2026, 6, 1))
         return Decisions(rulings=(choice,)).digest
 
     assert len({Decisions().digest, digest("1"), digest("None"), digest(None)}) == 4
