@@ -8,13 +8,14 @@ has no code and its name belongs to one firm alone, entries under broken codes c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from subsidy_match.profiles.name_index import NameIndex
 from subsidy_match.profiles.names import name_core, name_key
 from subsidy_match.profiles.resolve import Register
 from subsidy_match.profiles.uscc import check_uscc, is_organisation_code
@@ -30,7 +31,7 @@ class RegisterTables:
     con: duckdb.DuckDBPyConnection
     accepted_codes: frozenset[str]
     _codes: list[str] | None = None
-    _cores: dict[str, str] | None = None
+    _index: NameIndex | None = None
 
     @property
     def codes(self) -> Sequence[str]:
@@ -40,12 +41,12 @@ class RegisterTables:
         return self._codes
 
     @property
-    def cores(self) -> Mapping[str, str]:
-        """All names with their cores; read when first asked for."""
-        if self._cores is None:
+    def index(self) -> NameIndex:
+        """All names by what tells them apart; read when first asked for."""
+        if self._index is None:
             names = _texts(self.con, "SELECT DISTINCT name_key AS text FROM names ORDER BY name_key").to_pylist()
-            self._cores = {name: name_core(name) for name in names}
-        return self._cores
+            self._index = NameIndex.of({name: name_core(name) for name in names})
+        return self._index
 
     def owners(self, key: str) -> set[str]:
         """The firms that have or had a name."""
@@ -153,9 +154,9 @@ class StoredRegister(Register):
         """All codes, in order."""
         return self.tables.codes if self.tables else ()
 
-    def known_names(self) -> Mapping[str, str]:
-        """All names with their cores."""
-        return self.tables.cores if self.tables else {}
+    def name_index(self) -> NameIndex:
+        """All names by what tells them apart."""
+        return self.tables.index if self.tables else NameIndex.of({})
 
     def holders(self, other_id: str) -> set[str]:
         """The firms that have an id of before 2015, also those outside this part."""

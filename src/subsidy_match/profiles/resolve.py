@@ -14,7 +14,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from subsidy_match.profiles.decisions import Decision
-from subsidy_match.profiles.names import name_core, name_key, similar_names
+from subsidy_match.profiles.name_index import NameIndex
+from subsidy_match.profiles.names import firm_of_branch, name_core, name_key, similar_names
 from subsidy_match.profiles.problems import Problem
 from subsidy_match.profiles.uscc import Grade, check_uscc, is_organisation_code
 
@@ -103,12 +104,14 @@ class Register:
     other_ids: dict[str, set[str]] = field(default_factory=dict)
     _organisations: dict[str, set[str]] = field(default_factory=dict)
     _cores: dict[str, str] = field(default_factory=dict)
+    _index: NameIndex | None = None
     _similar: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
 
     def add(self, uscc: str, names: Iterable[str], other_ids: Iterable[str] = ()) -> None:
         """Enter a firm under its names, old ones too, and under its ids of before 2015."""
         self.codes.add(uscc)
         self._organisations.clear()
+        self._index = None
         for other in other_ids:
             self.other_ids.setdefault(other, set()).add(uscc)
         for name in filter(None, map(name_key, names)):
@@ -142,7 +145,7 @@ class Register:
             return ()
         if key not in self._similar:
             best: dict[str, int] = {}
-            for name, score in similar_names(key, self.known_names()):
+            for name, score in similar_names(key, self.name_index().near(name_core(firm_of_branch(key)))):
                 for uscc in self.owners_of(name):
                     best[uscc] = max(score, best.get(uscc, 0))
             self._similar[key] = _ranked(best)
@@ -157,9 +160,11 @@ class Register:
         """All codes, in order."""
         return sorted(self.codes)
 
-    def known_names(self) -> Mapping[str, str]:
-        """All names with what tells them apart."""
-        return self._cores
+    def name_index(self) -> NameIndex:
+        """All names by what tells them apart."""
+        if self._index is None:
+            self._index = NameIndex.of(self._cores)
+        return self._index
 
     def owners_of(self, key: str) -> set[str]:
         """The firms that have or had a name."""
