@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from profile_files import PENALTIES, POLICIES, REGISTER, code, firm, take_in, write_csv, write_register
+from profile_files import PENALTIES, POLICIES, REGISTER, broken, code, firm, take_in, write_csv, write_register
 from typer.testing import CliRunner
 
 from subsidy_match.cli.profiles import app
@@ -66,6 +66,17 @@ def test_an_old_id_finds_its_firm_exactly(home, tmp_path, written):
         home, register(tmp_path, wide(1, 注册号=NUMBER, 税务登记号=TAX_NO), wide(2)), penalties(tmp_path, (written, ""))
     )
     assert (rows_of(home, 1), rows_of(home, 2)) == (1, 0)
+
+
+@pytest.mark.parametrize("like_a_person", ["320812900101123", "320812 900101 123"])
+def test_a_registration_number_that_looks_like_a_persons_is_found_and_not_kept(home, tmp_path, like_a_person):
+    take_in(
+        home, register(tmp_path, wide(1, 注册号="320812900101123"), wide(2)), penalties(tmp_path, (like_a_person, ""))
+    )
+    assert (rows_of(home, 1), rows_of(home, 2)) == (1, 0)
+    with open_snapshot(home) as snapshot:
+        (kept,) = snapshot.old_ids(code(1))
+    assert kept.startswith("******")
 
 
 def test_one_digit_off_is_no_old_id(home, tmp_path):
@@ -219,6 +230,52 @@ def test_a_former_name_of_another_firm_is_not_told_apart_by_the_district(home, t
     rows = [wide(1, SHOP), wide(2, "淮安新名便民超市", base={"曾用名": SHOP, "所在区县": "涟水县"})]
     take_in(home, register(tmp_path, *rows), projects(tmp_path, "清江浦区"))
     assert reasons(home) == {"identity.shared_name": {code(1), code(2)}}
+
+
+def test_what_the_department_wrote_stays_where_the_district_tells_the_firm(home, tmp_path):
+    take_in(home, two_shops(tmp_path), projects(tmp_path, "涟水县", "淮阴区"))
+    with open_snapshot(home) as snapshot:
+        (item,) = snapshot.reviews()
+    assert (item.uscc_given, item.rows) == ("", 1)
+
+
+def test_a_name_that_an_entry_under_a_broken_code_bears_too_waits(home, tmp_path):
+    other = wide(2, SHOP)
+    take_in(home, register(tmp_path, wide(1, SHOP), [broken(2), *other[1:]]), penalties(tmp_path, ("", SHOP)))
+    assert rows_of(home, 1) == 0
+    assert reasons(home)["identity.shared_name"] == {code(1)}
+
+
+def test_an_old_id_beside_a_name_that_nobody_has_waits(home, tmp_path):
+    take_in(home, register(tmp_path, wide(1, 注册号=NUMBER)), penalties(tmp_path, (NUMBER, "淮安虚构商行")))
+    assert rows_of(home, 1) == 0
+    assert reasons(home) == {"identity.other_name": {code(1)}}
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ({"隶属企业": "淮安合成001科技有限公司"}, 1),
+        ({"隶属企业": "淮安旧名商行"}, 1),
+        ({"隶属企业": SHOP}, None),  # of two firms
+        ({"隶属企业": "淮安断码商行"}, None),  # also under a broken code
+        ({"隶属企业统一社会信用代码": NUMBER}, 1),
+        ({"隶属企业统一社会信用代码": NUMBER, "隶属企业": "淮安合成001科技有限公司"}, 1),
+        ({"隶属企业统一社会信用代码": NUMBER, "隶属企业": "淮安虚构商行"}, None),
+        ({"隶属企业统一社会信用代码": code(1)[8:17]}, 1),
+        ({"转型前统一社会信用代码": TAX_NO}, None),  # of two firms
+    ],
+)
+def test_the_other_firm_of_a_link_is_found_exactly_or_not_at_all(home, tmp_path, more, found):
+    rows = [
+        wide(1, base={"曾用名": "淮安旧名商行"}, 注册号=NUMBER), wide(2, SHOP, 税务登记号=TAX_NO),
+        wide(3, SHOP, 税务登记号=TAX_NO), wide(4, "淮安断码商行"), [broken(5), *wide(5, "淮安断码商行")[1:]],
+    ]  # fmt: skip
+    take_in(home, register(tmp_path, *rows, wide(6, BRANCH, **more)))
+    with open_snapshot(home) as snapshot:
+        (link,) = snapshot.links(code(6))
+    given = next(iter(more.values()))
+    assert link.uscc == (code(found) if found else given if "代码" in next(iter(more)) else None)
 
 
 # --- the command ---

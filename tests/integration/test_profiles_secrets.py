@@ -33,6 +33,7 @@ PASSING = next(
 PERSONS = [PASSING, *(person(f"3208121990010{day}{order}") for day in range(1, 8) for order in ("123", "456"))]
 OLD_PERSON = "320812900101123"
 ACCOUNTS = ["6222021234567890123", "6228480402564890018", "4367421234567890"]
+MORE_ACCOUNTS = ["6222600112345678", "6217001234567890128", "6230581234567890123"]
 LEDGER = (
     "统一社会信用代码",
     "单位名称",
@@ -72,11 +73,12 @@ def made(tmp_path_factory) -> Path:
 
 
 def files(folder: Path) -> list[Path]:
-    p, a = PERSONS, ACCOUNTS
+    p, a, m = PERSONS, ACCOUNTS, MORE_ACCOUNTS
     register = [
         firm(1, 曾用名=f"淮安旧名{p[0]}商行", 注册资本=a[0]),
         [p[1], "清江浦区某某店", "", "个体工商户", "存续", "2016-03-01", "1万元", f"清江浦区 {p[2]}", "F5211"],
         firm(2, f"淮安某某店 {p[3]}"),
+        firm(3, f"淮安甲商行账号{m[0]}", 曾用名=f"淮安乙商行{m[1]}", 所在区县=f"清江浦区 卡号{m[2]}"),
     ]
     penalties = [
         [p[4], "某个体户", "1号", "环境保护", "一般", "2025-01-01", "", "否"],
@@ -87,6 +89,18 @@ def files(folder: Path) -> list[Path]:
     paid = [
         [code(1), "", "P1", f"扶持 {p[9]}、{p[0]}", "5000", "2025-03-01", "某银行", a[1], p[10]],
         [code(1), "", "P2", "稳岗返还", a[2], "2025-03-01", "某银行", f"{a[1][:4]} {a[1][4:]}", "某人"],
+        [code(2), "", "P3", f"稳岗返还 账号{a[0]} ID{p[14]}", "5000", "2025-03-01", "", "", ""],
+        [
+            code(2),
+            "",
+            "P4",
+            f"{p[0][:6]}_{p[0][6:14]}_{p[0][14:]} x{p[13]}9 NO{a[2]}",
+            "5000",
+            "2025-03-01",
+            "",
+            "",
+            "",
+        ],
     ]
     hires = [["淮安合成001科技有限公司", p[11], "毕业年度毕业生", "2026-01-01", "五险", "某人"]]
     return [
@@ -100,8 +114,8 @@ def files(folder: Path) -> list[Path]:
 
 def hidden(text: str) -> list[str]:
     """The numbers that can be read in a text, blanks and hyphens aside."""
-    digits = re.sub(r"[\s-]", "", text).upper()
-    return [number for number in [*PERSONS, OLD_PERSON, *ACCOUNTS] if number in digits]
+    digits = re.sub(r"[\s_-]", "", text).upper()
+    return [number for number in [*PERSONS, OLD_PERSON, *ACCOUNTS, *MORE_ACCOUNTS] if number in digits]
 
 
 def test_the_files_do_hold_them(made):

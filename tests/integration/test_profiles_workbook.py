@@ -151,6 +151,7 @@ def test_the_report_is_the_same_when_nothing_is_rebuilt(tmp_path, files):
         "".join(chr(ord(digit) + 0xFEE0) for digit in "320812199001011234"),
         "320812900101123",
         "3.20812199001011E+17",
+        "320812_19900101_1234",
     ],
 )
 def test_person_numbers_are_blotted_out(written):
@@ -159,7 +160,19 @@ def test_person_numbers_are_blotted_out(written):
 
 
 @pytest.mark.parametrize(
-    "written", [code(1), "1234567890", "淮合成信〔2025〕1号", "3208122025", "500万元", "2026-05-31"]
+    "written",
+    [
+        code(1),
+        f"X{code(1)}",
+        f"代码{code(1)}号",
+        "ID320812199001011234",
+        "ID320812199002301239",
+        "1234567890",
+        "淮合成信〔2025〕1号",
+        "3208122025",
+        "500万元",
+        "2026-05-31",
+    ],
 )
 def test_other_numbers_stay(written):
     assert masked(written) == written

@@ -43,7 +43,7 @@ def in_memory(register: list[tuple[str, str, list[str]]]) -> Register:
             known.add(firm, [name, *former], OLD_IDS.get(firm, ()))
         else:
             known.broken.add(name_key(name))
-    known.broken -= {"", *known.owners}
+    known.broken.discard("")
     return known
 
 

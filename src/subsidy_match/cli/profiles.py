@@ -19,13 +19,15 @@ from subsidy_match.cli.stages import stages
 from subsidy_match.cli.values import kind_of, plain, shown, source_dict, source_text
 from subsidy_match.errors import InputError
 from subsidy_match.profiles import Alternative, ImportReport, ReviewItem, decide, import_files, open_snapshot
-from subsidy_match.profiles.catalogue import Catalogue, fact_columns
+from subsidy_match.profiles.catalogue import Catalogue
 from subsidy_match.profiles.decisions import load_decisions
 from subsidy_match.profiles.industries import Industries, load_industries
 from subsidy_match.profiles.labels import load_labels
 from subsidy_match.profiles.publishing import Shelf
 from subsidy_match.profiles.report_sheets import write_report
 from subsidy_match.profiles.review_sheets import Answers, read_answers, write_questions
+from subsidy_match.profiles.review_values import chosen_readings
+from subsidy_match.profiles.shown_readings import ReadingForms, load_forms
 from subsidy_match.profiles.workbook import check_out
 from subsidy_match.rules.enterprise import Collection, Enterprise, Known
 
@@ -87,7 +89,7 @@ def show(
         industries = load_industries(Shelf(settings().home).industries)
         print_text("  ".join([firm.uscc, firm.name, *(f"曾用名 / formerly {name}" for name in former)]))
         print_links(ids, links)
-        _print_firm(firm, losers, fact_columns(settings().policies), industries)
+        _print_firm(firm, losers, load_forms(settings().policies), industries)
 
 
 @app.command()
@@ -112,7 +114,7 @@ def review(
     match: Annotated[list[str] | None, typer.Option(help="编号=代码:就是这家 / ID=USCC: this firm")] = None,
     refuse: Annotated[list[str] | None, typer.Option(help="编号:都不是 / ID: none of our firms")] = None,
     choose: Annotated[
-        list[str] | None, typer.Option(help="编号=数值:此数值为准 / ID=VALUE: this reading holds")
+        list[str] | None, typer.Option(help="编号=数值(如 3万元):此数值为准 / ID=VALUE, as shown: this reading holds")
     ] = None,
     leave: Annotated[list[str] | None, typer.Option(help="编号:无法判定,按未知 / ID: nobody can say, unknown")] = None,
     accept_code: Annotated[
@@ -126,14 +128,15 @@ def review(
 ) -> None:
     """待核对事项;用选项或 --in 决定并重建 / What waits for a person; decide and build again."""
     decisions = [*map(_pair, match or ()), *((item, None) for item in refuse or ())]
-    rulings = [*map(_pair, choose or ()), *((item, None) for item in leave or ())]
+    forms = load_forms(settings().policies)
+    rulings = [*_chosen(list(map(_pair, choose or ())), forms), *((item, None) for item in leave or ())]
     codes = list(accept_code or ())
     if taken:
         if decisions or codes or rulings:
             zh, en = "--in 不能与其他决定并用", "--in goes with no other decision"
             raise InputError("profiles.decision", zh, en)
         decider(by)
-        answers = _answers(taken)
+        answers = _answers(taken, forms)
         decisions, codes, rulings = list(answers.decisions), list(answers.codes), list(answers.rulings)
     if decisions or codes or rulings:
         who, today = decider(by), business_today()
@@ -142,23 +145,31 @@ def review(
     with open_snapshot(settings().home) as opened:
         items = opened.reviews()
     if out:
-        write_questions(out, items)
+        write_questions(out, items, forms)
         note(f"已写入 / written: {out}")
     elif as_json:
-        print_json([_review(item) for item in items])
+        print_json([_review(item, forms) for item in items])
     else:
-        _print_reviews(items, lang)
+        _print_reviews(items, lang, forms)
     raise typer.Exit(_FINDINGS if items else _OK)
 
 
-def _answers(path: Path) -> Answers:
+def _answers(path: Path, forms: ReadingForms) -> Answers:
     home = settings().home
     with open_snapshot(home) as opened:
-        return read_answers(path, opened, load_decisions(Shelf(home).decisions))
+        return read_answers(path, opened, load_decisions(Shelf(home).decisions), forms)
 
 
-def _print_reviews(items: list[ReviewItem], lang: str) -> None:
-    rows = [(i.id, i.department, _what(i), i.zh if lang == "zh" else i.en, _choices(i), i.place) for i in items]
+def _chosen(pairs: list[tuple[str, str | None]], forms: ReadingForms) -> list[tuple[str, str | None]]:
+    if not pairs:
+        return []
+    home = settings().home
+    with open_snapshot(home) as opened:
+        return chosen_readings(pairs, opened.reviews(), load_decisions(Shelf(home).decisions), forms)
+
+
+def _print_reviews(items: list[ReviewItem], lang: str, forms: ReadingForms) -> None:
+    rows = [(i.id, i.department, _what(i), i.zh if lang == "zh" else i.en, _choices(i, forms), i.place) for i in items]
     head = ("编号 / id", "部门 / department", "对象 / about", "原因 / reason", "候选 / candidates", "位置 / place")
     print_table(head, rows)
 
@@ -203,7 +214,8 @@ def _report(report: ImportReport, lang: str, *, as_json: bool) -> None:
     raise typer.Exit(_OK if report.is_clean else _FINDINGS)
 
 
-def _print_firm(firm: Enterprise, losers: list[Alternative], catalogue: Catalogue, industries: Industries) -> None:
+def _print_firm(firm: Enterprise, losers: list[Alternative], forms: ReadingForms, industries: Industries) -> None:
+    catalogue = forms.catalogue
     rows = [_value_row(name, known, catalogue, industries) for name, known in firm.values.items()]
     print_table(("项目 / fact", "数值 / value", "来源 / source"), rows)
     for name, collection in firm.collections.items():
@@ -214,7 +226,10 @@ def _print_firm(firm: Enterprise, losers: list[Alternative], catalogue: Catalogu
             print_text(f"  {'  '.join(shown)}")
     if losers:
         print_text()
-        rows = [(loser.target, loser.value, f"{loser.outcome}  {source_text(loser.source)}") for loser in losers]
+        rows = [
+            (loser.target, forms.shown(loser.target, loser.value), f"{loser.outcome}  {source_text(loser.source)}")
+            for loser in losers
+        ]
         print_table(("项目 / fact", "未采用 / did not count", "来源 / source"), rows)
 
 
@@ -255,8 +270,12 @@ def _alternative(loser: Alternative) -> dict[str, Any]:
     return {"target": loser.target, "value": loser.value, "outcome": loser.outcome, **source_dict(loser.source)}
 
 
-def _review(item: ReviewItem) -> dict[str, Any]:
-    node = {name: getattr(item, name) for name in ReviewItem.__slots__ if name != "candidates"}
+def _review(item: ReviewItem, forms: ReadingForms) -> dict[str, Any]:
+    node = {name: getattr(item, name) for name in ReviewItem.__slots__ if name not in ("candidates", "readings")}
+    node["values"] = [
+        {"value": forms.shown(item.target or "", reading.text), **source_dict(reading.source)}
+        for reading in item.readings
+    ]
     node["candidates"] = [{"uscc": uscc, "name": name, "score": score} for uscc, name, score in item.candidates]
     return node
 
@@ -265,9 +284,9 @@ def _what(item: ReviewItem) -> str:
     return f"{item.uscc} {item.target}" if item.kind == "value" else f"{item.uscc_given} {item.name or ''}".strip()
 
 
-def _choices(item: ReviewItem) -> str:
+def _choices(item: ReviewItem, forms: ReadingForms) -> str:
     if item.kind == "value":
-        return " | ".join(item.values)
+        return forms.sources(item)
     return " | ".join(f"{uscc} {name} {score}" for uscc, name, score in item.candidates)
 
 

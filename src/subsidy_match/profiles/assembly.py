@@ -32,11 +32,12 @@ CREATE TABLE set_aside (batch INTEGER, "row" BIGINT, outcome VARCHAR, uscc VARCH
 CREATE TABLE ignored (batch INTEGER, "row" BIGINT, reason VARCHAR);
 CREATE TABLE review (id VARCHAR, kind VARCHAR, department VARCHAR, uscc VARCHAR, target VARCHAR, uscc_given VARCHAR,
     name_key VARCHAR, name VARCHAR, district VARCHAR, code VARCHAR, zh VARCHAR, en VARCHAR, "rows" BIGINT, batch INTEGER, "row" BIGINT,
-    candidates STRUCT(uscc VARCHAR, score BIGINT)[], readings VARCHAR[]);
+    candidates STRUCT(uscc VARCHAR, score BIGINT)[], readings STRUCT(text VARCHAR, batch INTEGER)[]);
 CREATE TABLE conflict (uscc VARCHAR, target VARCHAR, value VARCHAR, batch INTEGER, outcome VARCHAR);
 CREATE TEMP TABLE told (uscc VARCHAR, target VARCHAR, department VARCHAR, value VARCHAR, batch INTEGER);
 CREATE TABLE disputed (uscc VARCHAR, collection VARCHAR);
 CREATE TABLE alias (uscc VARCHAR, name VARCHAR, name_key VARCHAR, current BOOLEAN);
+CREATE TEMP TABLE place (batch INTEGER, name_key VARCHAR, district VARCHAR, uscc VARCHAR);
 CREATE TEMP TABLE identity (batch INTEGER, uscc_given VARCHAR, name_key VARCHAR, uscc VARCHAR, code VARCHAR, zh VARCHAR,
     en VARCHAR);
 """
@@ -128,6 +129,14 @@ class Assembly:
         register.fill([placed.stage for placed in self.placed if placed.layout.spec.register_of_firms])
         return register
 
+    def place(self, places: Sequence[tuple[int, str, str, str]]) -> None:
+        """Note whose the rows without a code are: batch, key of the name, district as written, and firm."""
+        names = ("batch", "name_key", "district", "uscc")
+        columns = zip(*places, strict=True) if places else ([] for _ in names)
+        types = (pa.int32(), *[pa.string()] * 3)
+        arrays = [pa.array(values, type_) for values, type_ in zip(columns, types, strict=True)]
+        self._insert("place", pa.table(dict(zip(names, arrays, strict=True))))
+
     def resolve(self, register: RegisterTables, decisions: Decisions) -> None:
         """Find the firm of every staged row; what stays open goes to the review queue."""
         for placed in self.placed:
@@ -179,8 +188,10 @@ class Assembly:
     def _match_exactly(self, placed: Placed, decisions: Decisions) -> None:
         """Give the rows their firm where there is nothing to decide, and none where a person decided already."""
         self.con.execute(
-            f"CREATE TEMP TABLE located AS SELECT e.uscc, s.* FROM {placed.stage} s"
+            f"CREATE TEMP TABLE located AS SELECT coalesce(e.uscc, p.uscc) AS uscc, s.* FROM {placed.stage} s"
             " LEFT JOIN exact e ON e.uscc_given = s.uscc_given AND e.name_key = s.name_key"
+            f" LEFT JOIN place p ON p.batch = {placed.batch.number} AND s.uscc_given = '' AND p.name_key = s.name_key"
+            " AND p.district = s.district"
         )
         self.con.execute(f"DROP TABLE {placed.stage}")
         self.con.execute(f"ALTER TABLE located RENAME TO {placed.stage}")
@@ -233,7 +244,7 @@ class Assembly:
             f"INSERT INTO review BY NAME SELECT w.id, 'identity' AS kind, '{placed.batch.department}' AS department,"
             " w.uscc_given, w.name_key, min(s.name) AS name, min(s.district) AS district, w.code, w.zh, w.en, count(*) AS rows,"
             f" {placed.batch.number} AS batch, min(s.row) AS row, w.candidates"
-            f" FROM waiting w JOIN {placed.stage} s USING (uscc_given, name_key) GROUP BY ALL"
+            f" FROM waiting w JOIN {placed.stage} s USING (uscc_given, name_key) WHERE s.uscc IS NULL GROUP BY ALL"
         )
         if placed.layout.spec.collection:
             self.con.execute(
@@ -249,7 +260,7 @@ class Assembly:
             f"INSERT INTO reject SELECT {placed.batch.number}, s.row,"
             f" CASE WHEN s.uscc_given <> '' THEN '{letters[0]}' ELSE '{letters[1]}' END || s.row,"
             " '', i.code, i.zh, i.en, concat_ws(' ', nullif(s.uscc_given, ''), s.name)"
-            f" FROM {placed.stage} s JOIN identity i ON {_same(placed)} WHERE i.uscc IS NULL"
+            f" FROM {placed.stage} s JOIN identity i ON {_same(placed)} WHERE s.uscc IS NULL"
         )
         if placed.layout.spec.collection:
             self.con.execute(

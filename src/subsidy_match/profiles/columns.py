@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -30,7 +30,7 @@ from subsidy_match.profiles.cells import (
 from subsidy_match.profiles.industries import Industries
 from subsidy_match.profiles.industry import parse_industry
 from subsidy_match.profiles.layout import Bound
-from subsidy_match.profiles.persons import person_code, person_free
+from subsidy_match.profiles.persons import number_free, person_code, person_free
 from subsidy_match.profiles.plain_numbers import PlainNumbers
 from subsidy_match.profiles.problems import CellProblem, Problem
 from subsidy_match.profiles.regions import Regions
@@ -39,6 +39,7 @@ __all__ = ["Cells", "Cleaned", "numbers_of", "parser_of"]
 
 _OPEN_END = ("长期", "永久", "无固定期限", "长期有效")
 _ORDINAL = "第"
+_NUMBERS = ("_no", "_key")  # fields by which rows of one list are found in another
 _LOST = re.compile(r"\d(?:\.\d+)?[Ee]\+(?:1[5-9]|[2-9]\d)")
 _REMEMBERED = 100_000  # texts a column
 _NUMERIC = frozenset({"money", "count", "ratio"})
@@ -105,14 +106,25 @@ def numbers_of(bound: Bound) -> PlainNumbers | None:
     return PlainNumbers.of(bound.scale, type_.low, type_.high) if bound.scale is not None else None
 
 
-def parser_of(bound: Bound, regions: Regions, key: bytes, industries: Industries | None = None) -> Parser:
-    """The parser for the cells of a bound column."""
+def parser_of(
+    bound: Bound, regions: Regions, key: bytes, industries: Industries | None = None, keys: Collection[str] = ()
+) -> Parser:
+    """The parser for the cells of a bound column.
+
+    Args:
+        bound: the column.
+        regions: the table of regions.
+        key: the key for stand-ins.
+        industries: the table of industries.
+        keys: fields that tell rows apart: they may be long rows of digits, which in other texts may be accounts.
+    """
     type_, column = bound.type, bound.column
     if type_ is None:
         return plain
     if column.person:
         return partial(person_code, key=key)
-    parse = _of_type(type_, bound, regions, industries, key)
+    free = person_free if bound.target in keys or bound.target.endswith(_NUMBERS) else number_free
+    parse = _of_type(type_, bound, regions, industries, partial(free, key=key))
     if column.unmatched == "empty":
         return partial(_or_nothing, words={plain(word): code for word, code in column.words.items()})
     if column.empty:
@@ -120,7 +132,9 @@ def parser_of(bound: Bound, regions: Regions, key: bytes, industries: Industries
     return partial(_or_forever, parse=parse) if column.open_ended else parse
 
 
-def _of_type(type_: ValueType, bound: Bound, regions: Regions, industries: Industries | None, key: bytes) -> Parser:
+def _of_type(
+    type_: ValueType, bound: Bound, regions: Regions, industries: Industries | None, free: Callable[[str], str]
+) -> Parser:
     words = {plain(word): code for word, code in {**(type_.codes or {}), **bound.column.words}.items()}
     simple: dict[str, Parser] = {
         "date": parse_date,
@@ -129,7 +143,7 @@ def _of_type(type_: ValueType, bound: Bound, regions: Regions, industries: Indus
         "enum": partial(parse_word, codes=words),
         "enums": partial(parse_words, codes=words),
         "region": partial(_region, find=regions.find),
-        "text": partial(_text, key=key),
+        "text": partial(_text, free=free),
     }
     return simple[type_.kind] if type_.kind in simple else partial(_number, type_=type_, scale=bound.scale)
 
@@ -158,12 +172,12 @@ def _region(text: str, find: Callable[[str], str | None]) -> str:
     raise CellProblem("cell.region", "区划表中没有此地", "not in the table of regions")
 
 
-def _text(text: str, key: bytes) -> str:
+def _text(text: str, free: Callable[[str], str]) -> str:
     # Document numbers are keys: width and blanks must not make two of one, nor a spreadsheet one of two.
     shown = " ".join(unicodedata.normalize("NFKC", text).split())
     if _LOST.fullmatch(shown):
         raise CellProblem("cell.scientific", "科学计数法已丢失数位", "scientific notation has lost digits")
-    return person_free(shown, key)
+    return free(shown)
 
 
 def _or_nothing(text: str, words: dict[str, str]) -> Value | None:

@@ -1,6 +1,6 @@
 """What people decided about rows that no rule could place, and about values that contradict each other.
 
-A row is remembered per department and identity as written, a value by its review item and the readings it was chosen from.
+A row is remembered per department and identity as written, a value by its review item, the readings it was chosen from and their sources.
 
 The file is read by people too, so it keeps names and codes in full. A decision is never edited: the last one for an identity
 counts. Codes that fail their check but are really in use are listed once as overrides.
@@ -45,13 +45,15 @@ class Decision:
 class Ruling:
     """One decision between readings that contradict each other: one of them, or that nobody can say (``None``).
 
-    It holds as long as these very readings stand against each other; ``uscc`` and ``target`` are for people who read the file.
+    It holds as long as these very readings of these ``sources``, each a department and a day, stand against each other;
+    ``uscc`` and ``target`` are for people who read the file.
     """
 
     item: str
     uscc: str
     target: str
     readings: tuple[str, ...]
+    sources: tuple[str, ...]
     chosen: str | None
     by: str
     on: date
@@ -79,7 +81,8 @@ class Decisions:
     def digest(self) -> str:
         """Changes with what the decisions say, not with who took them or when."""
         said = sorted((d.id, d.firm or "") for d in self.in_force.values())
-        chosen = sorted((c.item, c.readings, c.chosen is None, c.chosen or "") for c in self.rulings_in_force.values())
+        rulings = self.rulings_in_force.values()
+        chosen = sorted((c.item, c.readings, c.sources, c.chosen is None, c.chosen or "") for c in rulings)
         return hashlib.sha256(repr((said, sorted(self.accepted_codes), chosen)).encode()).hexdigest()
 
 
@@ -111,7 +114,7 @@ def save_decisions(path: Path, decisions: Decisions) -> None:
     node = {
         "decisions": [asdict(d) for d in decisions.taken],
         "accepted_codes": sorted(decisions.accepted_codes),
-        "rulings": [{**asdict(c), "readings": list(c.readings)} for c in decisions.rulings],
+        "rulings": [{**asdict(c), "readings": list(c.readings), "sources": list(c.sources)} for c in decisions.rulings],
     }
     waiting = path.with_name(f".{path.name}.{os.getpid()}")
     waiting.write_text(yaml.safe_dump(node, allow_unicode=True, sort_keys=False), "utf-8")
@@ -125,4 +128,5 @@ def _decision(entry: Mapping[str, Any]) -> Decision:
 
 def _ruling(entry: Mapping[str, Any]) -> Ruling:
     fields: Sequence[str] = ("item", "uscc", "target", "chosen", "by", "on")
-    return Ruling(readings=tuple(entry["readings"]), **{name: entry[name] for name in fields})
+    sources = tuple(entry.get("sources", ()))  # a ruling that names none is of before they counted, and holds no more
+    return Ruling(readings=tuple(entry["readings"]), sources=sources, **{name: entry[name] for name in fields})

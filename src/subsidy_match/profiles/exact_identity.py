@@ -2,19 +2,20 @@
 """The firms of rows about which there is nothing to decide, found by joins; the register in tables rather than in memory.
 
 A row is its firm's without question where its code is registered and its name is one of that firm's, or is blank, and where it
-has no code and its name belongs to one firm alone. All else goes to :func:`~subsidy_match.profiles.resolve.identify` with as
-much of the register as it may ask for.
+has no code and its name belongs to one firm alone, entries under broken codes counted. All else goes to
+:func:`~subsidy_match.profiles.resolve.identify` with as much of the register as it may ask for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from subsidy_match.profiles.name_index import NameIndex
 from subsidy_match.profiles.names import name_core, name_key
 from subsidy_match.profiles.resolve import Register
 from subsidy_match.profiles.uscc import check_uscc, is_organisation_code
@@ -30,7 +31,7 @@ class RegisterTables:
     con: duckdb.DuckDBPyConnection
     accepted_codes: frozenset[str]
     _codes: list[str] | None = None
-    _cores: dict[str, str] | None = None
+    _index: NameIndex | None = None
 
     @property
     def codes(self) -> Sequence[str]:
@@ -40,12 +41,12 @@ class RegisterTables:
         return self._codes
 
     @property
-    def cores(self) -> Mapping[str, str]:
-        """All names with their cores; read when first asked for."""
-        if self._cores is None:
+    def index(self) -> NameIndex:
+        """All names by what tells them apart; read when first asked for."""
+        if self._index is None:
             names = _texts(self.con, "SELECT DISTINCT name_key AS text FROM names ORDER BY name_key").to_pylist()
-            self._cores = {name: name_core(name) for name in names}
-        return self._cores
+            self._index = NameIndex.of({name: name_core(name) for name in names})
+        return self._index
 
     def owners(self, key: str) -> set[str]:
         """The firms that have or had a name."""
@@ -71,7 +72,8 @@ class RegisterTables:
         self.con.execute(
             "CREATE TEMP TABLE exact AS SELECT uscc AS uscc_given, name_key, uscc FROM names"
             " UNION ALL SELECT uscc, '', uscc FROM registered"
-            " UNION ALL SELECT '', name_key, any_value(uscc) FROM names GROUP BY name_key HAVING count(*) = 1"
+            " UNION ALL SELECT '', name_key, any_value(uscc) FROM names ANTI JOIN broken USING (name_key)"
+            " GROUP BY name_key HAVING count(*) = 1"
         )
 
     def part(self, pairs: Iterable[tuple[str, str]], firms: Iterable[str]) -> StoredRegister:
@@ -124,7 +126,7 @@ class RegisterTables:
         )
         self.con.execute(
             f"CREATE TEMP TABLE broken AS SELECT DISTINCT name_key FROM ({rows}) ANTI JOIN registered USING (uscc)"
-            " WHERE name_key <> '' AND name_key NOT IN (SELECT name_key FROM names)"
+            " WHERE name_key <> ''"
         )
         self.con.unregister("keyed")
 
@@ -152,9 +154,9 @@ class StoredRegister(Register):
         """All codes, in order."""
         return self.tables.codes if self.tables else ()
 
-    def known_names(self) -> Mapping[str, str]:
-        """All names with their cores."""
-        return self.tables.cores if self.tables else {}
+    def name_index(self) -> NameIndex:
+        """All names by what tells them apart."""
+        return self.tables.index if self.tables else NameIndex.of({})
 
     def holders(self, other_id: str) -> set[str]:
         """The firms that have an id of before 2015, also those outside this part."""

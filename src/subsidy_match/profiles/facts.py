@@ -157,4 +157,4 @@ def _settle_ties(assembly: Assembly, target: Target) -> None:
         f" c.value::VARCHAR AS text, c.batch FROM claim c JOIN {target.table} f USING (uscc, place)"
         " WHERE f.readings > 1 AND c.value IS NOT NULL"
     )
-    settle(assembly.con, target.table, "value", target.name, _WORDS)
+    settle(assembly.con, target.table, "value", target.name, _WORDS, moves_source=True)

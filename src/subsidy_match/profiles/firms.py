@@ -6,11 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import duckdb
+
+from subsidy_match.errors import SubsidyError
 from subsidy_match.profiles.assembly import Assembly, Placed, quote
 from subsidy_match.profiles.facts import Target
 from subsidy_match.profiles.straight import Exceptions
 
-__all__ = ["Firms"]
+__all__ = ["Firms", "check_alignment"]
 
 
 _TOLD = """
@@ -19,6 +22,24 @@ CREATE TABLE firm_told AS SELECT o.uscc, coalesce(t.told, []) AS told FROM firm 
     FROM told GROUP BY uscc
 ) t USING (uscc) ORDER BY o.district_code NULLS LAST, o.uscc
 """
+
+
+_MISALIGNED = """
+SELECT count(*) FROM firm f POSITIONAL JOIN firm_batch b POSITIONAL JOIN firm_told t
+WHERE f.uscc IS DISTINCT FROM b.uscc OR f.uscc IS DISTINCT FROM t.uscc
+"""
+
+
+def check_alignment(con: duckdb.DuckDBPyConnection) -> None:
+    """Check that values, batches and what others told stand in one order: readers put them side by side by position.
+
+    Raises:
+        SubsidyError: they do not.
+    """
+    ((rows,),) = con.execute(_MISALIGNED).fetchall()
+    if rows:
+        zh, en = f"档案与来源有 {rows} 行错位", f"values and sources differ in {rows} rows"
+        raise SubsidyError("profiles.misaligned", zh, en)
 
 
 @dataclass(slots=True)
@@ -33,11 +54,16 @@ class Firms:
     exceptions: Exceptions
 
     def write(self) -> None:
-        """Write all three tables."""
+        """Write all three tables.
+
+        Raises:
+            SubsidyError: they are not of one order; nothing built like that may be published.
+        """
         self._order()
         self._write_values()
         self._write_batches()
         self.assembly.con.execute(_TOLD)
+        check_alignment(self.assembly.con)
 
     def _order(self) -> None:
         registers = [p.good for p in self.assembly.placed if p.layout.spec.register_of_firms]

@@ -146,7 +146,7 @@ def _ruling(
     item = next((i for i in waiting if i.kind == "value" and i.id == item_id), None)
     before = known.rulings_in_force.get(item_id)
     if item is not None:
-        made = Ruling(item_id, item.uscc or "", item.target or "", item.values, value, by, on)
+        made = Ruling(item_id, item.uscc or "", item.target or "", item.values, item.sources, value, by, on)
     elif before is not None:
         made = replace(before, chosen=value, by=by, on=on)
     else:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pyarrow as pa
+
 from subsidy_match.profiles.assembly import Assembly
 from subsidy_match.profiles.decisions import Decisions, review_id
 from subsidy_match.profiles.exact_identity import RegisterTables
 from subsidy_match.profiles.names import name_key
 from subsidy_match.profiles.regions import Regions
+from subsidy_match.profiles.uscc import is_organisation_code
 
 __all__ = ["doubt_inherited", "place_by_district", "store_links"]
 
@@ -33,6 +36,24 @@ _KINDS = (
     ("moved_in", _NONE, _NONE, "moved_from", "moved_in_on"),
     ("moved_out", _NONE, _NONE, "moved_to", "moved_out_on"),
 )
+# What is not the code of a registered firm: an id of before 2015, or only a name.
+_UNNAMED = """
+SELECT DISTINCT other, name FROM link WHERE coalesce(other, name) IS NOT NULL AND other NOT IN (SELECT uscc FROM known) IS NOT FALSE
+"""
+# As identities are decided: one firm alone, and beside an old id no name but one of that firm's.
+_NAME_OTHERS = """
+WITH claimed AS (
+    SELECT u.*, n.uscc FROM unnamed u JOIN names n ON n.name_key = u.key ANTI JOIN broken b ON b.name_key = u.key
+    WHERE u.other IS NULL
+    UNION SELECT u.*, o.uscc FROM unnamed u JOIN old_ids o ON o.other_id = u.other
+    UNION SELECT u.*, r.uscc FROM unnamed u JOIN registered r ON substring(r.uscc, 9, 9) = u.holds
+), one AS (
+    SELECT other, name, key, any_value(uscc) AS uscc FROM claimed GROUP BY ALL HAVING count(*) = 1
+)
+UPDATE link SET other = one.uscc FROM one
+WHERE link.other IS NOT DISTINCT FROM one.other AND link.name IS NOT DISTINCT FROM one.name
+    AND (one.key = '' OR EXISTS (SELECT 1 FROM names n WHERE n.uscc = one.uscc AND n.name_key = one.key))
+"""
 # UNION, not UNION ALL: two firms that name each other as predecessors must not go round for ever.
 _DOUBT = """
 INSERT INTO disputed WITH RECURSIVE before (uscc, other) AS (
@@ -46,7 +67,7 @@ WHERE {always} OR b.other NOT IN (SELECT uscc FROM known)
 """
 
 
-def store_links(assembly: Assembly, register: RegisterTables) -> None:
+def store_links(assembly: Assembly) -> None:
     """Write the tables of old ids and of links; a parent given by name is found by its exact name."""
     con = assembly.con
     con.execute(_TABLES)
@@ -58,23 +79,20 @@ def store_links(assembly: Assembly, register: RegisterTables) -> None:
                 f" FROM {placed.good} WHERE coalesce({other}, {name}, {place}, {day}::VARCHAR) IS NOT NULL"
                 f" AND {other} IS DISTINCT FROM uscc ORDER BY ALL"
             )
-    _name_others(assembly, register)
+    _name_others(assembly)
 
 
-def _name_others(assembly: Assembly, register: RegisterTables) -> None:
+def _name_others(assembly: Assembly) -> None:
     """Find the other firm where it is given by its name or by an id of before 2015: exactly, or not at all."""
     con = assembly.con
-    given = con.execute(
-        "SELECT DISTINCT other, name FROM link WHERE coalesce(other, name) IS NOT NULL"
-        " AND other NOT IN (SELECT uscc FROM known) IS NOT FALSE ORDER BY ALL"
-    ).fetchall()
-    for other, name in given:
-        owners = register.holders(other) if other else register.owners(name_key(name))
-        if len(owners) == 1:
-            con.execute(
-                "UPDATE link SET other = ? WHERE other IS NOT DISTINCT FROM ? AND name IS NOT DISTINCT FROM ?",
-                [next(iter(owners)), other, name],
-            )
+    given = con.sql(_UNNAMED).to_arrow_table()
+    keys = [name_key(name or "") for name in given["name"].to_pylist()]
+    given = given.append_column("key", pa.array(keys, pa.string()))
+    holds = [other if is_organisation_code(other or "") else None for other in given["other"].to_pylist()]
+    given = given.append_column("holds", pa.array(holds, pa.string()))
+    con.register("unnamed", given)
+    con.execute(_NAME_OTHERS)
+    con.unregister("unnamed")
 
 
 def doubt_inherited(assembly: Assembly) -> None:
@@ -91,12 +109,13 @@ def doubt_inherited(assembly: Assembly) -> None:
 
 
 def place_by_district(assembly: Assembly, register: RegisterTables, regions: Regions, decisions: Decisions) -> None:
-    """Give rows of a name that several firms bear now to the only one in the row's district.
+    """Note to whom rows of a name that several firms bear now belong: to the only one in the row's district.
 
     Only present names count, and only where the district of every bearer is known: else the row waits for a person. What a
     person has decided about the name stands.
     """
     bearers = _bearers(assembly, register)
+    places: list[tuple[int, str, str, str]] = []
     for placed in assembly.placed:
         if not bearers or placed.layout.spec.register_of_firms or placed.layout.role("district") is None:
             continue
@@ -107,10 +126,8 @@ def place_by_district(assembly: Assembly, register: RegisterTables, regions: Reg
             uscc = bearers.get(key, {}).get(regions.find(district) or "")
             decided = review_id(placed.batch.department, "", key) in decisions.in_force
             if uscc and not decided:
-                assembly.con.execute(
-                    f"UPDATE {placed.stage} SET uscc_given = ? WHERE uscc_given = '' AND name_key = ? AND district = ?",
-                    [uscc, key, district],
-                )
+                places.append((placed.batch.number, key, district, uscc))
+    assembly.place(places)
 
 
 def _bearers(assembly: Assembly, register: RegisterTables) -> dict[str, dict[str, str]]:

@@ -103,7 +103,7 @@ def _keep_ties(assembly: Assembly, collection: Collection, field: str) -> None:
         f" i.{column} AS value, i.{column}::VARCHAR AS text, i.batch FROM {newest} i JOIN merged m USING (uscc, {key})"
         f" WHERE m.{readings} > 1 AND i.{column} IS NOT NULL"
     )
-    settle(assembly.con, "merged", column, name, _WORDS)
+    settle(assembly.con, "merged", column, name, _WORDS, moves_source=False)  # one field of a row
     assembly.con.execute(
         f"INSERT INTO conflict SELECT DISTINCT uscc, '{name}', i.{column}::VARCHAR, i.batch, 'tie' FROM item i"
         f" JOIN merged m USING (uscc, {key}) WHERE m.{readings} > 1 AND i.{column} IS NOT NULL"

@@ -15,7 +15,7 @@ from functools import lru_cache
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-__all__ = ["display_name", "name_core", "name_key", "similar_names"]
+__all__ = ["display_name", "firm_of_branch", "name_core", "name_key", "similar_names"]
 
 _BRACKETS = str.maketrans("[{\u3014【〈《]}\u3015】〉》•・‧", "((((((" + "))))))" + "···")
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
@@ -46,6 +46,11 @@ def name_core(key: str) -> str:
     return _SUFFIX.sub("", _PLACE.sub("", key)) or key
 
 
+def firm_of_branch(key: str) -> str:
+    """The key of the firm whose branch a key names; other keys stay as they are."""
+    return _BRANCH.sub("", key)
+
+
 def similar_names(key: str, known: Mapping[str, str], *, limit: int = 5) -> list[tuple[str, int]]:
     """Rank known names by likeness, for a person to choose from.
 
@@ -54,14 +59,14 @@ def similar_names(key: str, known: Mapping[str, str], *, limit: int = 5) -> list
 
     Args:
         key: the key that no firm has.
-        known: key → core (:func:`name_core`) of all registered and former names.
+        known: key → core (:func:`name_core`) of all registered and former names, or of those that may be alike.
         limit: how many at most.
 
     Returns:
         ``(known key, score)`` with scores 0 to 100, best first; ties in alphabetical order, so that any order of the
         register gives the same list.
     """
-    head = _BRANCH.sub("", key)
+    head = firm_of_branch(key)
     highest = 100 if head == key else _HIGHEST_OF_BRANCH
     core = name_core(head)
     scored = []

@@ -14,29 +14,35 @@ import secrets
 import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 from subsidy_match.profiles.cells import plain
 from subsidy_match.profiles.problems import CellProblem
 from subsidy_match.profiles.uscc import check_uscc, normalise_uscc
 
-__all__ = ["account_free", "key_fingerprint", "load_person_key", "masked", "person_code", "person_free"]
+__all__ = ["account_free", "key_fingerprint", "load_person_key", "masked", "number_free", "person_code", "person_free"]
 
 _SHORTEST = 6
 _MASK = "******"
 _IDENTITY_WEIGHTS = tuple(2 ** (17 - place) % 11 for place in range(17))  # GB 11643
 _IDENTITY_CHECKS = "10X98765432"
-_STAND_IN_LENGTH = 8
+_STAND_IN_LENGTH = 12  # digits: old ids are found by stand-ins too, so that no two of a city may be the same
 _STAND_IN = re.compile(rf"\*{{6}}[0-9a-f]{{{_STAND_IN_LENGTH}}}(?![0-9a-f])")
 _SHORTEST_NUMBER = 15
 _DIGITS = re.compile(r"\d{2}.*\d{4}|\d\.\d{9}")  # cheap: most texts have no such thing
-_ACCOUNT = re.compile(r"(?<![0-9A-Za-z.])\d{4}(?:[ -]?\d){12,17}(?![0-9A-Za-z])")
-_GAP = r"[\s\-'\u2010-\u2015]*"
+# What numbers are glued to: 账号6222…, ID3208…; one letter alone may be the first of a firm's code.
+_BEGIN = r"(?:(?<![0-9A-Za-z])|(?<=[A-Za-z]{2}))"
+_PROJECT = r"(?P<project>(?<!\d)\d{4}-\d{6}-\d\d-\d\d-\d{6}(?!\d))"  # the national code of an investment project
+_ACCOUNT = re.compile(rf"{_PROJECT}|(?<!\.){_BEGIN}\d{{4}}(?:[ -]?\d){{12,17}}(?![0-9A-Za-z])")
+_GAP = r"[\s\-'_./·\u2010-\u2015]*"
 _DAY = rf"(?:0[1-9]|1[0-2]){_GAP}(?:0[1-9]|[12]\d|3[01])"
 # GB 11643: region, day of birth, sequence, check character; before 1999 with two digits of the year and no check character
+_LONG = rf"[1-8]\d{{5}}{_GAP}(?:19|20)\d\d{_GAP}{_DAY}{_GAP}\d{{3}}{_GAP}[\dXx]"
 _NUMBER = re.compile(
-    rf"(?<![0-9A-Za-z])(?P<long>[1-8]\d{{5}}{_GAP}(?:19|20)\d\d{_GAP}{_DAY}{_GAP}\d{{3}}{_GAP}[\dXx])(?![0-9A-Za-z])"
-    rf"|(?<![0-9A-Za-z])[1-8]\d{{5}}\d\d{_DAY}\d{{3}}(?![0-9A-Za-z])"
+    rf"(?<![0-9A-Za-z]){_LONG}(?![0-9A-Za-z])"
+    rf"|(?P<glued>{_LONG})"
+    rf"|{_BEGIN}[1-8]\d{{5}}\d\d{_DAY}\d{{3}}(?![0-9A-Za-z])"
     r"|(?<![0-9.])[1-8]\.\d{9,}[Ee]\+?1[47](?!\d)"  # one that a spreadsheet took for a number
 )
 
@@ -89,14 +95,48 @@ def _stand_in(number: str, key: bytes) -> str:
 
 
 def account_free(text: str) -> str:
-    """A text without long rows of digits, which may be bank accounts; codes of firms stay."""
-    return _ACCOUNT.sub(lambda found: found[0] if check_uscc(found[0]).is_valid else _MASK, text)
+    """A text without long rows of digits, which may be bank accounts; codes of firms and of projects stay."""
+    return _without_accounts(text, lambda _: _MASK)
+
+
+def number_free(text: str, key: bytes) -> str:
+    """A text as it may be kept that is no key: a short stand-in for every number of a person and of an account."""
+    if len(text) < _SHORTEST_NUMBER or not _DIGITS.search(text):
+        return text
+    return _without_accounts(person_free(text, key), lambda number: _MASK + _stand_in(number, key))
+
+
+def _without_accounts(text: str, put: Callable[[str], str]) -> str:
+    plain_text = unicodedata.normalize("NFKC", text)
+    free = _ACCOUNT.sub(lambda found: found[0] if _is_code(found) else put(found[0]), plain_text)
+    return text if free == plain_text else free
+
+
+def _is_code(found: re.Match[str]) -> bool:
+    return found["project"] is not None or check_uscc(found[0]).is_valid
 
 
 def _blotted(text: str, put: Callable[[str], str]) -> str:
     plain_text = unicodedata.normalize("NFKC", text)
-    blotted = _NUMBER.sub(lambda found: found[0] if _is_firm(found[0]) else put(found[0]), plain_text)
-    return text if blotted == plain_text else blotted
+    parts, kept, at = [], 0, 0
+    while found := _NUMBER.search(plain_text, at):
+        at = found.end()
+        if found["glued"] and not _is_person(found[0]):
+            at = found.start() + 1  # another may begin within
+        elif not _is_firm(found[0]):
+            parts += [plain_text[kept : found.start()], put(found[0])]
+            kept = at
+    return "".join([*parts, plain_text[kept:]]) if parts else text
+
+
+def _is_person(number: str) -> bool:
+    """Whether a row of characters that stands among others is an identity number: its day exists and its check is right."""
+    written = "".join(filter(str.isalnum, number)).upper()
+    try:
+        date(int(written[6:10]), int(written[10:12]), int(written[12:14]))
+    except ValueError:
+        return False
+    return _is_identity(written)
 
 
 def _is_firm(number: str) -> bool:

@@ -27,7 +27,7 @@ from subsidy_match.profiles.snapshot import SCHEMA_VERSION
 from subsidy_match.profiles.uscc import normalise_uscc
 from subsidy_match.rules.enterprise import Collection, Enterprise, Known, Row, Scalar, Source, told_key
 
-__all__ = ["Alternative", "District", "Link", "ReviewItem", "Snapshot", "open_snapshot"]
+__all__ = ["Alternative", "District", "Link", "Reading", "ReviewItem", "Snapshot", "open_snapshot"]
 
 _BLOCK = 4096
 _CODE_START = 8
@@ -43,11 +43,19 @@ class District:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """One of several values that contradict each other, in its stored form, and where it is from."""
+
+    text: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewItem:
     """Something that a person must decide: whose a row is, or which of two values holds.
 
-    ``kind`` is identity or value; ``candidates`` are (code, name, score), best first, ``values`` are the readings that
-    contradict each other; ``place`` is the first of ``rows``.
+    ``kind`` is identity or value; ``candidates`` are (code, name, score), best first, ``readings`` contradict
+    each other; ``place`` is the first of ``rows``.
     """
 
     id: str
@@ -65,7 +73,17 @@ class ReviewItem:
     rows: int
     place: str
     candidates: tuple[tuple[str, str, int], ...] = ()
-    values: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The readings in their stored form, each once."""
+        return tuple(dict.fromkeys(reading.text for reading in self.readings))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The departments and days that the readings are from."""
+        return tuple(sorted({f"{r.source.department} {r.source.as_of}" for r in self.readings}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,8 +365,9 @@ class Snapshot:
         batch, line, candidates, readings = row[-4:]
         place = f"{self._batches[batch][1]}{f':{line}' if line else ''}"
         ranked = tuple((c["uscc"], names.get(c["uscc"]) or c["uscc"], c["score"]) for c in candidates or ())
+        given = tuple(Reading(r["text"], self._batches[r["batch"]][0]) for r in readings or ())
         fields = dict(zip(_REVIEW_FIELDS, row, strict=False))
-        return ReviewItem(**fields, place=place, candidates=ranked, values=tuple(readings or ()))
+        return ReviewItem(**fields, place=place, candidates=ranked, readings=given)
 
     def _loaded_lists(self) -> dict[str, dict[str, date]]:
         loaded: dict[str, dict[str, date]] = {}

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from subsidy_match.profiles.cells import is_empty, parse_date
 from subsidy_match.profiles.names import display_name
-from subsidy_match.profiles.persons import masked
+from subsidy_match.profiles.persons import masked, number_free, person_free
 from subsidy_match.profiles.problems import CellProblem, Problem
 from subsidy_match.profiles.uscc import is_organisation_code, normalise_uscc
 
@@ -31,31 +31,33 @@ _ID = Problem(
 )
 
 
-def old_id(role: str, text: str) -> str | None:
-    """An id of before 2015 in the form in which it is compared; ``None`` for what cannot be one.
+def old_id(role: str, text: str, key: bytes) -> str | None:
+    """An id of before 2015 in the form in which it is compared, which is that of codes in rows; ``None`` for what cannot be one.
 
-    The tax number of an individual business was often the owner's identity number, and such a number is never kept.
+    The tax number of an individual business was often the owner's identity number, and such a number is never kept. Some
+    registration numbers look like one: a stand-in is kept of these.
     """
     written = normalise_uscc(text)
     if role == "organisation_code":
         return written if is_organisation_code(written) else None
     if role == "tax_no":
         return written if _TAX.fullmatch(written) and masked(written) == written else None
-    return written if _REGISTRATION.fullmatch(written) else None
+    return person_free(written, key) if _REGISTRATION.fullmatch(written) else None
 
 
-def link_columns(texts: Texts, size: int, wrong: Wrong) -> dict[str, pa.Array]:
+def link_columns(texts: Texts, size: int, wrong: Wrong, key: bytes) -> dict[str, pa.Array]:
     """The columns of a register that say how firms hang together; those that a file lacks are empty.
 
     Args:
         texts: the texts of a role; none where there is no such column.
         size: the number of rows.
         wrong: told of a cell that cannot be used: row, role and reason.
+        key: the key for stand-ins.
     """
-    columns: dict[str, pa.Array] = {"other_ids": _other_ids(texts, size, wrong)}
+    columns: dict[str, pa.Array] = {"other_ids": _other_ids(texts, size, wrong, key)}
     for role in (*_CODE_ROLES, *_TEXT_ROLES):
-        read = normalise_uscc if role in _CODE_ROLES else display_name
-        found = [None if is_empty(text) else masked(read(text)) for text in texts(role)]
+        read, free = (normalise_uscc, person_free) if role in _CODE_ROLES else (display_name, number_free)
+        found = [None if is_empty(text) else free(read(text), key) for text in texts(role)]
         columns[role] = pa.array(found, pa.string()) if found else pa.nulls(size, pa.string())
     for role in _DAY_ROLES:
         days = [_day(i, role, text, wrong) for i, text in enumerate(texts(role))]
@@ -63,13 +65,13 @@ def link_columns(texts: Texts, size: int, wrong: Wrong) -> dict[str, pa.Array]:
     return columns
 
 
-def _other_ids(texts: Texts, size: int, wrong: Wrong) -> pa.Array:
+def _other_ids(texts: Texts, size: int, wrong: Wrong, key: bytes) -> pa.Array:
     ids: list[list[str]] = [[] for _ in range(size)]
     for role in _ID_ROLES:
         for position, text in enumerate(texts(role)):
             if is_empty(text):
                 continue
-            if found := old_id(role, text):
+            if found := old_id(role, text, key):
                 ids[position].append(found)
             else:
                 wrong(position, role, _ID)

@@ -14,7 +14,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from subsidy_match.profiles.decisions import Decision
-from subsidy_match.profiles.names import name_core, name_key, similar_names
+from subsidy_match.profiles.name_index import NameIndex
+from subsidy_match.profiles.names import firm_of_branch, name_core, name_key, similar_names
 from subsidy_match.profiles.problems import Problem
 from subsidy_match.profiles.uscc import Grade, check_uscc, is_organisation_code
 
@@ -31,6 +32,11 @@ _BROKEN_ENTRY = Problem(
 _SHARED_NAME = Problem("identity.shared_name", "此名称属于不止一家企业", "more than one firm has or had this name")
 _SHARED_ID = Problem("identity.shared_id", "此旧代码属于不止一家企业", "more than one firm has this old id")
 _DISAGREE = Problem("identity.disagree", "代码与名称分属不同企业", "the code is one firm's and the name another's")
+_OTHER_NAME = Problem(
+    "identity.other_name",
+    "旧代码属于一家企业,但旁边的名称不是其现名或曾用名",
+    "the old id is one firm's, but the name beside it is none of its names",
+)
 _REFUSED = Problem("identity.refused", "经核对不是登记在册的企业", "decided: none of the registered firms")
 _GRADES = {
     Grade.FORMAT: Problem("uscc.format", "统一社会信用代码格式不对", "the code has the wrong format"),
@@ -88,7 +94,7 @@ class Register:
     """The firms that exist: codes, every name they have or had, and the ids they had before 2015 (``other_ids``).
 
     ``accepted_codes`` are codes in use whose check character is wrong; ``broken`` are the names of entries whose code is
-    broken, so that nobody takes such a firm for one with a similar name.
+    broken, so that nobody takes such a firm for one with the same name, or with a similar one.
     """
 
     codes: set[str] = field(default_factory=set)
@@ -98,12 +104,14 @@ class Register:
     other_ids: dict[str, set[str]] = field(default_factory=dict)
     _organisations: dict[str, set[str]] = field(default_factory=dict)
     _cores: dict[str, str] = field(default_factory=dict)
+    _index: NameIndex | None = None
     _similar: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
 
     def add(self, uscc: str, names: Iterable[str], other_ids: Iterable[str] = ()) -> None:
         """Enter a firm under its names, old ones too, and under its ids of before 2015."""
         self.codes.add(uscc)
         self._organisations.clear()
+        self._index = None
         for other in other_ids:
             self.other_ids.setdefault(other, set()).add(uscc)
         for name in filter(None, map(name_key, names)):
@@ -137,7 +145,7 @@ class Register:
             return ()
         if key not in self._similar:
             best: dict[str, int] = {}
-            for name, score in similar_names(key, self.known_names()):
+            for name, score in similar_names(key, self.name_index().near(name_core(firm_of_branch(key)))):
                 for uscc in self.owners_of(name):
                     best[uscc] = max(score, best.get(uscc, 0))
             self._similar[key] = _ranked(best)
@@ -152,9 +160,11 @@ class Register:
         """All codes, in order."""
         return sorted(self.codes)
 
-    def known_names(self) -> Mapping[str, str]:
-        """All names with what tells them apart."""
-        return self._cores
+    def name_index(self) -> NameIndex:
+        """All names by what tells them apart."""
+        if self._index is None:
+            self._index = NameIndex.of(self._cores)
+        return self._index
 
     def owners_of(self, key: str) -> set[str]:
         """The firms that have or had a name."""
@@ -182,7 +192,7 @@ def _by_code(given: Given, register: Register) -> Match | Open:
     owners = register.owners.get(given.name_key, set())
     grade = register.grade(given.uscc)
     if grade is Grade.FORMAT and (holders := register.holders(given.uscc)):
-        return _by_old_id(holders, owners)
+        return _by_old_id(holders, owners, named=bool(given.name_key))
     if grade is not Grade.VALID:
         problem = _EXPONENT if _SCIENTIFIC.fullmatch(given.uscc) else _GRADES[grade]
         return Open(problem, _near(given, register, owners))
@@ -193,22 +203,23 @@ def _by_code(given: Given, register: Register) -> Match | Open:
     return Match(given.uscc)
 
 
-def _by_old_id(holders: set[str], owners: set[str]) -> Match | Open:
-    """The one firm that has the id, unless the name beside it is another's."""
+def _by_old_id(holders: set[str], owners: set[str], *, named: bool) -> Match | Open:
+    """The one firm that has the id, unless the name beside it is none of that firm's: old ids were written by hand for years."""
     if len(holders) > 1:
         return Open(_SHARED_ID, _exact(holders))
-    if owners and not holders & owners:
-        return Open(_DISAGREE, _exact(holders | owners))
+    if named and not holders & owners:
+        return Open(_DISAGREE if owners else _OTHER_NAME, _exact(holders | owners))
     return Match(next(iter(holders)))
 
 
 def _by_name(given: Given, register: Register) -> Match | Open:
     owners = register.owners.get(given.name_key, set())
-    if len(owners) == 1:
+    broken = given.name_key in register.broken
+    if len(owners) == 1 and not broken:
         return Match(next(iter(owners)))
-    if owners:
+    if owners:  # an entry under a broken code may be another firm of that name
         return Open(_SHARED_NAME, _exact(owners))
-    if given.name_key in register.broken:
+    if broken:
         return Open(_BROKEN_ENTRY)
     return Open(_UNKNOWN_NAME, register.similar(given.name_key))
 

@@ -20,6 +20,7 @@ from subsidy_match.profiles.layout import cell_name
 from subsidy_match.profiles.persons import masked
 from subsidy_match.profiles.reading import ReviewItem, Snapshot
 from subsidy_match.profiles.review_values import VALUE_SHEET, read_rulings, write_ties
+from subsidy_match.profiles.shown_readings import ReadingForms
 from subsidy_match.profiles.uscc import normalise_uscc
 from subsidy_match.profiles.workbook import Book, workbook
 
@@ -61,7 +62,7 @@ class _Line:
     decision: str
 
 
-def write_questions(out: Path, items: Sequence[ReviewItem]) -> None:
+def write_questions(out: Path, items: Sequence[ReviewItem], forms: ReadingForms) -> None:
     """Write what waits for a person, best candidates first, with an empty column for the decision.
 
     Raises:
@@ -73,16 +74,17 @@ def write_questions(out: Path, items: Sequence[ReviewItem]) -> None:
         book.table(sheet, 0, _HEAD, [_question(item) for item in people])
         sheet.freeze_panes(1, 1)
         _add_options(book, sheet, people)
-        write_ties(book, [item for item in items if item.kind == "value"])
+        write_ties(book, [item for item in items if item.kind == "value"], forms)
 
 
-def read_answers(path: Path, snapshot: Snapshot, known: Decisions) -> Answers:
+def read_answers(path: Path, snapshot: Snapshot, known: Decisions, forms: ReadingForms) -> Answers:
     """Read decisions back; lines without one wait on, and what is decided the same way already is passed over.
 
     Args:
         path: the workbook.
         snapshot: the snapshot in force.
         known: what is decided already.
+        forms: how readings are shown.
 
     Raises:
         InputError: it is no such workbook, or lines are stale or contradict each other; all of them are reported at once.
@@ -92,7 +94,7 @@ def read_answers(path: Path, snapshot: Snapshot, known: Decisions) -> Answers:
     for line in lines:
         reader.take(line)
     waiting = {item.id: item for item in snapshot.reviews() if item.kind == "value"}
-    rulings, doubts = read_rulings(_rows(path, VALUE_SHEET), path.name, waiting, known)
+    rulings, doubts = read_rulings(_rows(path, VALUE_SHEET), path.name, waiting, known, forms)
     reader.findings += doubts
     if reader.findings:
         first = reader.findings[0]

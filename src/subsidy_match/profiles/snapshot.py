@@ -101,8 +101,23 @@ def read_layouts(path: Path, file: Landed, rules: Rules) -> Iterator[tuple[Sheet
         yield from ((sheet, layout) for sheet, layout in found if layout or any(any(row) for row in sheet.rows()))
 
 
-def build_snapshot(path: Path, folder: Path, files: Sequence[Landed], rules: Rules, progress: Progress) -> None:
+def build_snapshot(
+    path: Path,
+    folder: Path,
+    files: Sequence[Landed],
+    rules: Rules,
+    progress: Progress,
+    exceptions: Callable[[Assembly], Exceptions] = Exceptions,
+) -> None:
     """Build the snapshot file at ``path`` from landed files in ``folder``.
+
+    Args:
+        path: the file to make.
+        folder: where the landed files are.
+        files: the landed files.
+        rules: everything else that the snapshot depends on.
+        progress: told of the stages.
+        exceptions: tells the firms whose facts are decided one by one; whichever these are, the snapshot is the same.
 
     Raises:
         InputError: a file cannot be read.
@@ -112,7 +127,7 @@ def build_snapshot(path: Path, folder: Path, files: Sequence[Landed], rules: Rul
     try:
         _stage_files(assembly, folder, files, rules, progress)
         progress("resolve", 0, 1)
-        _fill(assembly, files, rules)
+        _fill(assembly, files, rules, exceptions(assembly))
         progress("resolve", 1, 1)
     except BaseException:
         assembly.abandon()
@@ -159,7 +174,7 @@ def _note_unused(assembly: Assembly, file: Landed, sheet: Sheet, layout: Layout 
         assembly.con.execute("INSERT INTO finding VALUES (?, ?, ?, ?, ?)", [file.name, sheet.name, code, zh, en])
 
 
-def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> None:
+def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules, exceptions: Exceptions) -> None:
     register = assembly.register(rules.decisions)
     place_by_district(assembly, register, rules.regions, rules.decisions)
     assembly.resolve(register, rules.decisions)
@@ -167,7 +182,6 @@ def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> None:
     _alias(assembly)
     put_rulings(assembly.con, rules.decisions)
     targets = fact_targets(rules.catalogue, assembly.placed)
-    exceptions = Exceptions(assembly)
     decide_facts(assembly, targets, exceptions)
     collect_lists(assembly)
     departments = rules.mappings.departments
@@ -176,7 +190,7 @@ def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> None:
         [(spec.collection, departments[name], name) for name, spec in rules.mappings.lists.items() if spec.collection],
     )
     Firms(assembly, targets, exceptions).write()
-    store_links(assembly, register)
+    store_links(assembly)
     doubt_inherited(assembly)
     _reference(assembly, files, rules)
 

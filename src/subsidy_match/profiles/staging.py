@@ -7,7 +7,7 @@ order of files or rows can matter.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -26,7 +26,7 @@ from subsidy_match.profiles.industry import with_name
 from subsidy_match.profiles.layout import Bound, Layout, cell_name
 from subsidy_match.profiles.mapping import End
 from subsidy_match.profiles.names import display_name
-from subsidy_match.profiles.persons import account_free, masked, person_free
+from subsidy_match.profiles.persons import account_free, masked, number_free, person_free
 from subsidy_match.profiles.problems import Problem
 from subsidy_match.profiles.readers import Sheet
 from subsidy_match.profiles.regions import Regions
@@ -101,15 +101,17 @@ class Staging:
 
 def stage_sheet(sheet: Sheet, layout: Layout, staging: Staging) -> Iterator[Staged]:
     """Read a sheet block by block."""
-    cells = {bound.target: _cells(bound, staging) for bound in layout.values}
+    collection = staging.catalogue.collections.get(layout.spec.collection or "")
+    keys = collection.key if collection else ()
+    cells = {bound.target: _cells(bound, staging, keys) for bound in layout.values}
     for block in read_records(sheet, layout):
         yield _Stager(block, layout, staging, cells).staged()
 
 
-def _cells(bound: Bound, staging: Staging) -> Cells:
+def _cells(bound: Bound, staging: Staging, keys: Sequence[str]) -> Cells:
     if bound.type is None:
         raise AssertionError(bound.target)
-    parse = parser_of(bound, staging.regions, staging.person_key, staging.industries)
+    parse = parser_of(bound, staging.regions, staging.person_key, staging.industries, keys)
     return Cells(parse, bound.type.arrow, numbers_of(bound))
 
 
@@ -139,11 +141,12 @@ class _Stager:
         return Staged(pa.table(columns), self._rejects, ignored, self._block.seen)
 
     def _identity(self) -> dict[str, pa.Array]:
-        free = partial(person_free, key=self._staging.person_key)
+        code_free = partial(person_free, key=self._staging.person_key)
+        free = partial(number_free, key=self._staging.person_key)
         names = bulk.names(self._texts("name"), free)
         columns = {
             "row": pc.add(pa.array(self._block.rows, pa.int64()), 1),
-            "uscc_given": bulk.codes(self._texts("uscc"), free),
+            "uscc_given": bulk.codes(self._texts("uscc"), code_free),
             "name": names,
             "name_key": bulk.keys(names),
             "district": bulk.each_distinct(self._texts("district"), free, pa.string()),
@@ -151,7 +154,7 @@ class _Stager:
         if self._layout.spec.register_of_firms:
             former, type_ = self._texts("former_names"), pa.list_(pa.string())
             columns["former_names"] = bulk.each_distinct(former, lambda text: _split_names(free(text)), type_)
-            columns |= link_columns(self._given, len(former), self._unusable)
+            columns |= link_columns(self._given, len(former), self._unusable, self._staging.person_key)
         return columns
 
     def _constants(self) -> dict[str, pa.Array]:

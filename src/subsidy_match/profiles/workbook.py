@@ -34,6 +34,7 @@ class Book:
             {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#E8EEF4"}
         )
         self._text = book.add_format({"text_wrap": True, "valign": "top"})
+        self.text = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})  # stays as it is typed
         self._count = book.add_format({"num_format": "#,##0", "valign": "top"})
 
     def sheet(self, name: str, widths: Sequence[int]) -> Any:

@@ -79,6 +79,31 @@ def test_a_name_under_a_broken_code_is_not_taken_for_a_similar_one(register):
     assert candidates(result) == []
 
 
+def test_a_name_that_an_entry_under_a_broken_code_bears_too_is_shared(register):
+    register.broken.add(name_key("淮安云璟智能装备有限公司"))
+    result = found(register, "", "淮安云璟智能装备有限公司")
+    assert isinstance(result, Open)
+    assert (result.problem.code, candidates(result)) == ("identity.shared_name", [ONE])
+    assert found(register, ONE, "淮安云璟智能装备有限公司") == Match(ONE)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("", Match(ONE)),
+        ("淮安云璟智能装备有限公司", Match(ONE)),
+        ("淮安旧名装备有限公司", Match(ONE)),
+        ("淮安松彧食品有限公司", "identity.disagree"),
+        ("宿迁虚构建材有限公司", "identity.other_name"),
+    ],
+)
+@pytest.mark.parametrize("old", [ONE[8:17], "320812000012345"])
+def test_an_old_id_counts_only_beside_a_name_of_its_firm(register, old, name, expected):
+    register.add(ONE, [], ["320812000012345"])
+    result = found(register, old, name)
+    assert (result.problem.code if isinstance(result, Open) else result) == expected
+
+
 def test_an_override_makes_a_code_valid(register):
     register.accepted_codes = frozenset({broken(7)})
     register.add(broken(7), ["特例有限公司"])
@@ -103,8 +128,8 @@ def test_a_decision_for_a_firm_that_is_gone_is_open_again(register):
 
 def test_decisions_survive_the_file(tmp_path):
     choices = (
-        Ruling("0123456789ab", ONE, "revenue_2025", ("1", "2"), "2", "张三", date(2026, 6, 1)),
-        Ruling("ba9876543210", ONE, "reg_status", ("active", "revoked"), None, "张三", date(2026, 6, 1)),
+        Ruling("0123456789ab", ONE, "revenue_2025", ("1", "2"), ("tax 2026-05-31",), "2", "张三", date(2026, 6, 1)),
+        Ruling("ba9876543210", ONE, "reg_status", ("active", "revoked"), (), None, "张三", date(2026, 6, 1)),
     )
     made = Decisions((decision("甲", ONE), decision("乙", None)), frozenset({broken(1)}), choices)
     save_decisions(tmp_path / "d.yml", made)
@@ -118,7 +143,7 @@ def test_who_decided_does_not_change_the_snapshot():
 
 def test_what_was_chosen_changes_the_snapshot():
     def digest(chosen: str | None, by: str = "张三") -> str:
-        choice = Ruling("0123456789ab", ONE, "name", ("1", "None"), chosen, by, date(2026, 6, 1))
+        choice = Ruling("0123456789ab", ONE, "name", ("1", "None"), (), chosen, by, date(2026, 6, 1))
         return Decisions(rulings=(choice,)).digest
 
     assert len({Decisions().digest, digest("1"), digest("None"), digest(None)}) == 4
