@@ -160,7 +160,7 @@ def _note_unused(assembly: Assembly, file: Landed, sheet: Sheet, layout: Layout 
 
 def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules) -> None:
     register = assembly.register(rules.decisions)
-    place_by_district(assembly, register, rules.regions, rules.decisions)
+    place_by_district(assembly, register, rules.regions)
     assembly.resolve(register, rules.decisions)
     _count(assembly)
     _alias(assembly)
