@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from subsidy_match.errors import Finding, InputError, Location, NotFound, RetryableError
 from subsidy_match.profiles.catalogue import department_code
+from subsidy_match.profiles.contradictions import refuse_contradictions
 from subsidy_match.profiles.decisions import Decision, Decisions, Ruling, load_decisions, save_decisions
 from subsidy_match.profiles.industries import load_industries
 from subsidy_match.profiles.landing import Landed, as_of_name, merge_landed, store_file
@@ -115,10 +116,11 @@ def decide(
 
     Raises:
         NotFound: no such review item, or no such firm in the snapshot.
-        InputError: a ruling is none of the readings.
+        InputError: a ruling is none of the readings, or one item is decided in two ways.
         RetryableError: an import is running.
     """
-    shelf = Shelf(home)
+    decisions, rulings, shelf = list(decisions), list(rulings), Shelf(home)
+    refuse_contradictions(decisions, rulings)
     with shelf.lock():
         known = load_decisions(shelf.decisions)
         written = {d.id: (d.department, d.uscc_given, d.name_key) for d in known.taken}
