@@ -125,11 +125,13 @@ def _gathered(collection: Collection) -> str:
 def _keep_ties(assembly: Assembly, collection: Collection, field: str) -> None:
     name, key = f"{collection.name}.{field}", ", ".join(map(quote, collection.key))
     readings, column = quote(f"readings of {field}"), quote(field)
-    if assembly.number(f"SELECT count(*) FROM merged WHERE {readings} > 1"):
-        _settle(assembly, collection, field)
+    differ = f"(m.{readings} > 1 OR m.{_flag(field)})"
+    if not assembly.number(f"SELECT count(*) FROM merged m WHERE {differ}"):
+        return
+    _settle(assembly, collection, field)
     assembly.con.execute(
         f"INSERT INTO conflict SELECT DISTINCT uscc, '{name}', i.{column}::VARCHAR, i.batch, 'tie' FROM {_newest(collection)} i"
-        f" JOIN merged m USING (uscc, {key}) WHERE (m.{readings} > 1 OR m.{_flag(field)}) AND i.{column} IS NOT NULL"
+        f" JOIN merged m USING (uscc, {key}) WHERE {differ} AND i.{column} IS NOT NULL"
         f" AND i.{column} IS DISTINCT FROM m.{column}"
     )
 
