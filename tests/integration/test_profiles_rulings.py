@@ -231,3 +231,31 @@ def test_a_line_that_cannot_be_believed_stops_the_whole_file(home, tmp_path):
     call("review", "--choose", f"{body[1][0]}=3万元", "--by", "李四")
     assert refused(filled) == {("stale", f"{place}3")}
     assert known(home) == (3_000_000, None)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--leave", "{value}", "--choose", "{value}=2000000"),
+        ("--choose", "{value}=2000000", "--choose", "{value}=3000000"),
+        ("--refuse", "{identity}", "--match", "{identity}={firm}"),
+        ("--match", "{identity}={firm}", "--match", "{identity}={other}"),
+    ],
+)
+def test_two_decisions_of_one_item_in_one_call_are_refused(home, tmp_path, options):
+    penalty = ["", "淮安合成009科技有限公司", "9号", "环境保护", "一般", "2025-01-01", "", "否"]
+    call("import", write_penalties(tmp_path, [penalty]), "--as-of", "2026-06-01")
+    with open_snapshot(home) as snapshot:
+        (identity,) = [item.id for item in snapshot.reviews() if item.kind == "identity"]
+    words = {"value": waiting(home)[REVENUE].id, "identity": identity, "firm": code(1), "other": code(2)}
+    refused = call("review", *(option.format(**words) for option in options), "--by", "张三").exception
+    assert isinstance(refused, InputError)
+    assert refused.code == "profiles.review.contradiction"
+    taken = load_decisions(Shelf(home).decisions)
+    assert (taken.taken, taken.rulings) == ((), ())
+
+
+def test_one_decision_said_twice_is_no_contradiction(home):
+    choice = f"{waiting(home)[REVENUE].id}=2000000"
+    call("review", "--choose", choice, "--choose", choice, "--by", "张三")
+    assert known(home)[0] == 2_000_000

@@ -198,7 +198,9 @@ class Assembly:
         for decision in decisions.in_force.values():
             if decision.department == placed.batch.department:
                 self.con.execute(
-                    f"UPDATE {placed.stage} SET uscc = NULL WHERE uscc_given = ? AND name_key = ?",
+                    f"UPDATE {placed.stage} s SET uscc = NULL WHERE uscc_given = ? AND name_key = ? AND NOT EXISTS (SELECT 1"
+                    f" FROM place p WHERE p.batch = {placed.batch.number} AND s.uscc_given = '' AND p.name_key = s.name_key"
+                    " AND p.district = s.district)",
                     [decision.uscc_given, decision.name_key],
                 )
         self.con.execute(

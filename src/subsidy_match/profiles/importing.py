@@ -14,7 +14,9 @@ import duckdb
 from pydantic import SecretStr
 
 from subsidy_match.errors import Finding, InputError, Location, NotFound, RetryableError
+from subsidy_match.profiles.blotting import blotted, blotted_errors
 from subsidy_match.profiles.catalogue import department_code
+from subsidy_match.profiles.contradictions import refuse_contradictions
 from subsidy_match.profiles.decisions import Decision, Decisions, Ruling, load_decisions, save_decisions
 from subsidy_match.profiles.industries import load_industries
 from subsidy_match.profiles.landing import Landed, as_of_name, merge_landed, store_file
@@ -115,10 +117,11 @@ def decide(
 
     Raises:
         NotFound: no such review item, or no such firm in the snapshot.
-        InputError: a ruling is none of the readings.
+        InputError: a ruling is none of the readings, or one item is decided in two ways.
         RetryableError: an import is running.
     """
-    shelf = Shelf(home)
+    decisions, rulings, shelf = list(decisions), list(rulings), Shelf(home)
+    refuse_contradictions(decisions, rulings)
     with shelf.lock():
         known = load_decisions(shelf.decisions)
         written = {d.id: (d.department, d.uscc_given, d.name_key) for d in known.taken}
@@ -230,17 +233,22 @@ def _land(request: _Request, files: Sequence[Path], folder: Path) -> list[Landed
     for done, path in enumerate(paths):
         request.progress("land", done, len(paths))
         try:
-            as_of = _believable(request, path, request.as_of or as_of_name(path.name))
-            file = store_file(path, folder, name=path.name, as_of=as_of, department=request.department)
-            for _sheet, _layout in read_layouts(folder / file.stored_name, file, request.rules):
-                pass  # to know that every sheet can be read before anything is built
-            landed.append(file)
+            landed.append(_land_one(request, path, folder))
         except InputError as error:
             findings += error.findings or [error.as_finding()]
     if findings:
         first = findings[0]
         raise InputError(first.code, first.zh, first.en, first.at, findings=tuple(findings))
     return landed
+
+
+def _land_one(request: _Request, path: Path, folder: Path) -> Landed:
+    with blotted_errors():
+        as_of = _believable(request, path, request.as_of or as_of_name(path.name))
+        file = store_file(path, folder, name=path.name, as_of=as_of, department=request.department)
+        for _sheet, _layout in read_layouts(folder / file.stored_name, file, request.rules):
+            pass  # to know that every sheet can be read before anything is built
+        return file
 
 
 def _believable(request: _Request, path: Path, as_of: date) -> date:
@@ -272,7 +280,7 @@ def _no_table(strange: Sequence[Path]) -> InputError:
             "profiles.file.kind",
             "文件夹中有不是表格的文件",
             "the folder holds a file that is no table",
-            Location(str(path)),
+            Location(blotted(str(path))),
         )
         for path in strange
     ]

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from subsidy_match.errors import InputError, Location
+from subsidy_match.profiles.blotting import blotted
 
 __all__ = ["Landed", "as_of_name", "landed_path", "merge_landed", "store_file"]
 
@@ -27,7 +28,10 @@ _DAY = re.compile(r"(?<!\d)(20\d{2})(?:(\d{2})(\d{2})|[-.年](\d{1,2})[-.月](\d
 
 @dataclass(frozen=True, slots=True, order=True)
 class Landed:
-    """One landed file. ``department`` is set where whoever imported it said so; else its headers decide."""
+    """One landed file, under its name without numbers of persons and accounts.
+
+    ``department`` is set where whoever imported it said so; else its headers decide.
+    """
 
     as_of: date
     name: str
@@ -51,7 +55,7 @@ class Landed:
     @classmethod
     def from_dict(cls, node: dict[str, Any]) -> Landed:
         """Read an entry of a manifest."""
-        return cls(date.fromisoformat(node["as_of"]), node["name"], node["sha256"], node["department"])
+        return cls(date.fromisoformat(node["as_of"]), blotted(node["name"]), node["sha256"], node["department"])
 
 
 def as_of_name(name: str) -> date:
@@ -90,7 +94,7 @@ def store_file(source: Path, folder: Path, *, name: str, as_of: date, department
         waiting.unlink(missing_ok=True)
         zh, en = f"文件无法读取:{error.strerror}", f"the file cannot be read: {error.strerror}"
         raise InputError("profiles.file.unreadable", zh, en, Location(str(source))) from error
-    landed = Landed(as_of, name, digest.hexdigest(), department)
+    landed = Landed(as_of, blotted(name), digest.hexdigest(), department)
     waiting.replace(landed_path(folder, landed))
     return landed
 

@@ -7,12 +7,11 @@ keeps its own. Only what would become a false "never" is withheld: see :func:`do
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
 from subsidy_match.profiles.assembly import Assembly
-from subsidy_match.profiles.decisions import Decisions, review_id
 from subsidy_match.profiles.exact_identity import RegisterTables
 from subsidy_match.profiles.names import name_key
 from subsidy_match.profiles.regions import Regions
@@ -108,13 +107,14 @@ def doubt_inherited(assembly: Assembly) -> None:
             assembly.con.execute(_DOUBT.format(collection=collection, always=always))
 
 
-def place_by_district(assembly: Assembly, register: RegisterTables, regions: Regions, decisions: Decisions) -> None:
+def place_by_district(assembly: Assembly, register: RegisterTables, regions: Regions) -> None:
     """Note to whom rows of a name that several firms bear now belong: to the only one in the row's district.
 
-    Only present names count, and only where the district of every bearer is known: else the row waits for a person. What a
-    person has decided about the name stands.
+    Only present names count, only where the district of every bearer is known, and only where no other bearer came from that
+    district or left for it: else the row waits for a person. A decision about the name is about such rows, and takes none away
+    that the district has placed.
     """
-    bearers = _bearers(assembly, register)
+    bearers = _bearers(assembly, register, regions)
     places: list[tuple[int, str, str, str]] = []
     for placed in assembly.placed:
         if not bearers or placed.layout.spec.register_of_firms or placed.layout.role("district") is None:
@@ -124,27 +124,48 @@ def place_by_district(assembly: Assembly, register: RegisterTables, regions: Reg
         ).fetchall()
         for key, district in rows:
             uscc = bearers.get(key, {}).get(regions.find(district) or "")
-            decided = review_id(placed.batch.department, "", key) in decisions.in_force
-            if uscc and not decided:
+            if uscc:
                 places.append((placed.batch.number, key, district, uscc))
     assembly.place(places)
 
 
-def _bearers(assembly: Assembly, register: RegisterTables) -> dict[str, dict[str, str]]:
+def _bearers(assembly: Assembly, register: RegisterTables, regions: Regions) -> dict[str, dict[str, str]]:
     """For each name that several firms bear at present and none had formerly: the firm of each district."""
     shared = register.shared_names()
     found: dict[str, dict[str, dict[str, None]]] = {}
-    for key, uscc, district in _present(assembly) if shared else ():
+    elsewhere: dict[str, dict[str, set[str]]] = {}
+    for key, uscc, district, *moves in _present(assembly) if shared else ():
         if key in shared:
             found.setdefault(key, {}).setdefault(uscc, {})[district or ""] = None
-    return {key: _one_each(places) for key, places in found.items() if set(places) == shared[key]}
+            for place in filter(None, moves):
+                elsewhere.setdefault(key, {}).setdefault(uscc, set()).update(_districts(place, regions))
+    return {
+        key: _unmoved(_one_each(places), elsewhere.get(key, {}))
+        for key, places in found.items()
+        if set(places) == shared[key]
+    }
 
 
-def _present(assembly: Assembly) -> Iterator[tuple[str, str, str | None]]:
+def _districts(place: str, regions: Regions) -> set[str]:
+    """The unit that a place is, or those that a longer address names."""
+    code = regions.find(place)
+    return {code} if code else {region.code for region in regions.by_code.values() if region.zh in place}
+
+
+def _unmoved(firms: Mapping[str, str], elsewhere: Mapping[str, set[str]]) -> dict[str, str]:
+    """The districts in which no other bearer was before or is by now: the row may be of another day than the register."""
+    return {
+        district: uscc
+        for district, uscc in firms.items()
+        if not any(district in places for other, places in elsewhere.items() if other != uscc)
+    }
+
+
+def _present(assembly: Assembly) -> Iterator[tuple[str, str, str | None, str | None, str | None]]:
     for placed in assembly.placed:
         if placed.layout.spec.register_of_firms and "district_code" in placed.targets:
             yield from assembly.con.execute(
-                f"SELECT name_key, uscc_given, district_code FROM {placed.stage} WHERE fault IS NULL"
+                f"SELECT name_key, uscc_given, district_code, moved_from, moved_to FROM {placed.stage} WHERE fault IS NULL"
                 " AND name_key IN (SELECT name_key FROM names GROUP BY name_key HAVING count(*) > 1)"
             ).fetchall()
 

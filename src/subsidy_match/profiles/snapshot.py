@@ -11,6 +11,7 @@ from pathlib import Path
 
 from subsidy_match.errors import Finding, InputError, Location, SubsidyError
 from subsidy_match.profiles.assembly import Assembly
+from subsidy_match.profiles.blotting import blotted, blotted_errors
 from subsidy_match.profiles.catalogue import Catalogue, fact_columns
 from subsidy_match.profiles.decisions import Decisions
 from subsidy_match.profiles.facts import decide_facts, fact_targets
@@ -92,7 +93,7 @@ def read_layouts(path: Path, file: Landed, rules: Rules) -> Iterator[tuple[Sheet
         InputError: the file cannot be read, or none of its sheets is known.
     """
     specs = rules.mappings.of(file.department)
-    with open_sheets(path, file.name) as sheets:
+    with blotted_errors(), open_sheets(path, file.name) as sheets:
         found = [
             (sheet, None if sheet.hidden else find_layout(sheet, file.name, specs, rules.catalogue)) for sheet in sheets
         ]
@@ -154,8 +155,8 @@ def _stage_files(assembly: Assembly, folder: Path, files: Sequence[Landed], rule
 
 
 def _batch(number: int, file: Landed, sheet: Sheet, layout: Layout, rules: Rules) -> Batch:
-    list_id = layout.spec.id
-    return Batch(number, rules.mappings.departments[list_id], file.name, sheet.name, list_id, file.as_of, file.sha256)
+    list_id, name = layout.spec.id, blotted(sheet.name)
+    return Batch(number, rules.mappings.departments[list_id], file.name, name, list_id, file.as_of, file.sha256)
 
 
 def _note_unused(assembly: Assembly, file: Landed, sheet: Sheet, layout: Layout | None) -> None:
@@ -170,13 +171,14 @@ def _note_unused(assembly: Assembly, file: Landed, sheet: Sheet, layout: Layout 
         zh, en = _guess(header, layout) if layout else ("", "")
         said = f"未识别的列“{header}”未导入{zh}", f"the unknown column {header!r} was not imported{en}"
         notes.append(("column.unknown", *said))
-    for code, zh, en in notes:
-        assembly.con.execute("INSERT INTO finding VALUES (?, ?, ?, ?, ?)", [file.name, sheet.name, code, zh, en])
+    for code, *words in notes:
+        shown = [blotted(text) for text in (sheet.name, *words)]
+        assembly.con.execute("INSERT INTO finding VALUES (?, ?, ?, ?, ?)", [file.name, shown[0], code, *shown[1:]])
 
 
 def _fill(assembly: Assembly, files: Sequence[Landed], rules: Rules, exceptions: Exceptions) -> None:
     register = assembly.register(rules.decisions)
-    place_by_district(assembly, register, rules.regions, rules.decisions)
+    place_by_district(assembly, register, rules.regions)
     assembly.resolve(register, rules.decisions)
     _count(assembly)
     _alias(assembly)
@@ -261,7 +263,7 @@ def _unknown_headers(file: Landed, sheets: Sequence[Sheet], specs: Sequence[List
 
 def _guess(header: str, layout: Layout) -> tuple[str, str]:
     near = nearest_columns(header, layout)
-    if not near:
+    if not near or blotted(header) != header:  # a command with a masked header would not find it
         return "", ""
     how = f"profiles headers map {layout.spec.id} '{header}' '{near[0]}' --by NAME"
     return f";最接近:{'、'.join(near)}(若同义:{how})", f"; nearest: {', '.join(near)} (if it is the same: {how})"

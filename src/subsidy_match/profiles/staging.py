@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from subsidy_match.profiles import bulk
+from subsidy_match.profiles.blotting import identity_free
 from subsidy_match.profiles.catalogue import Catalogue
 from subsidy_match.profiles.cells import FOREVER, is_empty, plain
 from subsidy_match.profiles.chunk_rows import read_records
@@ -26,7 +27,7 @@ from subsidy_match.profiles.industry import with_name
 from subsidy_match.profiles.layout import Bound, Layout, cell_name
 from subsidy_match.profiles.mapping import End
 from subsidy_match.profiles.names import display_name
-from subsidy_match.profiles.persons import account_free, masked, number_free, person_free
+from subsidy_match.profiles.persons import account_free, masked, number_free
 from subsidy_match.profiles.problems import Problem
 from subsidy_match.profiles.readers import Sheet
 from subsidy_match.profiles.regions import Regions
@@ -141,7 +142,7 @@ class _Stager:
         return Staged(pa.table(columns), self._rejects, ignored, self._block.seen)
 
     def _identity(self) -> dict[str, pa.Array]:
-        code_free = partial(person_free, key=self._staging.person_key)
+        code_free = partial(identity_free, key=self._staging.person_key)
         free = partial(number_free, key=self._staging.person_key)
         names = bulk.names(self._texts("name"), free)
         columns = {

@@ -16,6 +16,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from subsidy_match.errors import Conflict, Finding, InputError, Location, NotFound
+from subsidy_match.profiles.blotting import blotted
 from subsidy_match.profiles.comparison import compare_files
 from subsidy_match.profiles.decisions import load_decisions
 from subsidy_match.profiles.differences import Counts
@@ -107,19 +108,19 @@ def withdraw(
 
 
 def _find(wanted: str, as_of: date | None, files: Sequence[Landed]) -> Landed:
-    name, digits = Path(wanted).name, wanted.lower()
+    name, digits = blotted(Path(wanted).name), wanted.lower()
     found = [file for file in files if file.name == name] or [
         file for file in files if len(digits) >= _SHORTEST_HASH and file.sha256.startswith(digits)
     ]
     found = [file for file in found if as_of in (None, file.as_of)]
     if not found:
-        zh, en = f"现行快照中没有文件 {wanted}", f"no file {wanted} is in force"
+        zh, en = f"现行快照中没有文件 {name}", f"no file {name} is in force"
         names = sorted({file.name for file in files})
         raise NotFound(
             "profiles.not_in_force", zh, en, hint=", ".join(names[:_NAMED]) + (" …" if names[_NAMED:] else "")
         )
     if len(found) > 1:
-        raise _ambiguous(wanted, found)
+        raise _ambiguous(name, found)
     return found[0]
 
 
