@@ -8,12 +8,14 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-__all__ = ["Marks", "formula_marks", "is_bomb"]
+from subsidy_match.profiles.sheet_reach import regular_area
+from subsidy_match.profiles.sheet_scan import Scan, scan_sheet
+
+__all__ = ["Marks", "SheetTooLarge", "formula_marks", "is_bomb", "is_other_workbook"]
 
 Marks: TypeAlias = Mapping[
     str, Mapping[tuple[int, int], str]
@@ -23,18 +25,17 @@ _CHUNK = 1 << 20
 _LARGEST_UNPACKED = 512 << 20
 _LARGEST_RATIO = 200  # real sheets shrink to a tenth or so
 _LARGE = 64 << 20
+_LARGEST_AREA = 32 << 20  # cells of all sheets, laid out in full; a file of the greatest size has half of that
 _LONGEST_TEXT = 1 << 20  # bytes between two tags; a cell of a spreadsheet holds 32,767 characters
 
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^>]*>")
 _LINK = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
 _ATTRIBUTE = re.compile(rb"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
-_MARKED = re.compile(rb"<(?:\w+:)?f[\s>/]|\st=[\"']e[\"']")
-_LONGEST_MARK = 64
-_CELL = re.compile(rb"<(?:\w+:)?c(\s[^>]*[^/])?>(.*?)</(?:\w+:)?c>", re.DOTALL)
-_FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>([^<]*)<)")
-_VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]+)<")
-_PLACE = re.compile(rb"([A-Z]{1,3})([1-9]\d{0,6})")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
+
+
+class SheetTooLarge(ValueError):
+    """A sheet, named by the message, would be laid out with far too many cells."""
 
 
 def is_bomb(path: Path) -> bool:
@@ -50,15 +51,55 @@ def is_bomb(path: Path) -> bool:
 def formula_marks(path: Path) -> Marks:
     """The cells of each sheet whose formula failed or was never worked out, with the error or the formula itself.
 
-    An empty map where the file is no zip archive or is put together in an unknown way.
+    An empty map where the file is no zip archive.
+
+    Raises:
+        SheetTooLarge: a sheet reaches so far that the reader of workbooks would take all the memory for it.
     """
     if not zipfile.is_zipfile(path):
         return {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return {name: marks for name, part in _parts(archive) if (marks := dict(_marks(archive, part)))}
-    except (KeyError, zipfile.BadZipFile, zlib.error, EOFError):
-        return {}
+    with zipfile.ZipFile(path) as archive:
+        return _sheet_marks(archive)
+
+
+def is_other_workbook(path: Path) -> bool:
+    """Whether a zip archive is a workbook of a format that does not show its errors: ODS, or the binary XLSB."""
+    with zipfile.ZipFile(path) as archive:
+        names = {name.lower() for name in archive.namelist()}
+    return "xl/workbook.xml" not in names and not names.isdisjoint({"content.xml", "xl/workbook.bin"})
+
+
+def _sheet_marks(archive: zipfile.ZipFile) -> Marks:
+    sheets = _sheets(archive)
+    areas = {part: _regular_area(archive, part) for part in {part for part, _ in sheets}}
+    known = sum(areas[part] or 0 for part, _ in sheets) <= _LARGEST_AREA
+    left, marks = _LARGEST_AREA, {}
+    for part, name in sheets:
+        if areas[part] is None or not known:  # hardly any sheet
+            found = _scan(archive, part, name, left)
+            left, marks[name] = left - found.area, found.marks
+    return marks
+
+
+def _regular_area(archive: zipfile.ZipFile, part: str) -> int | None:
+    with archive.open(part) as sheet:
+        return regular_area(sheet)
+
+
+def _scan(archive: zipfile.ZipFile, part: str, name: str, left: int) -> Scan:
+    with archive.open(part) as sheet:
+        found = scan_sheet(sheet, left)
+    if found.area > left or not found.fits:
+        raise SheetTooLarge(name)
+    return found
+
+
+def _sheets(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
+    """The entries that hold sheets, each with the name of the sheet; an entry that no workbook names bears its own."""
+    entries = {name.lower(): name for name in archive.namelist()}
+    named = [(entries[part.lower()], name) for name, part in _parts(archive) if part.lower() in entries]
+    others = {entry for key, entry in entries.items() if key.startswith("xl/worksheets/") and key.endswith(".xml")}
+    return named + [(entry, entry) for entry in sorted(others - {entry for entry, _ in named})]
 
 
 def _has_huge_text(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
@@ -85,47 +126,6 @@ def _parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
 def _tags(form: re.Pattern[bytes], text: bytes) -> Iterator[dict[str, str]]:
     for tag in form.findall(text):
         yield {name.decode(): _plain(one or other) for name, one, other in _ATTRIBUTE.findall(tag)}
-
-
-def _marks(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[tuple[int, int], str]]:
-    if part not in archive.namelist() or not _is_marked(archive, part):  # nearly every sheet
-        return
-    for found in _CELL.finditer(archive.read(part)):
-        place, mark = _place(found[1] or b""), _mark(found[1] or b"", found[2])
-        if place and mark:
-            yield place, mark
-
-
-def _is_marked(archive: zipfile.ZipFile, part: str) -> bool:
-    left = b""
-    with archive.open(part) as sheet:
-        while chunk := sheet.read(_CHUNK):
-            if _MARKED.search(left + chunk):
-                return True
-            left = chunk[-_LONGEST_MARK:]
-    return False
-
-
-def _mark(attributes: bytes, inside: bytes) -> str | None:
-    kind = next((one or other for name, one, other in _ATTRIBUTE.findall(attributes) if name == b"t"), b"")
-    value = _VALUE.search(inside)
-    if kind == b"e":
-        return _plain(value[1]) if value else "#VALUE!"
-    formula = _FORMULA.search(inside)
-    if formula is None or value is not None or kind == b"str":  # an empty text is a result
-        return None
-    return f"={_plain(formula[1] or b'')}"
-
-
-def _place(attributes: bytes) -> tuple[int, int] | None:
-    named = next((one or other for name, one, other in _ATTRIBUTE.findall(attributes) if name == b"r"), b"")
-    found = _PLACE.fullmatch(named)
-    if found is None:
-        return None
-    column = 0
-    for letter in found[1]:
-        column = column * 26 + letter - 64
-    return int(found[2]) - 1, column - 1
 
 
 def _plain(text: bytes) -> str:
