@@ -66,7 +66,7 @@ class Platform:
         wanted = Shelf(self.settings.home).find(None)
         with self._lock:
             if self._snapshot is None or self._snapshot.id != wanted:
-                self._snapshot = open_snapshot(self.settings.home, wanted)
+                self._snapshot = open_snapshot(self.settings.home)  # by now perhaps a newer one
             return self._snapshot
 
     def payments(self, uscc: str) -> Sequence[Payment]:

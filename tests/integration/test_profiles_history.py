@@ -188,3 +188,41 @@ def test_the_commands_say_what_changes(home, two):
     told = call("withdraw", "税务_20260531.xlsx", "--by", "张三", "--reason", "误交")
     assert "撤回 / withdrawn: 税务_20260531.xlsx" in told.stdout
     assert json.loads(call("rollback", two[1], "--json").stdout)["after"] == two[1]
+
+
+@pytest.fixture
+def overtaken(home, two, monkeypatch):
+    """Just after a reader asked for a file of that number of times, an import that keeps one snapshot deletes it."""
+
+    def arrange(calls: int) -> str:
+        shelf, file = Shelf(home), Shelf.file
+        left = [calls]
+
+        def asked(self: Shelf, snapshot_id: str) -> Path:
+            left[0] -= 1
+            if left[0] == 0:
+                monkeypatch.setattr(Shelf, "file", file)
+                found = file(self, snapshot_id)
+                shelf.point(two[0])
+                found.unlink()
+                return found
+            return file(self, snapshot_id)
+
+        monkeypatch.setattr(Shelf, "file", asked)
+        return two[0]
+
+    return arrange
+
+
+@pytest.mark.parametrize("calls", [1, 2])
+def test_a_reader_that_an_import_overtakes_looks_again(home, overtaken, calls):
+    expected = overtaken(calls)
+    with open_snapshot(home) as snapshot:
+        assert snapshot.id == expected
+
+
+@pytest.mark.parametrize("calls", [1, 2])
+def test_a_named_snapshot_that_goes_meanwhile_is_not_found(home, overtaken, two, calls):
+    overtaken(calls)
+    with pytest.raises(NotFound):
+        open_snapshot(home, two[1])

@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from subsidy_match.profiles.csv_chunks import Chunk, read_chunks
 
 LARGEST = 40
-plain = st.text(alphabet='a1 ,;-"\n\r公司（\u3000𠮷', max_size=5)
+plain = st.text(alphabet='a1 ,;-"\n\r公司（\u3000𠮷\ufeff', max_size=5)
 cells = st.one_of(
     st.sampled_from(["", "12.50", "公司", '"a,b"', '"say ""so"""', '"two\nlines"', '"two\r\nlines"', 'a"b', '""']),
     plain.filter(lambda text: "," not in text),
 )
 rows = st.lists(cells, min_size=1, max_size=4).map(",".join)
-even = st.lists(st.sampled_from(["1", "", "公司", '"a,b"', '"x\ny"', '"""q"""']), min_size=3, max_size=3).map(",".join)
+even = st.lists(
+    st.sampled_from(["1", "", "公司", "\ufeff", "\ufeff1", '"a,b"', '"x\ny"', '"""q"""']), min_size=3, max_size=3
+).map(",".join)
 ends = st.sampled_from(["\n", "\n", "\r\n", "\r", "\n\n"])
 texts = st.one_of(
     st.lists(st.tuples(st.one_of(even, even, even, rows), ends).map("".join), max_size=12).map("".join),
@@ -71,6 +73,7 @@ def read(rows: Iterator[list[str]]) -> tuple[list[list[str]], tuple[object, ...]
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=texts, encoding=encodings, size=st.integers(1, 60))
 @example(text='1,2,3\r\n"a\r\nb",,"x"\r\n1,2,3', encoding="gb18030", size=7)
+@example(text="a,b\n\ufeff1,2\n\ufeff,\n", encoding="gb18030", size=4)
 @example(text='a,b\n1,"x"y\n', encoding="utf-8", size=5)
 @example(text='a,b\r1,2\r3,"4\r', encoding="utf-8", size=3)
 @example(text=f"a,b\n1,{'长' * 41}\n2,3\n", encoding="utf-8", size=9)

@@ -6,18 +6,20 @@ import html
 import posixpath
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from subsidy_match.profiles.marks import SheetMarks, Unsure, is_percent
+from subsidy_match.profiles.sheet_reach import regular_area
+from subsidy_match.profiles.sheet_scan import Scan, scan_sheet
 
-__all__ = ["archive_marks", "is_bomb"]
+__all__ = ["SheetTooLarge", "archive_marks", "is_bomb", "is_other_workbook"]
 
 _CHUNK = 1 << 20
 _LARGEST_UNPACKED = 512 << 20
 _LARGEST_RATIO = 200  # real sheets shrink to a tenth or so
 _LARGE = 64 << 20
+_LARGEST_AREA = 32 << 20  # cells of all sheets, laid out in full; a file of the greatest size has half of that
 _LONGEST_TEXT = 1 << 20  # bytes between two tags; a cell of a spreadsheet holds 32,767 characters
 
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^>]*>")
@@ -26,12 +28,11 @@ _ATTRIBUTE = re.compile(rb"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _STYLES = re.compile(rb"<(?:\w+:)?cellXfs[\s>].*?</(?:\w+:)?cellXfs>", re.DOTALL)
 _STYLE = re.compile(rb"<(?:\w+:)?xf\s[^>]*>")
 _FORMAT = re.compile(rb"<(?:\w+:)?numFmt\s[^>]*>")
-_MARKED = re.compile(rb"<(?:\w+:)?f[\s>/]|\st=[\"']e[\"']")
 _LONGEST_MARK = 64
-_CELL = re.compile(rb"<(?:\w+:)?c(\s[^>]*[^/])?>(.*?)</(?:\w+:)?c>", re.DOTALL)
-_FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>([^<]*)<)")
-_VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]+)<")
-_PLACE = re.compile(rb"([A-Z]{1,3})([1-9]\d{0,6})")
+
+
+class SheetTooLarge(ValueError):
+    """A sheet, named by the message, would be laid out with far too many cells."""
 
 
 def is_bomb(path: Path) -> bool:
@@ -48,15 +49,71 @@ def archive_marks(path: Path) -> Mapping[str, SheetMarks]:
     """The marks of each sheet by its name.
 
     Raises:
-        Unsure: the archive is damaged or put together in an unknown way.
+        Unsure: the archive is put together in an unknown way.
+        SheetTooLarge: a sheet reaches so far that the reader of workbooks would take all the memory for it.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(path) as archive:
+        try:
             book = _Parts(archive)
-            percent = _percent_styles(book)
-            return {name: _marks(archive, part, percent) for name, part in book.sheets()}
-    except (KeyError, ValueError, zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise Unsure(str(error)) from error
+            percent, named = _percent_styles(book), list(book.sheets())
+        except (KeyError, ValueError, StopIteration) as error:
+            raise Unsure(str(error)) from error
+        return _sheet_marks(archive, named, percent)
+
+
+def is_other_workbook(path: Path) -> bool:
+    """Whether a zip archive is a workbook of a format that does not show its errors: ODS, or the binary XLSB."""
+    with zipfile.ZipFile(path) as archive:
+        names = {name.lower() for name in archive.namelist()}
+    return "xl/workbook.xml" not in names and not names.isdisjoint({"content.xml", "xl/workbook.bin"})
+
+
+def _sheet_marks(
+    archive: zipfile.ZipFile, named: list[tuple[str, str]], percent: frozenset[str]
+) -> dict[str, SheetMarks]:
+    sheets = [*named, *_unnamed(archive, {part for _, part in named})]
+    areas = {part: _regular_area(archive, part) for part in {part for _, part in sheets}}
+    known = sum(areas[part] or 0 for _, part in sheets) <= _LARGEST_AREA
+    left, marks = _LARGEST_AREA, {}
+    for name, part in sheets:
+        marks[name] = SheetMarks()
+        if areas[part] is None or not known or _has_percent(archive, part, percent):  # hardly any sheet
+            found = _scan(archive, part, name, left, percent)
+            left, marks[name] = left - found.area, found.marks
+    return marks
+
+
+def _unnamed(archive: zipfile.ZipFile, known: set[str]) -> list[tuple[str, str]]:
+    """The entries that hold sheets which no workbook names; each bears its own name."""
+    entries = {name.lower(): name for name in archive.namelist()}
+    others = {entry for key, entry in entries.items() if key.startswith("xl/worksheets/") and key.endswith(".xml")}
+    return [(entry, entry) for entry in sorted(others - known)]
+
+
+def _regular_area(archive: zipfile.ZipFile, part: str) -> int | None:
+    with archive.open(part) as sheet:
+        return regular_area(sheet)
+
+
+def _scan(archive: zipfile.ZipFile, part: str, name: str, left: int, percent: frozenset[str]) -> Scan:
+    with archive.open(part) as sheet:
+        found = scan_sheet(sheet, left, percent)
+    if found.area > left or not found.fits:
+        raise SheetTooLarge(name)
+    return found
+
+
+def _has_percent(archive: zipfile.ZipFile, part: str, percent: frozenset[str]) -> bool:
+    """Whether a sheet may have a cell of one of these styles."""
+    if not percent:
+        return False
+    form, left = re.compile(b"|".join(rb"\ss=[\"']%s[\"']" % style.encode() for style in percent)), b""
+    with archive.open(part) as sheet:
+        while chunk := sheet.read(_CHUNK):
+            if form.search(left + chunk):
+                return True
+            left = chunk[-_LONGEST_MARK:]
+    return False
 
 
 def _has_huge_text(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
@@ -100,64 +157,17 @@ def _whole(target: str) -> str:
     return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
 
 
-def _percent_styles(book: _Parts) -> frozenset[bytes]:
+def _percent_styles(book: _Parts) -> frozenset[str]:
     styles = book.styles()
     codes = {int(tag["numFmtId"]): tag["formatCode"] for tag in _tags(_FORMAT, styles)}
     cells = _STYLES.search(styles)
     numbers = [int(tag.get("numFmtId", "0")) for tag in _tags(_STYLE, cells[0])] if cells else []
-    return frozenset(b"%d" % n for n, code in enumerate(numbers) if is_percent(code, codes.get(code)))
+    return frozenset(str(n) for n, code in enumerate(numbers) if is_percent(code, codes.get(code)))
 
 
 def _tags(form: re.Pattern[bytes], text: bytes) -> Iterator[dict[str, str]]:
     for tag in form.findall(text):
         yield {name.decode(): _plain(one or other) for name, one, other in _ATTRIBUTE.findall(tag)}
-
-
-def _marks(archive: zipfile.ZipFile, part: str, percent: frozenset[bytes]) -> SheetMarks:
-    marks = SheetMarks()
-    form = re.compile(b"|".join([_MARKED.pattern, *(rb"\ss=[\"']%s[\"']" % style for style in percent)]))
-    if not _is_marked(archive, part, form):  # nearly every sheet
-        return marks
-    for found in _CELL.finditer(archive.read(part)):
-        if not form.search(found[0]):
-            continue
-        attributes = {name: one or other for name, one, other in _ATTRIBUTE.findall(found[1] or b"")}
-        value = _VALUE.search(found[2])
-        if mark := _failure(attributes.get(b"t", b"n"), found[2], value):
-            marks.failed[_place(attributes)] = mark
-        elif value and attributes.get(b"s") in percent and attributes.get(b"t", b"n") == b"n":
-            marks.percent.add(_place(attributes))
-    return marks
-
-
-def _is_marked(archive: zipfile.ZipFile, part: str, form: re.Pattern[bytes]) -> bool:
-    left = b""
-    with archive.open(part) as sheet:
-        while chunk := sheet.read(_CHUNK):
-            if form.search(left + chunk):
-                return True
-            left = chunk[-_LONGEST_MARK:]
-    return False
-
-
-def _failure(kind: bytes, inside: bytes, value: re.Match[bytes] | None) -> str | None:
-    """What stands for the value of a cell that has none."""
-    if kind == b"e":
-        return _plain(value[1]) if value else "#VALUE!"
-    formula = _FORMULA.search(inside)
-    if formula is None or value is not None or kind == b"str":  # an empty text is a result
-        return None
-    return f"={_plain(formula[1] or b'')}"
-
-
-def _place(attributes: Mapping[bytes, bytes]) -> tuple[int, int]:
-    found = _PLACE.fullmatch(attributes.get(b"r", b""))
-    if found is None:
-        raise Unsure("a cell does not say where it is")
-    column = 0
-    for letter in found[1]:
-        column = column * 26 + letter - 64
-    return int(found[2]) - 1, column - 1
 
 
 def _plain(text: bytes) -> str:

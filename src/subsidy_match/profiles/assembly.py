@@ -220,7 +220,8 @@ class Assembly:
             found.append((given, identify(given, register, in_force, review_id(given.department, code, key))))
         self._insert("identity", _identities(placed.batch.number, found))
         self.con.execute(
-            f"UPDATE {placed.stage} AS s SET uscc = i.uscc FROM identity i WHERE {_same(placed)} AND i.uscc IS NOT NULL"
+            f"UPDATE {placed.stage} AS s SET uscc = i.uscc FROM identity i WHERE {_same(placed)}"
+            " AND i.uscc IS NOT NULL AND s.uscc IS NULL"
         )
         self._queue(placed, [(given, result) for given, result in found if isinstance(result, Open)])
 

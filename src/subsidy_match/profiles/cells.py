@@ -38,6 +38,9 @@ _FOREIGN = re.compile(
 )
 _CURRENCY = re.compile(r"^(?:人民币|RMB|CNY|¥)|(?:人民币|RMB|CNY)$|\(人民币\)", re.IGNORECASE)
 _NUMBER = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?")
+_GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?![\d,])")
+_BETWEEN_NUMBERS = re.compile(r"(?<=[\d.,])\s+(?=[\d.,])")
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)\s+(?=\d)")
 _LONGEST = 40
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:\.\d+)?E[+-]?\d+", re.IGNORECASE)
 _UNIT = re.compile(r"^([^\d()]*[\d.,]+)\(?([^\d()]+)\)?$")
@@ -85,7 +88,7 @@ def parse_number(text: str, scale: int | None, symbols: Mapping[str, int], *, mo
         symbols: units that a cell may carry, with their scale.
         money: whether currency words are allowed.
     """
-    body = plain(text).translate(_MINUS)
+    body = plain(_ungrouped(text)).translate(_MINUS)
     if money and _FOREIGN.search(body):
         raise CellProblem("cell.currency", "外币金额不折算", "an amount in foreign currency is not converted")
     body = _CURRENCY.sub("", body) if money else body
@@ -104,7 +107,7 @@ def parse_number(text: str, scale: int | None, symbols: Mapping[str, int], *, mo
 def parse_date(text: str) -> date:
     """Read a day in any of the forms that files use, including the spreadsheet's day number."""
     body = unicodedata.normalize("NFKC", text).strip()
-    body = body if ":" in body else plain(body)
+    body = body if ":" in body or _BETWEEN_DIGITS.search(body) else plain(body)
     found = _DAY.fullmatch(body) or _DIGITS_DAY.fullmatch(body)
     if found and (day := _day(*(int(part) for part in found.groups()))):
         return day
@@ -136,6 +139,14 @@ def parse_words(text: str, codes: Mapping[str, str]) -> list[str]:
     """Read several words of a code list, in the order of their codes; one word may stand for several."""
     words = [word for word in _SEPARATORS.split(unicodedata.normalize("NFKC", text).strip()) if word]
     return sorted({code for word in words for code in parse_word(word, codes).split()})
+
+
+def _ungrouped(text: str) -> str:
+    """The text with blanks between groups of three digits taken out; any other blank between digits parts two numbers."""
+    body = _GROUPS.sub(lambda found: found[0].replace(" ", ""), unicodedata.normalize("NFKC", text).strip())
+    if _BETWEEN_NUMBERS.search(body):
+        raise CellProblem("cell.number", "不是一个数值", "not one number")
+    return body
 
 
 def _exact(body: str) -> Fraction:

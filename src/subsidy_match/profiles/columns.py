@@ -155,7 +155,7 @@ def _number(text: str, type_: ValueType, scale: int | None) -> int:
         value = parse_number(text, scale, RATIO_UNITS)
     else:
         value = parse_number(
-            plain(text).removeprefix(_ORDINAL), scale, {type_.unit or "": 1, "个": 1, "个月": 1, "名": 1}
+            text.strip().removeprefix(_ORDINAL), scale, {type_.unit or "": 1, "个": 1, "个月": 1, "名": 1}
         )
     if (type_.low is not None and value < type_.low) or (type_.high is not None and value > type_.high):
         raise CellProblem("cell.range", "超出合理范围", "out of range")

@@ -121,8 +121,9 @@ class _Reader:
     def _columns(self, text: bytes, records: _Records) -> tuple[pa.StringArray, ...]:
         names = [str(i) for i in range(records.width)]
         table = arrow_csv.read_csv(
-            pa.BufferReader(text),
-            arrow_csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
+            # Arrow takes a byte order mark from each buffer; within a file it is a character of the first cell.
+            pa.BufferReader(codecs.BOM_UTF8 + text if text.startswith(codecs.BOM_UTF8) else text),
+            arrow_csv.ReadOptions(use_threads=False, block_size=len(text) + 4, column_names=names),
             arrow_csv.ParseOptions(
                 delimiter=self._delimiter, newlines_in_values=records.quoted, ignore_empty_lines=False
             ),

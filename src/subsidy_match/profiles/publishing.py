@@ -98,6 +98,8 @@ class Shelf:
             zh, en = "还没有企业档案,请先导入部门数据", "there are no profiles yet: import department files first"
             raise NotFound("profiles.no_snapshot", zh, en, Location(str(self.folder)))
         if not wanted.isalnum() or not self.file(wanted).exists():
+            if snapshot_id is None and self.current() != wanted:
+                return self.find(None)  # another one has come into force meanwhile
             zh, en = f"没有快照 {wanted}", f"there is no snapshot {wanted}"
             raise NotFound("profiles.no_snapshot", zh, en, Location(str(self.folder)))
         return wanted

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import codecs
 import csv
+import errno
 import mmap
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,8 +23,8 @@ from typing import IO, TypeAlias
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from subsidy_match.errors import InputError, Location
-from subsidy_match.profiles.archives import archive_marks, is_bomb
+from subsidy_match.errors import InputError, Location, SubsidyError
+from subsidy_match.profiles.archives import SheetTooLarge, archive_marks, is_bomb, is_other_workbook
 from subsidy_match.profiles.biff import book_marks
 from subsidy_match.profiles.csv_chunks import Chunk, read_chunks
 from subsidy_match.profiles.marks import SheetMarks, Unsure, marked
@@ -216,14 +217,37 @@ def _first_undecodable_line(path: Path, title: str, encoding: str) -> int | None
 
 
 def _workbook(path: Path, title: str) -> Iterator[list[Sheet]]:
+    with _refusing_damage(title):
+        sheets = _read_book(path, title)
+    yield sheets
+
+
+def _read_book(path: Path, title: str) -> list[Sheet]:
     _refuse_bombs(path, title)
-    with path.open("rb") as file:
-        book = _open_book(file, title)
-        marks = _marks(path, title)
-        try:
-            yield [_sheet(book, position, path, title, marks) for position in _worksheets(book)]
-        finally:
-            book.close()
+    with path.open("rb") as file, closing(_open_book(file, title)) as book:
+        marks = _marks(path, title)  # before a sheet is laid out: one that reaches too far would take all memory
+        return [_sheet(book, position, path, title, marks) for position in _worksheets(book)]
+
+
+@contextmanager
+def _refusing_damage(title: str) -> Iterator[None]:
+    """Whatever the readers of archives, XML and workbooks fail with, the file is what is wrong."""
+    try:
+        yield
+    except (SubsidyError, MemoryError):
+        raise
+    except OSError as error:
+        if error.errno not in (None, errno.EINVAL):  # a place before the beginning of the file is damage too
+            raise
+        raise _damaged(title, error) from error
+    except Exception as error:
+        if isinstance(error, RuntimeError) and "password" in str(error):
+            raise _locked(title) from error
+        raise _damaged(title, error) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # the workbook reader's, which Python cannot import
+            raise
+        raise _damaged(title, error) from error
 
 
 def _open_book(file: IO[bytes], title: str) -> CalamineWorkbook:
@@ -231,9 +255,17 @@ def _open_book(file: IO[bytes], title: str) -> CalamineWorkbook:
         return CalamineWorkbook.from_filelike(file)  # by content: the end of a name is often wrong
     except CalamineError as error:
         if isinstance(error, PasswordError) or _is_encrypted(file):
-            raise _refusal("password", title, "工作簿有密码,请解除后再交", "the workbook has a password") from error
-        zh, en = f"工作簿已损坏或不完整({error})", f"the workbook is damaged or cut off: {error}"
-        raise _refusal("damaged", title, zh, en) from error
+            raise _locked(title) from error
+        raise
+
+
+def _locked(title: str) -> InputError:
+    return _refusal("password", title, "工作簿有密码,请解除后再交", "the workbook has a password")
+
+
+def _damaged(title: str, error: BaseException) -> InputError:
+    zh, en = f"工作簿已损坏或不完整({error})", f"the workbook is damaged or cut off: {error}"
+    return _refusal("damaged", title, zh, en)
 
 
 def _is_encrypted(file: IO[bytes]) -> bool:
@@ -265,6 +297,10 @@ def _marks(path: Path, title: str) -> Mapping[str, SheetMarks]:
         return archive_marks(path) if zipfile.is_zipfile(path) else book_marks(path)
     except Unsure as error:
         raise _unsure(title) from error
+    except SheetTooLarge as error:
+        zh = f"工作表“{error}”范围过大(很远处有内容),请删除多余的行列后再交"
+        en = f"sheet {str(error)!r} reaches far too wide: delete what stands far out in it"
+        raise _refusal("too_large", title, zh, en) from error
 
 
 def _unsure(title: str) -> InputError:
@@ -296,13 +332,21 @@ def _digits(number: float) -> str:
 
 
 def _refuse_bombs(path: Path, title: str) -> None:
-    packed = zipfile.is_zipfile(path)
+    packed = zipfile.is_zipfile(path) or _is_archive(path)
     if is_bomb(path) if packed else path.stat().st_size > _LARGEST_BOOK:
         zh, en = (
             "工作簿解压后过大,或有超长单元格,不予读取",
             "the workbook unpacks to far too much, or has an endless cell: not read",
         )
         raise _refusal("too_large", title, zh, en)
+    if packed and is_other_workbook(path):
+        zh = "这是 ODS 或 XLSB 工作簿,公式错误无法辨认,请另存为 xlsx"
+        raise _refusal("kind", title, zh, "this is an ODS or XLSB workbook, which hides errors; save it as xlsx")
+
+
+def _is_archive(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_ZIP)) == _ZIP
 
 
 def _refusal(code: str, title: str, zh: str, en: str, *, line: int | None = None) -> InputError:

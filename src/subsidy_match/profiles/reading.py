@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from subsidy_match.errors import InputError, Location, NotFound
+from subsidy_match.errors import InputError, Location, NotFound, RetryableError
 from subsidy_match.profiles.assembly import quote
 from subsidy_match.profiles.names import name_key
 from subsidy_match.profiles.publishing import Shelf
@@ -30,6 +30,7 @@ from subsidy_match.rules.enterprise import Collection, Enterprise, Known, Row, S
 __all__ = ["Alternative", "District", "Link", "Reading", "ReviewItem", "Snapshot", "open_snapshot"]
 
 _BLOCK = 4096
+_LOOKS = 5
 _CODE_START = 8
 
 
@@ -118,20 +119,29 @@ def open_snapshot(home: Path, snapshot_id: str | None = None) -> Snapshot:
     Raises:
         NotFound: there is none.
         InputError: it is damaged, or was written by a version with another layout.
+        RetryableError: imports replace it again and again.
     """
     shelf = Shelf(home)
-    wanted = shelf.find(snapshot_id)
-    path = shelf.file(wanted)
-    try:
-        con = duckdb.connect(str(path), read_only=True)
+    for _ in range(_LOOKS):  # an import may put another one in force, and delete this one, after it was found
+        wanted = shelf.find(snapshot_id)
+        path = shelf.file(wanted)
         try:
-            return Snapshot(wanted, path, con)
-        except BaseException:
-            con.close()
-            raise
-    except duckdb.Error as error:
-        zh, en = f"快照无法打开:{error}", f"the snapshot cannot be opened: {error}"
-        raise InputError("profiles.snapshot_damaged", zh, en, Location(str(path))) from error
+            return _opened(wanted, path)
+        except duckdb.Error as error:
+            if path.exists():
+                zh, en = f"快照无法打开:{error}", f"the snapshot cannot be opened: {error}"
+                raise InputError("profiles.snapshot_damaged", zh, en, Location(str(path))) from error
+    zh, en = "企业档案正在频繁更新,请稍后再试", "the profiles keep changing: try again later"
+    raise RetryableError("profiles.snapshot_changing", zh, en, Location(str(shelf.folder)))
+
+
+def _opened(snapshot_id: str, path: Path) -> Snapshot:
+    con = duckdb.connect(str(path), read_only=True)
+    try:
+        return Snapshot(snapshot_id, path, con)
+    except BaseException:
+        con.close()
+        raise
 
 
 class Snapshot:

@@ -21,7 +21,7 @@ _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714
 _ORGANISATION_CHECKS = "0123456789X0"
 _LENGTH = 18
 _ORGANISATION_LENGTH = 9
-_NOISE = re.compile("[\\s\\-\u2010-\u2015'`\u2018\u2019]+")
+_NOISE = re.compile("[\\s\\-\u2010-\u2015'`\u2018\u2019\ufeff]+")
 _CONFUSED = {"O": "0", "I": "1", "S": "5", "Z": "2", "V": "U"}
 
 
@@ -50,7 +50,7 @@ class UsccCheck:
 
 
 def normalise_uscc(text: str) -> str:
-    """Undo what typing and spreadsheets do: width, case, blanks, hyphens, a leading apostrophe."""
+    """Undo what typing and spreadsheets do: width, case, blanks, hyphens, a leading apostrophe, a byte order mark."""
     return _NOISE.sub("", unicodedata.normalize("NFKC", text)).upper()
 
 

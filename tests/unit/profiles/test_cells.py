@@ -51,6 +51,10 @@ def reason(parse, *args) -> str:
         ("2亿", "元", 20_000_000_000),
         ("0", "万元", 0),
         ("−5", "元", -500),
+        (" 1 234 567.5 \n", "元", 123_456_750),
+        ("1\u00a0234", "元", 123_400),
+        ("¥ 12", "元", 1200),
+        ("500 万元", "元", 500_000_000),
     ],
 )
 def test_money_is_exact(text, unit, expected):
@@ -69,6 +73,18 @@ def test_money_is_exact(text, unit, expected):
         ("约500", "cell.number"),
         ("9.1E+17", "cell.scientific"),
         ("1" * 50, "cell.number"),
+        ("12\n34", "cell.number"),
+        ("1 2", "cell.number"),
+        ("1\n234", "cell.number"),
+        ("1  234", "cell.number"),
+        ("1 2345", "cell.number"),
+        ("1234 567", "cell.number"),
+        ("1 234 56", "cell.number"),
+        ("1 234,567", "cell.number"),
+        ("1, 234", "cell.number"),
+        ("12. 5", "cell.number"),
+        ("0.5 123", "cell.number"),
+        ("１ ２万元", "cell.number"),
     ],
 )
 def test_money_that_is_not_exact_has_a_reason(text, code):
@@ -93,13 +109,30 @@ def test_a_count_is_whole():
         "42430",
         "２０１６年３月１日",
         "2016 年 3 月 1 日",
+        "2016. 3. 1",
+        " 2016-03-01\n",
     ],
 )
 def test_a_day_in_any_form(text):
     assert parse_date(text) == date(2016, 3, 1)
 
 
-@pytest.mark.parametrize("text", ["2015/2/30", "2016年3月", "16/3/1", "20161301", "长期", "123", "1799-01-01"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2015/2/30",
+        "2016年3月",
+        "16/3/1",
+        "20161301",
+        "长期",
+        "123",
+        "1799-01-01",
+        "2016-3-1 2",
+        "2016-03-0\n1",
+        "2016 0301",
+        "42 430",
+    ],
+)
 def test_what_is_no_day_is_refused(text):
     assert reason(parse_date, text) == "cell.date"
 

@@ -45,6 +45,7 @@ def test_the_first_failing_check_gives_the_grade(code, grade):
         "91320812 MAB4DM124P",
         "'91320812MAB4DM124P",
         "91320812-MAB4DM124P ",
+        "\ufeff91320812MAB4DM124P",
     ],
 )
 def test_typing_is_undone(written):
