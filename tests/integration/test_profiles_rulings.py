@@ -236,8 +236,8 @@ def test_a_line_that_cannot_be_believed_stops_the_whole_file(home, tmp_path):
 @pytest.mark.parametrize(
     "options",
     [
-        ("--leave", "{value}", "--choose", "{value}=2000000"),
-        ("--choose", "{value}=2000000", "--choose", "{value}=3000000"),
+        ("--leave", "{value}", "--choose", "{value}=2万元"),
+        ("--choose", "{value}=2万元", "--choose", "{value}=3万元"),
         ("--refuse", "{identity}", "--match", "{identity}={firm}"),
         ("--match", "{identity}={firm}", "--match", "{identity}={other}"),
     ],
@@ -256,6 +256,6 @@ def test_two_decisions_of_one_item_in_one_call_are_refused(home, tmp_path, optio
 
 
 def test_one_decision_said_twice_is_no_contradiction(home):
-    choice = f"{waiting(home)[REVENUE].id}=2000000"
+    choice = f"{waiting(home)[REVENUE].id}=2万元"
     call("review", "--choose", choice, "--choose", choice, "--by", "张三")
     assert known(home)[0] == 2_000_000

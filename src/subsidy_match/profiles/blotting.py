@@ -14,7 +14,7 @@ from subsidy_match.profiles.uscc import check_uscc, normalise_uscc
 __all__ = ["blotted", "blotted_errors", "identity_free"]
 
 _MASK = "******"
-_STAND_IN_LENGTH = 8
+_STAND_IN_LENGTH = 12
 _SHORTEST_ACCOUNT = 16
 # In one run or in groups of four: hyphens between other groups stand in periods, such as 20250101-20251231.
 _ACCOUNT = re.compile(r"(?<![0-9A-Za-z.])(?:\d{16,21}|\d{4}(?:[ -]\d{4}){3}(?:[ -]?\d{1,5})?)(?![0-9A-Za-z])")

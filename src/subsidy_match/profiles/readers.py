@@ -224,8 +224,10 @@ def _workbook(path: Path, title: str) -> Iterator[list[Sheet]]:
 
 def _read_book(path: Path, title: str) -> list[Sheet]:
     _refuse_bombs(path, title)
+    # marks of an archive come first: a sheet that reaches too far would take all memory; an old book may be locked
+    marks = _marks(path, title) if zipfile.is_zipfile(path) else None
     with path.open("rb") as file, closing(_open_book(file, title)) as book:
-        marks = _marks(path, title)  # before a sheet is laid out: one that reaches too far would take all memory
+        marks = _marks(path, title) if marks is None else marks
         return [_sheet(book, position, path, title, marks) for position in _worksheets(book)]
 
 

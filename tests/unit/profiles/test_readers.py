@@ -230,11 +230,12 @@ def rewritten(path: Path, changed: Path, old: bytes, new: bytes) -> Path:
     return changed
 
 
-def test_a_workbook_whose_formulas_cannot_be_found_is_refused(tmp_path):
+def test_a_failed_formula_is_found_by_its_turn_where_cells_do_not_say_their_place(tmp_path):
     with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
         book.add_worksheet("表").write_formula(0, 0, "=#REF!", None, "#REF!")
     nowhere = rewritten(tmp_path / "a.xlsx", tmp_path / "b.xlsx", b' r="A1"', b"")
-    assert refusal(nowhere).code == "profiles.file.unsure"
+    with open_sheets(nowhere, "b.xlsx") as sheets:
+        assert [list(row) for row in sheets[0].rows()] == [["#REF!"]]
 
 
 def test_an_open_document_is_refused(tmp_path):
@@ -250,6 +251,6 @@ def test_an_open_document_is_refused(tmp_path):
             "</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>",
         )
     error = refusal(tmp_path / "a.ods")
-    assert error.code == "profiles.file.unsure"
+    assert error.code == "profiles.file.kind"
     assert "xlsx" in error.zh
     assert "xlsx" in error.en
