@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -122,6 +123,18 @@ def test_nothing_is_matched_again_where_nothing_moved(tmp_path: Path):
         what = moved(job, Base(snapshot, AS_OF, run.signatures(), run.paid()))
         assert (what.policies, what.firms) == (frozenset(), frozenset())
         assert what.others == {policy.id for policy in world.policies.in_force(AS_OF)}
+
+
+def test_nothing_is_taken_over_from_a_run_of_another_version(tmp_path: Path):
+    world = World(tmp_path, 7)
+    with world.snapshot(world.firms) as snapshot:
+        job = Job(world.policies, snapshot, AS_OF)
+        run = run_match(job, tmp_path / "first", VectorEngine())
+        older = replace(run, manifest=replace(run.manifest, version="0.0.1"))
+        since = older, Base(snapshot, AS_OF, run.signatures(), run.paid())
+        again = run_match(job, tmp_path / "again", VectorEngine(), since=since)
+        assert again.manifest.taken_over == ""
+        assert again.table().equals(run.table())
 
 
 def a_day_later(world: World) -> tuple[PolicySet, date]:

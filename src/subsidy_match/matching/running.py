@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from subsidy_match import __version__
 from subsidy_match.errors import Conflict, InputError, Location, RetryableError
 from subsidy_match.matching.engines import Engine, Job
 from subsidy_match.matching.incremental import Base, Moved, moved
@@ -51,7 +52,7 @@ def run_match(
         )
     with _alone(out):
         partial, report = out.with_name(f".{out.name}.partial"), progress or (lambda _done, _total: None)
-        if since is not None and (since[0].manifest.unknowns or not job.unknowns):
+        if since is not None and _can_take_over(since[0], job):
             what = moved(job, since[1])
             if what.others:
                 writer = RunWriter(partial, job, engine, row_group=row_group, base=since[0].id)
@@ -64,6 +65,11 @@ def run_match(
             reached += block
             report(reached, firms)
         return writer.finish(out, firms)
+
+
+def _can_take_over(run: Run, job: Job) -> bool:
+    """Whether a run holds what is wanted, and was made by this version: another one may judge otherwise."""
+    return run.manifest.version == __version__ and (run.manifest.unknowns or not job.unknowns)
 
 
 def _take_over(

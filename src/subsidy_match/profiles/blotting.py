@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from subsidy_match.errors import Finding, InputError, Location
-from subsidy_match.profiles.persons import masked, person_code, person_free
+from subsidy_match.profiles.persons import masked, person_free, stand_in
 from subsidy_match.profiles.uscc import check_uscc, normalise_uscc
 
 __all__ = ["blotted", "blotted_errors", "identity_free"]
 
 _MASK = "******"
-_STAND_IN_LENGTH = 12
 _SHORTEST_ACCOUNT = 16
 # In one run or in groups of four: hyphens between other groups stand in periods, such as 20250101-20251231.
 _ACCOUNT = re.compile(r"(?<![0-9A-Za-z.])(?:\d{16,21}|\d{4}(?:[ -]\d{4}){3}(?:[ -]?\d{1,5})?)(?![0-9A-Za-z])")
@@ -52,7 +51,7 @@ def _is_account(number: str) -> bool:
 
 
 def _stand_in(number: str, key: bytes) -> str:
-    return _MASK + person_code(normalise_uscc(number), key)[:_STAND_IN_LENGTH] if _is_account(number) else number
+    return _MASK + stand_in(normalise_uscc(number), key) if _is_account(number) else number
 
 
 def _finding(found: Finding) -> Finding:

@@ -21,7 +21,16 @@ from subsidy_match.profiles.cells import plain
 from subsidy_match.profiles.problems import CellProblem
 from subsidy_match.profiles.uscc import check_uscc, normalise_uscc
 
-__all__ = ["account_free", "key_fingerprint", "load_person_key", "masked", "number_free", "person_code", "person_free"]
+__all__ = [
+    "account_free",
+    "key_fingerprint",
+    "load_person_key",
+    "masked",
+    "number_free",
+    "person_code",
+    "person_free",
+    "stand_in",
+]
 
 _SHORTEST = 6
 _MASK = "******"
@@ -84,10 +93,11 @@ def person_free(text: str, key: bytes) -> str:
     """A text as it may be kept: a short stand-in for every number of an identity card, so that two persons stay two."""
     if len(text) < _SHORTEST_NUMBER or not _DIGITS.search(text):
         return text
-    return _blotted(text, lambda number: _MASK + _stand_in(number, key))
+    return _blotted(text, lambda number: _MASK + stand_in(number, key))
 
 
-def _stand_in(number: str, key: bytes) -> str:
+def stand_in(number: str, key: bytes) -> str:
+    """A few digits in place of a number, the same wherever it is written; what is kept has the mask before them."""
     written = "".join(
         filter(str.isalnum, number)
     ).upper()  # blanks, hyphens and what spreadsheets add are no part of it
@@ -103,7 +113,7 @@ def number_free(text: str, key: bytes) -> str:
     """A text as it may be kept that is no key: a short stand-in for every number of a person and of an account."""
     if len(text) < _SHORTEST_NUMBER or not _DIGITS.search(text):
         return text
-    return _without_accounts(person_free(text, key), lambda number: _MASK + _stand_in(number, key))
+    return _without_accounts(person_free(text, key), lambda number: _MASK + stand_in(number, key))
 
 
 def _without_accounts(text: str, put: Callable[[str], str]) -> str:

@@ -59,24 +59,25 @@ class Compiled:
 def compile_plan(plan: Plan) -> Compiled:
     """Programs, leaves and groups of amounts of all policies."""
     groups, places = group_amounts(plan.nodes, plan.lowered)
+    programs = [compile_program(plan.nodes, one.condition) for one in plan.lowered]
     tasks = tuple(
         Task(
             place,
             one,
-            compile_program(plan.nodes, one.condition),
+            program,
             plan.nodes[one.condition].manual,
-            _region(plan, one),
+            _region(plan, program),
             *places.get(place, (_NO_GROUP, place)),
         )
-        for place, one in enumerate(plan.lowered)
+        for place, (one, program) in enumerate(zip(plan.lowered, programs, strict=True))
     )
     leaves = dict.fromkeys(leaf.node for task in tasks for leaf in leaves_of(task.program))
     return Compiled(plan, tasks, tuple(leaves), tuple(groups))
 
 
-def _region(plan: Plan, one: Lowered) -> int | None:
+def _region(plan: Plan, program: Program) -> int | None:
     """The leaf that asks for a region, where the whole policy does."""
-    for part in compile_program(plan.nodes, one.condition):
+    for part in program:
         if isinstance(part, Leaf) and not part.negated and plan.nodes[part.node].do is Do.AGREE:
             fact = plan.nodes[plan.nodes[part.node].children[0]]
             if fact.do is Do.FACT and fact.params[0] == _REGION:
@@ -219,7 +220,3 @@ class _Evaluation:
             if claims.unseen:
                 self._tally.refusable[place] += len(several)
             yield several if self._unknowns else several.only(several.verdicts != CODES[Verdict.UNKNOWN])
-
-
-def _by_weight(weighed: tuple[int, Part]) -> int:
-    return weighed[0]
