@@ -57,7 +57,7 @@ bench: $(VENV)/.benched  ## measure; match_engines.py takes long, and has --firm
 	$(BIN)/python benchmarks/match_engines.py --data $(BENCH)
 
 fuzz: $(VENV)/.tested  ## compare both engines on ten million drawn pairs, with another seed each time
-	DRAWN_PAIRS=10000000 $(BIN)/python -m pytest -q --timeout=0 tests/property/test_engines_agree.py
+	DRAWN_PAIRS=10000000 DRAWN_SEED=$${DRAWN_SEED:-$$(date +%s)} $(BIN)/python -m pytest -q --timeout=0 tests/property/test_engines_agree.py
 
 clean:  ## remove what the targets made
 	rm -rf $(VENV) $(DEMO) $(BENCH) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -149,7 +149,10 @@ class CodeLists:
         sizes = np.diff(self.starts)[rows]
         starts = np.concatenate([[0], np.cumsum(sizes)])
         inner = np.repeat(self.starts[:-1][rows] - starts[:-1], sizes) + np.arange(starts[-1])
-        return CodeLists(starts, self.codes.take(inner), taken(self.known, rows))
+        codes = Codes(
+            self.codes.index[inner], self.codes.names
+        )  # not take(): a list of one name does not stand for all
+        return CodeLists(starts, codes, taken(self.known, rows))
 
     def include(self, name: str) -> Bools:
         """Whether each list has a name."""
