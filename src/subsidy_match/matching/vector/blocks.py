@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,12 +9,12 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from subsidy_match.errors import InputError
 from subsidy_match.matching.vector.bitmaps import Words, as_words
+from subsidy_match.matching.vector.coded import Coded
 from subsidy_match.matching.vector.codes import Choices, CodeLists, Codes, Flags, Names
 from subsidy_match.matching.vector.comparing import Quotients
 from subsidy_match.matching.vector.nodes import Node
@@ -23,10 +22,9 @@ from subsidy_match.matching.vector.spans import ANY_DAY, Bools, Ints, Spans, con
 from subsidy_match.rules.span import Span
 from subsidy_match.rules.tree import Kind
 
-__all__ = ["Block", "Coded", "Column", "Dictionaries", "Divided", "Listed", "Numbers", "arrow_type", "typed"]
+__all__ = ["Block", "Column", "Dictionaries", "Listed", "Numbers", "arrow_type", "typed"]
 
 Column: TypeAlias = Spans | Quotients | Codes | Choices | Flags | CodeLists
-_FEW, _MOST_CODES = 64, 1000
 _EPOCH = date(1970, 1, 1).toordinal()
 _ARROW = {
     Kind.NUMBER: pa.types.is_integer, Kind.DATE: pa.types.is_date32, Kind.BOOL: pa.types.is_boolean,
@@ -55,54 +53,12 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """A fact as it is stored: whole numbers of ``1 / scale``, which are known, and what an unknown one may be."""
+    """A fact as it is stored: whole numbers of ``1 / scale``, and which are known."""
 
     values: Ints
     valid: Bools | None
     known: Words | None
-    unknown: Span
     scale: int
-    bound: int
-
-
-@dataclass(slots=True)
-class Divided:
-    """The ratio of two facts: float quotients where both are known and the bottom is above nothing, else not a number.
-
-    ``others`` are the rows where it is not; ``rest`` and the ``ends`` of their ratios are kept by whoever works on them.
-    """
-
-    top: Numbers
-    bottom: Numbers
-    values: npt.NDArray[np.float64]
-    others: Ints
-    rest: Any = None
-    ends: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """A fact that is a code: numbers into its names, runs of equal ones where they are few, and which are known."""
-
-    index: Ints
-    names: Names
-    known: Words | None
-    runs: tuple[Ints, Ints] | None
-    of_code: Words | None
-
-    def words(self, answers: Bools) -> Words:
-        """The answer for every row as bits."""
-        if self.of_code is not None:
-            codes = np.flatnonzero(answers[: len(self.of_code)])
-            if len(codes) <= _FEW:
-                found: Words = np.bitwise_or.reduce(self.of_code[codes], axis=0)
-                return found | ~self.known if answers[-1] and self.known is not None else found
-        if self.runs is not None:
-            of_run, lengths = self.runs
-            bits = np.repeat(answers[of_run], lengths)
-        else:
-            bits = answers.take(self.index)
-        return as_words(np.packbits(bits, bitorder="little"), -(-len(self.index) // 64))
 
 
 @dataclass(slots=True)
@@ -117,7 +73,6 @@ class Block:
     dictionaries: Dictionaries
     _facts: dict[int, Column] = field(default_factory=dict)
     _numbers: dict[int, Numbers] = field(default_factory=dict)
-    _divided: dict[tuple[int, int], Divided] = field(default_factory=dict)
     _coded: dict[int, Coded] = field(default_factory=dict)
     _fields: dict[tuple[str, int], Column] = field(default_factory=dict)
 
@@ -131,17 +86,10 @@ class Block:
     def numbers(self, node: Node) -> Numbers:
         """A fact that is a number or a day, as it is stored."""
         if node.id not in self._numbers:
-            name, kind, scale, span, _ = node.params
+            name, kind, scale, _, _ = node.params
             array = _checked(self._array(node), kind, str(name))
-            self._numbers[node.id] = _stored(array, kind, scale, span)  # type: ignore[arg-type]
+            self._numbers[node.id] = _stored(array, kind, scale)  # type: ignore[arg-type]
         return self._numbers[node.id]
-
-    def quotients(self, top: Node, bottom: Node) -> Divided:
-        """The ratio of two facts."""
-        key = top.id, bottom.id
-        if key not in self._divided:
-            self._divided[key] = _divided(self.numbers(top), self.numbers(bottom), self.size)
-        return self._divided[key]
 
     def coded(self, node: Node) -> Coded:
         """A fact that is a code."""
@@ -149,8 +97,15 @@ class Block:
             column = self.fact(node)
             if not isinstance(column, Codes):
                 raise TypeError(f"{node.params[0]} is not a code")
-            self._coded[node.id] = _runs(column, self.size)
+            self._coded[node.id] = Coded.of(column, self.size)
         return self._coded[node.id]
+
+    def flagged(self, node: Node) -> tuple[Words, Words | None] | None:
+        """A fact that is yes or no as bits: where it is yes, and where it is known; ``None`` where it is not in the snapshot."""
+        array = _checked(self._array(node), Kind.BOOL, str(node.params[0]))
+        if len(array) != self.size:
+            return None
+        return _bits(array, array.buffers()[1]), _bits(array, array.buffers()[0]) if array.null_count else None
 
     def _array(self, node: Node) -> pa.Array:
         """The values of a fact; one that is absent or too old is null."""
@@ -204,48 +159,14 @@ def _checked(array: pa.Array, kind: Any, name: str) -> pa.Array:
     return array
 
 
-def _stored(array: pa.Array, kind: Any, scale: int, span: tuple[Any, Any]) -> Numbers:
+def _stored(array: pa.Array, kind: Any, scale: int) -> Numbers:
     is_day = kind is Kind.DATE
     values = _integers(array.view(pa.int32()) if is_day else array)
     if is_day:
         values = values.astype(np.int64) + _EPOCH
     valid = _known(array)
     known = None if valid is None else as_words(np.packbits(valid, bitorder="little"), -(-len(array) // 64))
-    unknown = Span(-math.inf, math.inf) if is_day else Span(*span)
-    return Numbers(values, valid, known, unknown, scale, _bound(values, valid))
-
-
-def _divided(top: Numbers, bottom: Numbers, size: int) -> Divided:
-    plain = np.broadcast_to(bottom.values > 0, size)
-    for column in (top, bottom):
-        if column.valid is not None:
-            plain = plain & column.valid
-    values = np.full(size, np.nan)
-    np.divide(top.values, bottom.values, out=values, where=plain)
-    return Divided(top, bottom, values, np.flatnonzero(~plain))
-
-
-def _runs(column: Codes, size: int) -> Coded:
-    index = np.broadcast_to(column.index, size)
-    unknown = index < 0
-    known = None
-    if unknown.any():
-        known = as_words(np.packbits(~unknown, bitorder="little"), -(-size // 64))
-    changes = np.flatnonzero(index[1:] != index[:-1]) + 1
-    wide = index.astype(np.intp)  # -1 takes the last answer, which is that for "unknown"
-    if len(changes) > size // 64:
-        return Coded(wide, column.names, known, None, _each_code(index, size))
-    starts = np.concatenate([[0], changes])
-    return Coded(wide, column.names, known, (index[starts], np.diff(np.append(starts, size))), None)
-
-
-def _each_code(index: Ints, size: int) -> Words | None:
-    """The rows of each code as bits, where there are not too many codes for the block."""
-    codes = int(index.max(initial=-1)) + 1
-    if not 0 < codes <= min(size // 64, _MOST_CODES):
-        return None
-    narrow = index.astype(np.int16)
-    return np.stack([as_words(np.packbits(narrow == code, bitorder="little"), -(-size // 64)) for code in range(codes)])
+    return Numbers(values, valid, known, scale)
 
 
 def arrow_type(kind: Any) -> pa.DataType:
@@ -254,30 +175,41 @@ def arrow_type(kind: Any) -> pa.DataType:
     return types.get(kind, pa.string())
 
 
+def _bits(array: pa.Array, buffer: pa.Buffer) -> Words:
+    """Bits of an Arrow array as they lie in memory, moved to the first one where they do not begin there."""
+    size, octets = len(array), np.frombuffer(buffer, np.uint8)
+    if array.offset % 8:
+        octets = np.packbits(
+            np.unpackbits(octets, bitorder="little")[array.offset : array.offset + size], bitorder="little"
+        )
+    else:
+        octets = octets[array.offset // 8 :][: -(-size // 8)]
+    whole = np.zeros(-(-size // 64) * 8, np.uint8)  # a copy: words must lie at multiples of 8
+    whole[: len(octets)] = octets
+    return whole.view(np.uint64)
+
+
 def _known(array: pa.Array) -> Bools | None:
     return None if array.null_count == 0 else array.is_valid().to_numpy(zero_copy_only=False)
 
 
 def _numbers(array: pa.Array, known: Bools | None, scale: int, span: tuple[Any, Any]) -> Spans:
     values = _integers(array)
-    bound = _bound(values, known)
     if known is None:
-        return Spans(values, values, scale, bound=bound)
+        return Spans(values, values, scale, bound=_bound(values))
     unknown = constant(Span(*span))
     factor = Fraction(scale, unknown.den)
     if factor.denominator != 1:
         raise AssertionError("a range finer than what is stored")
     low, high = (int(end[0]) * factor.numerator for end in (unknown.lo, unknown.hi))
-    bound = max(bound, abs(low), abs(high))
     lo = np.where(known, values, low)
     hi = lo if low == high else np.where(known, values, high)
     no_lo, no_hi = (None if gone is None else ~known for gone in (unknown.no_lo, unknown.no_hi))
-    return Spans(lo, hi, scale, no_lo, no_hi, bound)
+    return Spans(lo, hi, scale, no_lo, no_hi, max(_bound(lo), _bound(hi)))
 
 
-def _bound(values: Ints, known: Bools | None) -> int:
-    where: Any = True if known is None else known
-    return max(-int(values.min(initial=0, where=where)), int(values.max(initial=0, where=where)))
+def _bound(values: Ints) -> int:
+    return max(-int(values.min(initial=0)), int(values.max(initial=0)))
 
 
 def _days(array: pa.Array, known: Bools | None) -> Spans:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TypeAlias
@@ -16,9 +16,10 @@ from subsidy_match.matching.vector.truths import Truths
 from subsidy_match.rules.codes import region_prefixes
 from subsidy_match.rules.comparing import is_within
 
-__all__ = ["Choices", "CodeLists", "Codes", "Flags", "Inside", "Names", "Test", "agreed"]
+__all__ = ["Choices", "CodeLists", "Codes", "Flags", "Inside", "Names", "Ranked", "Test", "agreed"]
 
 Test: TypeAlias = Callable[[str | bool], bool | None]  # None: the code is too short to tell
+Edges: TypeAlias = tuple[tuple[int, ...], tuple[int, ...] | None]
 _AFTER = "\U0010ffff"  # sorts behind whatever follows a prefix
 
 
@@ -65,6 +66,35 @@ class PrefixTree:
 
 
 @dataclass(slots=True)
+class Ranked:
+    """Names in order by number, and the rank of each, with a last one for the number -1; ``edges`` are kept by test."""
+
+    order: Ints
+    ranks: Ints
+    edges: dict[object, Edges] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> Ranked:
+        """The order of some names."""
+        order = np.array(sorted(range(len(names)), key=names.__getitem__), np.int64)
+        ranks = np.empty(len(names) + 1, np.int16 if len(names) < 1 << 15 else np.int32)
+        ranks[order], ranks[-1] = np.arange(len(names)), len(names)
+        return cls(order, ranks)
+
+    def edges_of(self, key: object, said: tuple[Bools, Bools]) -> Edges:
+        """Where what a test says changes along the order: for "sure", and for "possible" if that differs; kept under ``key``."""
+        if key not in self.edges:
+            sure, possible = (self._changes(answers) for answers in said)
+            self.edges[key] = sure, None if sure == possible else possible
+        return self.edges[key]
+
+    def _changes(self, answers: Bools) -> tuple[int, ...]:
+        padded = np.zeros(len(self.order) + 2, np.bool_)
+        padded[1:-1] = answers[self.order]
+        return tuple(np.flatnonzero(padded[1:] != padded[:-1]).tolist())
+
+
+@dataclass(slots=True)
 class Names:
     """The distinct names of a column so far, and what tests said of each of them."""
 
@@ -72,6 +102,7 @@ class Names:
     _places: dict[str, int] = field(default_factory=dict)
     _said: dict[object, tuple[Bools, Bools]] = field(default_factory=dict)
     _tree: PrefixTree | None = None
+    _ranked: Ranked | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def places(self, names: list[str]) -> Ints:
@@ -88,6 +119,14 @@ class Names:
         found = self._said.get(key)
         if found is None or len(found[0]) <= len(self.names):
             found = self._said[key] = self._ask(test)
+        return found
+
+    @property
+    def ranked(self) -> Ranked:
+        """The names so far in order."""
+        found = self._ranked
+        if found is None or len(found.order) < len(self.names):
+            found = self._ranked = Ranked.of(list(self.names))
         return found
 
     def _ask(self, test: Test) -> tuple[Bools, Bools]:

@@ -12,13 +12,14 @@ from subsidy_match.matching.vector.amounts import Group, group_amounts
 from subsidy_match.matching.vector.bitmaps import Bits, Words, at, firms_of, set_bits, tail
 from subsidy_match.matching.vector.blocks import Block, Dictionaries
 from subsidy_match.matching.vector.claims import Claims, claims_for_rows
-from subsidy_match.matching.vector.leaves import leaf_bits
+from subsidy_match.matching.vector.leaves import Leaves, group_leaves
 from subsidy_match.matching.vector.lowering import Lowered
 from subsidy_match.matching.vector.nodes import Do
 from subsidy_match.matching.vector.pairs import CODES, Pairs, Tally
 from subsidy_match.matching.vector.plan import Plan
 from subsidy_match.matching.vector.programs import Leaf, Part, Pick, Program, compile_program, leaves_of, run
 from subsidy_match.matching.vector.spans import Ints
+from subsidy_match.matching.vector.texts import Texts
 from subsidy_match.matching.vector.truths import Truths
 from subsidy_match.matching.vector.views import FirmView
 from subsidy_match.rules.truth import Verdict
@@ -27,6 +28,7 @@ __all__ = ["Compiled", "compile_plan", "evaluate"]
 
 _NO_GROUP = -1
 _ALL = 2**64 - 1
+_AT_ONCE = 1 << 15  # words of bits: 256 KiB
 _REGION = "district_code"
 _PLAIN, _ASKING = attrgetter("pair"), attrgetter("asking")
 
@@ -50,8 +52,9 @@ class Compiled:
 
     plan: Plan
     tasks: tuple[Task, ...]
-    leaves: tuple[int, ...]
+    leaves: Leaves
     groups: tuple[Group, ...]
+    texts: Texts
     ordered: dict[int, Program] = field(default_factory=dict)
     dictionaries: Dictionaries = field(default_factory=Dictionaries)
 
@@ -72,7 +75,7 @@ def compile_plan(plan: Plan) -> Compiled:
         for place, (one, program) in enumerate(zip(plan.lowered, programs, strict=True))
     )
     leaves = dict.fromkeys(leaf.node for task in tasks for leaf in leaves_of(task.program))
-    return Compiled(plan, tasks, tuple(leaves), tuple(groups))
+    return Compiled(plan, tasks, group_leaves(plan.nodes, leaves), tuple(groups), Texts.of(plan))
 
 
 def _region(plan: Plan, program: Program) -> int | None:
@@ -97,8 +100,7 @@ def evaluate(compiled: Compiled, block: Block, *, unknowns: bool = False) -> tup
         The pairs that are not refused, and the number of all by verdict.
     """
     view = FirmView(compiled.plan.nodes, compiled.plan.policies, block)
-    bits = {node: leaf_bits(view, node) for node in compiled.leaves}
-    return _Evaluation(compiled, view, bits, unknowns).pairs()
+    return _Evaluation(compiled, view, compiled.leaves.bits(view), unknowns).pairs()
 
 
 @dataclass(slots=True)
@@ -115,14 +117,22 @@ class _Bucket:
         self.first_words.append(first_word)
         self.words.append(words)
 
-    def pairs(self) -> tuple[Ints, Ints]:
-        """(place of the policy in this bucket, firm) of every set bit."""
+    def pairs(self) -> Iterator[tuple[Ints, Ints]]:
+        """(place of the policy in this bucket, firm) of every set bit, so many words at a time that they stay in the cache."""
         sizes = np.array([len(words) for words in self.words])
-        starts = np.cumsum(sizes) - sizes
-        word, bit = set_bits(np.concatenate(self.words))
-        owner = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)[word]
-        shift = ((np.array(self.first_words) - starts) * 64)[owner]
-        return owner, word * 64 + bit + shift
+        ends = np.cumsum(sizes)
+        first = 0
+        while first < len(sizes):
+            start = ends[first] - sizes[first]
+            last = max(first + 1, int(np.searchsorted(ends, start + _AT_ONCE, side="right")))
+            yield self._some(first, last, sizes[first:last])
+            first = last
+
+    def _some(self, first: int, last: int, sizes: Ints) -> tuple[Ints, Ints]:
+        word, bit = set_bits(np.concatenate(self.words[first:last]))
+        owner = np.repeat(np.arange(last - first), sizes)[word]
+        shift = (np.array(self.first_words[first:last]) - (np.cumsum(sizes) - sizes)) * 64
+        return owner + first, word * 64 + bit + shift[owner]
 
 
 class _Evaluation:
@@ -149,17 +159,25 @@ class _Evaluation:
         if first >= last:
             return
         program = self._ordered(task)
-        sure, possible = self._run(program, _PLAIN, first, last)
-        if not possible.any():
+        both = self._run(program, _PLAIN, first, last)
+        at_least, at_most = np.bitwise_count(both).sum(axis=1).tolist()
+        if not at_most:
             return
+        sure, possible = both
         confirms = self._run(program, _ASKING, first, last)[0] & possible if task.asks else sure
         if task.lowered.items is not None:
             self._match_rows(task, possible, (sure, confirms), first)
             return
-        self._keep(task, Verdict.ELIGIBLE, first, sure)
+        self._keep(task, Verdict.ELIGIBLE, first, sure, at_least)
+        favourable = at_least
         if task.asks:
-            self._keep(task, Verdict.TO_CONFIRM, first, confirms & ~sure)
-        self._keep(task, Verdict.UNKNOWN, first, possible & ~(sure | confirms))
+            to_confirm = confirms & ~sure
+            favourable += int(np.bitwise_count(to_confirm).sum())
+            self._keep(task, Verdict.TO_CONFIRM, first, to_confirm, favourable - at_least)
+        is_open = (
+            possible & ~(sure | confirms) if self._unknowns else possible
+        )  # where only counted, nobody looks at them
+        self._keep(task, Verdict.UNKNOWN, first, is_open, at_most - favourable)
 
     def _ordered(self, task: Task) -> Program:
         """What refuses most first, as the first block has it: any order is right."""
@@ -175,13 +193,13 @@ class _Evaluation:
         return (bits.opposite if part.negated else bits).weight
 
     def _run(self, program: Program, pick: Pick, first: int, last: int) -> Words:
-        start = np.full((2, last - first), _ALL, np.uint64)
+        found = run(program, self._bits, pick, first, last)
         if last == self._last:
-            start[:, -1] = self._tail
-        return run(program, self._bits, pick, first, last, start)
+            found[:, -1] &= self._tail
+        return found
 
-    def _keep(self, task: Task, verdict: Verdict, first: int, words: Words) -> None:
-        count = int(np.bitwise_count(words).sum())
+    def _keep(self, task: Task, verdict: Verdict, first: int, words: Words, count: int) -> None:
+        """Count pairs, and keep them where they are wanted."""
         self._tally.add(verdict, task.place, count)
         if count and (verdict is not Verdict.UNKNOWN or self._unknowns):
             self._buckets.setdefault((verdict, task.group), _Bucket()).add(task, first, words)
@@ -205,12 +223,13 @@ class _Evaluation:
 
     def _by_firm(self) -> Iterator[Pairs]:
         for (verdict, number), bucket in self._buckets.items():
-            owner, firms = bucket.pairs()
-            pairs = Pairs.of(verdict, np.array([task.place for task in bucket.tasks], np.int32)[owner], firms)
-            if number != _NO_GROUP:
-                places = np.array([task.place_in for task in bucket.tasks])[owner]
-                pairs.set_amounts(self._compiled.groups[number].amounts(self._view, firms, places))
-            yield pairs
+            places = np.array([task.place for task in bucket.tasks], np.int32)
+            places_in = np.array([task.place_in for task in bucket.tasks])
+            for owner, firms in bucket.pairs():
+                pairs = Pairs.of(verdict, places[owner], firms)
+                if number != _NO_GROUP:
+                    pairs.set_amounts(self._compiled.groups[number].amounts(self._view, firms, places_in[owner]))
+                yield pairs
 
     def _by_row(self) -> Iterator[Pairs]:
         for place, claims in self._claims:

@@ -58,6 +58,7 @@ class Pairs:
     high: npt.NDArray[np.int64]
     has_low: Bools
     has_high: Bools
+    is_by_row: bool = False  # whether any of them has a row
 
     def __len__(self) -> int:
         return len(self.firms)
@@ -75,7 +76,7 @@ class Pairs:
         """The matches of one policy."""
         size = len(claims.firms)
         found = cls.of(Verdict.UNKNOWN, np.full(size, place), claims.firms)
-        found.rows = claims.rows
+        found.rows, found.is_by_row = claims.rows, True
         sure, confirms = (np.broadcast_to(mask, size) for mask in (claims.truth.sure, claims.truth.confirms))
         eligible, to_confirm, unknown = (CODES[v] for v in (Verdict.ELIGIBLE, Verdict.TO_CONFIRM, Verdict.UNKNOWN))
         found.verdicts = np.where(sure, eligible, np.where(confirms, to_confirm, unknown)).astype(np.int8)
@@ -91,8 +92,17 @@ class Pairs:
 
     def only(self, chosen: Bools) -> Pairs:
         """Some of the pairs."""
-        names = ("policies", "firms", "rows", "verdicts", "low", "high", "has_low", "has_high")
-        return Pairs(*(getattr(self, name)[chosen] for name in names))
+        return Pairs(
+            self.policies[chosen],
+            self.firms[chosen],
+            self.rows[chosen],
+            self.verdicts[chosen],
+            self.low[chosen],
+            self.high[chosen],
+            self.has_low[chosen],
+            self.has_high[chosen],
+            self.is_by_row,
+        )
 
 
 def _has(gone: Bools | None, size: int) -> Bools:

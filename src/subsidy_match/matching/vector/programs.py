@@ -86,11 +86,9 @@ def _part(nodes: Nodes, node_id: int, *, negated: bool) -> Part:
 Pick: TypeAlias = Callable[[Bits], Words]  # which two rows of a leaf
 
 
-def run(program: Program, leaves: Mapping[int, Bits], pick: Pick, first: int, last: int, start: Words) -> Words:
-    """AND of all conjuncts over the words from ``first`` to ``last``, into ``start``: two rows at once."""
-    for part in program:
-        np.bitwise_and(start, _run(part, leaves, pick, first, last), out=start)
-    return start
+def run(program: Program, leaves: Mapping[int, Bits], pick: Pick, first: int, last: int) -> Words:
+    """AND of all conjuncts over the words from ``first`` to ``last``: two rows at once."""
+    return _run(Every(program), leaves, pick, first, last)
 
 
 def _run(part: Part, leaves: Mapping[int, Bits], pick: Pick, first: int, last: int) -> Words:

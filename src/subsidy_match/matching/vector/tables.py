@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -12,6 +13,7 @@ from subsidy_match.matching.vector.evaluation import Compiled
 from subsidy_match.matching.vector.pairs import CODES, Pairs, Tally
 from subsidy_match.matching.vector.sources import subjects_of
 from subsidy_match.matching.vector.spans import Bools, Ints
+from subsidy_match.matching.vector.texts import Texts
 from subsidy_match.rules.truth import Verdict
 
 __all__ = ["counts_of", "tables_of"]
@@ -21,13 +23,7 @@ _VERDICTS = pa.array([verdict.value for verdict in Verdict])
 
 def tables_of(compiled: Compiled, uscc: pa.Array, block: Block, parts: Sequence[Pairs]) -> tuple[pa.Table, pa.Table]:
     """The favourable pairs and those that data leave open, as tables of the columns of ``SCHEMA``."""
-    policies = [one.policy for one in compiled.plan.lowered]
-    words = _Words(
-        uscc,
-        pa.array([policy.id for policy in policies], pa.string()),
-        pa.array([policy.start for policy in policies], pa.date32()),
-        pa.array([policy.period(compiled.plan.as_of).id for policy in policies], pa.string()),
-    )
+    words = _Words(uscc, compiled.texts)
     found: dict[bool, list[pa.Table]] = {True: [], False: []}
     for pairs in parts:
         is_open = pairs.verdicts == CODES[Verdict.UNKNOWN]
@@ -49,21 +45,22 @@ def counts_of(compiled: Compiled, tally: Tally) -> Mapping[str, Mapping[str, int
     }
 
 
+@dataclass(frozen=True, slots=True)
 class _Words:
     """The texts that rows of the tables point to."""
 
-    def __init__(self, uscc: pa.Array, ids: pa.Array, starts: pa.Array, periods: pa.Array) -> None:
-        self._uscc, self._ids, self._starts, self._periods = uscc, ids, starts, periods
+    uscc: pa.Array
+    texts: Texts
 
     def table(self, pairs: Pairs, subjects: pa.Array) -> pa.Table:
         """Rows for pairs."""
         policies = pa.array(pairs.policies, pa.int32())
         exact = pairs.has_low & pairs.has_high & (pairs.low == pairs.high)
         columns = {
-            "uscc": pa.DictionaryArray.from_arrays(pa.array(pairs.firms, pa.int32()), self._uscc),
-            "policy_id": pa.DictionaryArray.from_arrays(policies, self._ids),
-            "policy_version": self._starts.take(policies),
-            "period": pa.DictionaryArray.from_arrays(policies, self._periods),
+            "uscc": pa.DictionaryArray.from_arrays(pa.array(pairs.firms, pa.int32()), self.uscc),
+            "policy_id": pa.DictionaryArray.from_arrays(policies, self.texts.ids),
+            "policy_version": self.texts.starts.take(policies),
+            "period": pa.DictionaryArray.from_arrays(policies, self.texts.periods),
             "subject": subjects,
             "verdict": pa.DictionaryArray.from_arrays(pa.array(pairs.verdicts, pa.int8()), _VERDICTS),
             "amount_min": _amounts(pairs.low, pairs.has_low),
@@ -79,6 +76,6 @@ def _amounts(values: Ints, known: Bools) -> pa.Array:
 
 def _subjects(compiled: Compiled, block: Block, pairs: Pairs) -> pa.Array:
     """The key of the row that each pair is for; pairs with rows are all of one policy."""
-    if pairs.rows.max(initial=-1) < 0:
+    if not pairs.is_by_row:
         return pa.nulls(len(pairs), pa.string())
     return subjects_of(compiled.plan.lowered[int(pairs.policies[0])].policy, block, pairs.rows)
