@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -56,6 +57,12 @@ class Tally:
         self._amounts.append(0 if amount is None else amount)
         self._is_paid = self._is_paid and amount is not None
 
+    def join(self, other: Self) -> None:
+        """Take what another one took."""
+        self._pairs += other._pairs
+        self._amounts += other._amounts
+        self._is_paid = self._is_paid and other._is_paid
+
     @property
     def pairs(self) -> int:
         """How many."""
@@ -79,6 +86,10 @@ class Everything(Tally):
         policies = [piece.policy] * len(firms) if isinstance(piece.policy, str) else piece.policy.to_pylist()
         fen = [None] * len(firms) if piece.amounts is None else piece.amounts.to_pylist()
         self._rows.extend(zip(policies, firms, fen, strict=True))
+
+    def join(self, other: Self) -> None:
+        Tally.join(self, other)
+        self._rows += other._rows
 
     @property
     def verdicts_digest(self) -> str:

@@ -55,7 +55,7 @@ class Engine(Protocol):
     def run(self, job: Job, work: Callable[[BlockResult], T]) -> Iterator[T]:
         """Match every enterprise against every policy in force, and do some work with the result of each block.
 
-        Blocks come in the order of the snapshot; the work may be done in several threads at once, its outcomes come in order.
+        Blocks come in the order of the snapshot; the work may be done in several processes at once, its outcomes come in order.
         """
 
 

@@ -231,17 +231,28 @@ class Snapshot:
             size: firms a table.
             firms: codes of the firms that are wanted; all where not given.
         """
-        known = [name for name in columns if name.partition("@")[0] in self._known]
-        dated = [name for name in aging if name.partition("@")[0] in self._known]
-        days = {number: source.as_of for number, (source, _) in self._batches.items()}
+        known, dated = self._kept(columns), self._kept(aging)
         query = self._tables_query(known, dated)
         with self._damage_told(), closing(self._con.cursor()) as cursor:
             if firms is not None:
                 cursor.register("wanted_firms", pa.table({"uscc": pa.array(sorted(firms), pa.string())}))
                 query = f"FROM ({query}) SEMI JOIN wanted_firms USING (uscc)"
-            reader = cursor.sql(query).to_arrow_reader(size)
-            for batch in reader:
-                yield _with_days(pa.Table.from_batches([batch]), dated, days)
+            for batch in cursor.sql(query).to_arrow_reader(size):
+                yield _with_days(pa.Table.from_batches([batch]), dated, self._days)
+
+    def table(self, columns: Sequence[str], aging: Sequence[str], first: int, last: int) -> pa.Table:
+        """Some columns of the firms ``first … last - 1`` in the order of the snapshot; the same columns as :meth:`tables`."""
+        known, dated = self._kept(columns), self._kept(aging)
+        with self._damage_told(), closing(self._con.cursor()) as cursor:
+            found = cursor.sql(self._tables_query(known, dated, (first, last - 1))).to_arrow_table()
+        return _with_days(found, dated, self._days)
+
+    def _kept(self, columns: Sequence[str]) -> list[str]:
+        return [name for name in columns if name.partition("@")[0] in self._known]
+
+    @property
+    def _days(self) -> dict[int, date | None]:
+        return {number: source.as_of for number, (source, _) in self._batches.items()}
 
     @contextmanager
     def _damage_told(self) -> Iterator[None]:
@@ -267,14 +278,16 @@ class Snapshot:
         tables = f"{schema}.firm f POSITIONAL JOIN {schema}.firm_batch b POSITIONAL JOIN {schema}.firm_told t"
         return f"SELECT {', '.join(['f.uscc', *parts])} FROM {tables}"  # noqa: S608 - named by the catalogue, and quoted
 
-    def _tables_query(self, columns: Sequence[str], dated: Sequence[str]) -> str:
+    def _tables_query(self, columns: Sequence[str], dated: Sequence[str], rows: tuple[int, int] | None = None) -> str:
         """Values and, of some, the number of their batch; ``fact@department`` is what that department gave."""
+        where = "" if rows is None else f" WHERE rowid BETWEEN {rows[0]} AND {rows[1]}"
         parts = [f"{self._part(name, 'f')} AS {quote(name)}" for name in columns]
         parts += [f"{self._part(name, 'b')} AS {quote(f'as_of {name}')}" for name in dated]
-        others = " POSITIONAL JOIN firm_batch b" if dated or any("@" in name for name in columns) else ""
-        others += " POSITIONAL JOIN firm_told t" if any("@" in name for name in (*columns, *dated)) else ""
+        tables = [f"(FROM firm{where}) f"]
+        tables += [f"(FROM firm_batch{where}) b"] if dated or any("@" in name for name in columns) else []
+        tables += [f"(FROM firm_told{where}) t"] if any("@" in name for name in (*columns, *dated)) else []
         # columns are named by the catalogue, and quoted
-        return f"SELECT {', '.join(['f.uscc', *parts])} FROM firm f{others}"  # noqa: S608
+        return f"SELECT {', '.join(['f.uscc', *parts])} FROM {' POSITIONAL JOIN '.join(tables)}"  # noqa: S608
 
     def _part(self, name: str, table: str) -> str:
         fact, _, department = name.partition("@")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
+from subsidy_match.errors import Location
 from subsidy_match.matching.vector.lowering import Lowered, Lowering
 from subsidy_match.matching.vector.nodes import Do, Node, Nodes
-from subsidy_match.rules.policy import PolicySet
+from subsidy_match.rules.policy import Policy, PolicySet
 
 __all__ = ["Plan", "make_plan"]
+
+_NOWHERE = Location("")
 
 
 @dataclass(slots=False)
@@ -39,6 +42,14 @@ class Plan:
     def lists(self) -> frozenset[str]:
         """The lists that it looks at."""
         return frozenset(str(node.params[0]) for node in self.nodes.all if node.do is Do.ROWS)
+
+    def light(self) -> Plan:
+        """The same plan without the texts and trees of policies: what another process needs to run it."""
+        if not self.lowered:
+            return self
+        like = self.lowered[0].policy  # texts that nobody reads there are all those of one policy, and so sent once
+        lowered = tuple(replace(one, policy=_light(one.policy, like)) for one in self.lowered)
+        return Plan(replace(self.policies, policies=(), files={}), self.as_of, self.nodes, lowered)
 
     def signatures(self) -> dict[str, str]:
         """For every policy what its results depend on besides the firms: equal signatures give equal results.
@@ -81,6 +92,17 @@ def make_plan(policies: PolicySet, as_of: date, only: Collection[str] | None = N
     wanted = (policy for policy in policies.in_force(as_of) if only is None or policy.id in only)
     lowered = tuple(lowering.policy(policy) for policy in wanted)
     return Plan(policies, as_of, lowering.nodes, lowered)
+
+
+def _light(policy: Policy, like: Policy) -> Policy:
+    """A policy with its id, days, period, rows and rounding; conditions and formulas are nodes of the plan."""
+    terms = None
+    if policy.amount is not None:
+        terms = replace(policy.amount, each=None, total=None, cap=None, at=_NOWHERE)
+    each = None if policy.for_each is None else replace(policy.for_each, item_if=None)
+    return replace(
+        like, id=policy.id, start=policy.start, end=policy.end, claim=policy.claim, for_each=each, amount=terms
+    )
 
 
 def _digest(*parts: object) -> str:

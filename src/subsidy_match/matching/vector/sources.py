@@ -21,9 +21,9 @@ from subsidy_match.rules.enterprise import Collection as Rows
 from subsidy_match.rules.enterprise import Enterprise, Known
 from subsidy_match.rules.policy import Policy
 
-__all__ = ["BLOCK", "Source", "blocks_of", "source_of", "subjects_of", "table_of"]
+__all__ = ["BLOCK", "Source", "block_of", "blocks_of", "source_of", "subjects_of", "table_of"]
 
-BLOCK = 122_880  # rows of a row group of DuckDB
+BLOCK = 61_440  # half a row group of DuckDB
 _HISTORY = "subsidy_history"
 
 
@@ -76,6 +76,13 @@ def blocks_of(
     plan = source.plan
     for table in snapshot.tables(sorted(plan.facts | plan.lists), sorted(plan.aging), size, firms):
         yield whole(table.column("uscc")), source.block(table)
+
+
+def block_of(snapshot: Snapshot, source: Source, first: int, last: int) -> tuple[pa.Array, Block]:
+    """The codes and the block of the firms ``first … last - 1`` of a snapshot, or of those that there are."""
+    plan = source.plan
+    table = snapshot.table(sorted(plan.facts | plan.lists), sorted(plan.aging), first, last)
+    return whole(table.column("uscc")), source.block(table)
 
 
 def whole(column: pa.ChunkedArray) -> pa.Array:

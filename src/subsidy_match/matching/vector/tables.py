@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from subsidy_match.matching.results import SCHEMA
+from subsidy_match.matching.results import SCHEMA, BlockResult
 from subsidy_match.matching.vector.blocks import Block
-from subsidy_match.matching.vector.evaluation import Compiled
+from subsidy_match.matching.vector.evaluation import Compiled, evaluate
 from subsidy_match.matching.vector.pairs import CODES, Pairs, Tally
 from subsidy_match.matching.vector.sources import subjects_of
 from subsidy_match.matching.vector.spans import Bools, Ints
 from subsidy_match.matching.vector.texts import Texts
 from subsidy_match.rules.truth import Verdict
 
-__all__ = ["counts_of", "tables_of"]
+__all__ = ["block_result", "counts_of", "tables_of"]
 
 _VERDICTS = pa.array([verdict.value for verdict in Verdict])
 
@@ -35,6 +35,13 @@ def tables_of(compiled: Compiled, uscc: pa.Array, block: Block, parts: Sequence[
         pa.concat_tables(found[kind]) if found[kind] else SCHEMA.empty_table() for kind in (True, False)
     )
     return favourable, unknown
+
+
+def block_result(compiled: Compiled, number: int, uscc: pa.Array, block: Block, *, unknowns: bool) -> BlockResult:
+    """Match one block."""
+    pairs, tally = evaluate(compiled, block, unknowns=unknowns)
+    favourable, unknown = tables_of(compiled, uscc, block, pairs)
+    return BlockResult(number, block.size, favourable, unknown, counts_of(compiled, tally))
 
 
 def counts_of(compiled: Compiled, tally: Tally) -> Mapping[str, Mapping[str, int]]:
