@@ -47,10 +47,21 @@ class _Cluster:
     parquet: Path | None
     master: str | None
 
-    @property
-    def is_given(self) -> bool:
-        """Whether somebody asked for it."""
-        return self.parquet is not None or self.master is not None
+    def check(self, engine: _EngineName) -> None:
+        """Check that the options fit the engine.
+
+        Raises:
+            InputError: they do not.
+        """
+        if engine is _EngineName.SPARK and self.parquet is None:
+            zh, en = "请用 --parquet 指明导出的快照", "name the exported snapshot with --parquet"
+            raise InputError("match_spark", zh, en, hint="subsidy-match profiles export --parquet DIR")
+        if engine is not _EngineName.SPARK and (self.parquet or self.master):
+            zh, en = (
+                "--parquet 和 --spark-master 只用于 --engine spark",
+                "--parquet and --spark-master need --engine spark",
+            )
+            raise InputError("match_spark", zh, en)
 
 
 app = typer.Typer(help="匹配:一家企业,或全部企业 / Match one enterprise, or all of them.", invoke_without_command=True)
@@ -95,12 +106,7 @@ def match(
         _one(uscc, as_of, policy, lang, explain=explain, as_json=as_json)
     else:
         cluster = _Cluster(parquet, spark_master)
-        if cluster.is_given and engine is not _EngineName.SPARK:
-            zh, en = (
-                "--parquet 和 --spark-master 只用于 --engine spark",
-                "--parquet and --spark-master need --engine spark",
-            )
-            raise InputError("match_spark", zh, en)
+        cluster.check(engine)
         _all(as_of, out, engine, cluster, since, unknowns=unknowns, as_json=as_json)
 
 
@@ -198,10 +204,7 @@ def _engine(name: _EngineName, cluster: _Cluster) -> Iterator[Engine]:
         case _EngineName.REFERENCE:
             yield ReferenceEngine()
         case _EngineName.SPARK:
-            if cluster.parquet is None:
-                zh, en = "请用 --parquet 指明导出的快照", "name the exported snapshot with --parquet"
-                raise InputError("match_spark", zh, en, hint="subsidy-match profiles export --parquet DIR")
-            exported = open_exported(cluster.parquet)
+            exported = open_exported(cluster.parquet or Path())
             with spark_session(cluster.master) as session:
                 yield SparkEngine(session, exported)
 
