@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,10 +54,12 @@ def spark_session(master: str | None = None) -> Iterator[Any]:
         InputError: PySpark or Java is missing, or Spark does not start.
     """
     require_spark()
-    from pyspark.sql import SparkSession
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # PySpark 4.3 on pandas 3, which is not used there
+        from pyspark.sql import SparkSession
 
-    running = SparkSession.getActiveSession()
-    session = running or _started(SparkSession.builder.appName("subsidy-match"), master)
+        running = SparkSession.getActiveSession()
+        session = running or _started(SparkSession.builder.appName("subsidy-match"), master)
     try:
         yield session
     finally:
