@@ -53,10 +53,7 @@ class SparkEngine:
         order = _order(job, self.exported, work)
         numbers = [number for number in range(len(self.exported.files)) if number not in job.done]
         shared = self.session.sparkContext.broadcast(order)
-        try:
-            yield from self._waves(hashlib.sha256(order).hexdigest(), shared, numbers)
-        finally:
-            shared.unpersist()
+        yield from self._waves(hashlib.sha256(order).hexdigest(), shared, numbers)
 
     def _check(self, job: Job) -> None:
         if job.snapshot.id != self.exported.snapshot:
@@ -94,10 +91,10 @@ class SparkEngine:
         def match(number: int) -> bytes:
             return outcome(key, lambda: bytes(shared.value), number)
 
-        tasks = self.session.sparkContext.parallelize(numbers, len(numbers))  # one number a task
         try:
+            tasks = self.session.sparkContext.parallelize(numbers, len(numbers))  # one number a task
             found = tasks.map(match).collect()
-        except (PySparkException, Py4JError) as error:
+        except (PySparkException, Py4JError, OSError) as error:  # the last: the JVM is gone
             raise _gave_up(error) from error
         return [_opened(bytes(one)) for one in found]
 
