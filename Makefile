@@ -21,7 +21,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | check-python
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,postgres]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,postgres,spark]'
 	@touch $@
 
 $(VENV)/.benched: $(VENV)/.tested

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.matching.engines import Engine, Job, ReferenceEngine
 from subsidy_match.matching.history import Payment
 from subsidy_match.matching.results import SCHEMA, BlockResult
+from subsidy_match.matching.run_writer import RunWriter
 from subsidy_match.matching.running import run_match
 from subsidy_match.matching.runs import Run, latest_run, open_run
 from subsidy_match.matching.vector.engine import VectorEngine
@@ -174,3 +176,29 @@ def test_a_broken_manifest_is_said_to_be_broken(tmp_path: Path):
 def test_policies_not_in_force_are_not_matched(wired: Platform, tmp_path: Path):
     run = run_match(Job(wired.policies(), wired.snapshot(), date(2015, 12, 31)), tmp_path / "run", VectorEngine())
     assert run.manifest.rows == 0
+
+
+def test_a_block_of_a_run_that_was_given_up_is_not_written(wired: Platform, tmp_path: Path):
+    """On a cluster a worker may still be at it when the run has been started anew with other inputs."""
+    engine, partial = VectorEngine(block=16), tmp_path / ".run.partial"
+    block = next(iter(engine.run(job(wired), lambda block: block)))
+    old, new = (RunWriter(partial, job(wired, unknowns=asked), engine, row_group=100) for asked in (False, True))
+    old.resume()
+    elsewhere = pickle.loads(pickle.dumps(old))
+    assert elsewhere.write(block) == block.firms == 16
+    new.resume()
+    with pytest.raises(Conflict, match="run_folder_gone"):
+        elsewhere.write(block)
+    assert sorted(path.name for path in partial.rglob("*")) == ["about.json", "matches", "unknown"]
+
+
+def test_a_block_that_is_written_twice_is_there_once(wired: Platform, tmp_path: Path):
+    engine = VectorEngine(block=16)
+
+    class Twice(VectorEngine):
+        def run(self, job, work):  # type: ignore[no-untyped-def]
+            return VectorEngine.run(self, job, lambda block: (work(block), work(block))[1])
+
+    one, other = (run_match(job(wired), tmp_path / str(n), e) for n, e in enumerate((engine, Twice(block=16))))
+    assert one.table().equals(other.table())
+    assert one.manifest == other.manifest

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -20,8 +21,11 @@ from subsidy_match.matching.report import report
 from subsidy_match.matching.running import run_match
 from subsidy_match.matching.runs import PolicyCount, Run, latest_run, open_run
 from subsidy_match.matching.single import ranked
+from subsidy_match.matching.spark.engine import SparkEngine
+from subsidy_match.matching.spark.session import spark_session
 from subsidy_match.matching.vector.engine import VectorEngine
 from subsidy_match.money import yuan_text
+from subsidy_match.profiles.exported import open_exported
 from subsidy_match.profiles.reading import open_snapshot
 from subsidy_match.rules.explanation import VERDICT_WORDS, amount_text, explain_text, missing_words
 
@@ -33,12 +37,32 @@ class _EngineName(StrEnum):
 
     VECTOR = "vector"
     REFERENCE = "reference"
+    SPARK = "spark"
 
 
-_ENGINES: Mapping[_EngineName, Callable[[], Engine]] = {
-    _EngineName.VECTOR: VectorEngine,
-    _EngineName.REFERENCE: ReferenceEngine,
-}
+@dataclass(frozen=True, slots=True)
+class _Cluster:
+    """Where Spark runs, and what it matches."""
+
+    parquet: Path | None
+    master: str | None
+
+    def check(self, engine: _EngineName) -> None:
+        """Check that the options fit the engine.
+
+        Raises:
+            InputError: they do not.
+        """
+        if engine is _EngineName.SPARK and self.parquet is None:
+            zh, en = "请用 --parquet 指明导出的快照", "name the exported snapshot with --parquet"
+            raise InputError("match_spark", zh, en, hint="subsidy-match profiles export --parquet DIR")
+        if engine is not _EngineName.SPARK and (self.parquet or self.master):
+            zh, en = (
+                "--parquet 和 --spark-master 只用于 --engine spark",
+                "--parquet and --spark-master need --engine spark",
+            )
+            raise InputError("match_spark", zh, en)
+
 
 app = typer.Typer(help="匹配:一家企业,或全部企业 / Match one enterprise, or all of them.", invoke_without_command=True)
 
@@ -51,7 +75,7 @@ def match(
     as_of: Annotated[str | None, AS_OF] = None,
     out: Annotated[Path | None, typer.Option(help="结果目录 / folder for the results of --all")] = None,
     engine: Annotated[
-        _EngineName, typer.Option(help="引擎:vector 成批,reference 逐户 / the engine of --all")
+        _EngineName, typer.Option(help="引擎:vector 成批,reference 逐户,spark 集群 / the engine of --all")
     ] = _EngineName.VECTOR,
     since: Annotated[
         str | None,
@@ -62,6 +86,12 @@ def match(
     unknowns: Annotated[
         bool, typer.Option("--unknowns", help="另存待补数据的结果 / write what data leave open as well")
     ] = False,
+    parquet: Annotated[
+        Path | None, typer.Option(help="引擎 spark:profiles export 的目录 / the folder of profiles export")
+    ] = None,
+    spark_master: Annotated[
+        str | None, typer.Option(help="引擎 spark:在哪里运行,如 local[2]、yarn / where Spark runs, as Spark names it")
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="逐条说明 / every reason")] = False,
     policy: Annotated[list[str] | None, typer.Option(help="只看这些政策 / only these policies")] = None,
     lang: Annotated[str, LANG] = "zh",
@@ -75,7 +105,9 @@ def match(
     if uscc is not None:
         _one(uscc, as_of, policy, lang, explain=explain, as_json=as_json)
     else:
-        _all(as_of, out, engine, since, unknowns=unknowns, as_json=as_json)
+        cluster = _Cluster(parquet, spark_master)
+        cluster.check(engine)
+        _all(as_of, out, engine, cluster, since, unknowns=unknowns, as_json=as_json)
 
 
 @app.command()
@@ -137,7 +169,14 @@ def _one(uscc: str, as_of: str | None, policy: list[str] | None, lang: str, *, e
 
 
 def _all(
-    as_of: str | None, out: Path | None, engine: _EngineName, since: str | None, *, unknowns: bool, as_json: bool
+    as_of: str | None,
+    out: Path | None,
+    engine: _EngineName,
+    cluster: _Cluster,
+    since: str | None,
+    *,
+    unknowns: bool,
+    as_json: bool,
 ) -> None:
     when = day(as_of)
     with platform() as wired:
@@ -146,13 +185,28 @@ def _all(
         job = Job(policies, snapshot, when, all_payments(wired.engine), unknowns=unknowns)
         try:
             with ExitStack() as stack:
+                made = stack.enter_context(_engine(engine, cluster))
                 base = _base(since, stack) if since is not None else None
                 progress = stack.enter_context(bar(f"匹配 {snapshot.count()} 家企业"))
-                run = run_match(job, target, _ENGINES[engine](), progress, since=base)
+                run = run_match(job, target, made, progress, since=base)
         except OSError as error:
             zh, en = f"结果无法写入:{error.strerror}", f"the results cannot be written: {error.strerror}"
             raise InputError("cannot_write", zh, en, Location(str(target))) from error
         print_run(run, as_json=as_json)
+
+
+@contextmanager
+def _engine(name: _EngineName, cluster: _Cluster) -> Iterator[Engine]:
+    """The engine; that of Spark has a session, which ends with it."""
+    match name:
+        case _EngineName.VECTOR:
+            yield VectorEngine()
+        case _EngineName.REFERENCE:
+            yield ReferenceEngine()
+        case _EngineName.SPARK:
+            exported = open_exported(cluster.parquet or Path())
+            with spark_session(cluster.master) as session:
+                yield SparkEngine(session, exported)
 
 
 def _base(since: str, stack: ExitStack) -> tuple[Run, Base] | None:

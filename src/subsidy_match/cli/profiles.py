@@ -10,6 +10,7 @@ import typer
 
 from subsidy_match.cli import codes, headers
 from subsidy_match.cli.context import JSON, LANG, business_today, day, decider, settings
+from subsidy_match.cli.exports import export
 from subsidy_match.cli.links import link_dict, print_links
 from subsidy_match.cli.output import note, print_json, print_table, print_text
 from subsidy_match.cli.quality import quality
@@ -38,7 +39,7 @@ app.add_typer(codes.app, name="codes")
 app.add_typer(headers.app, name="headers")
 app.command()(quality)
 
-for command in (diff, withdraw, rollback, prune):
+for command in (diff, withdraw, rollback, prune, export):
     app.command()(command)
 
 _OK, _FINDINGS = 0, 1

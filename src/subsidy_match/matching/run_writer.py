@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from subsidy_match import __version__
+from subsidy_match.errors import Conflict, Location
 from subsidy_match.matching.engines import Engine, Job
 from subsidy_match.matching.history import Payment
 from subsidy_match.matching.report import made_from
@@ -30,6 +33,7 @@ from subsidy_match.matching.vector.plan import make_plan
 __all__ = ["RunWriter", "counts_of"]
 
 _FORMAT = 3  # of the folder; another one is not gone on with
+_ABOUT = "about.json"
 _WORDS = ["uscc", "policy_id", "period", "subject", "verdict"]
 
 
@@ -49,18 +53,17 @@ class RunWriter:
             "format": str(_FORMAT),
         }
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What writes blocks in a process elsewhere, which must see the folder under the same path; the rest stays here."""
+        return {"_partial": self._partial.absolute(), "_about": self._about, "_row_group": self._row_group}
+
     def resume(self) -> dict[str, dict[str, Any]]:
         """What an earlier attempt with the same inputs has finished; anything else is cleared away."""
-        about = self._partial / "about.json"
-        try:
-            same = json.loads(about.read_text("utf-8")) == self._about
-        except (OSError, ValueError):
-            same = False
-        if not same:
+        if not self._is_ours():
             shutil.rmtree(self._partial, ignore_errors=True)
             for name in (RESULTS, UNKNOWN):
                 (self._partial / name).mkdir(parents=True)
-            _keep(about, json.dumps(self._about))
+            _keep(self._partial / _ABOUT, json.dumps(self._about))
         return self._finished()
 
     def clear(self) -> None:
@@ -74,7 +77,15 @@ class RunWriter:
         self.note(f"{number:06d}", 0, table.num_rows if name == RESULTS else 0, {})
 
     def write(self, block: BlockResult) -> int:
-        """Write one block; the file with its counts comes last and says that it is whole."""
+        """Write one block; the file with its counts comes last and says that it is whole.
+
+        Raises:
+            Conflict: the folder is not there, or another run has it now: whoever asked for this block has given up.
+        """
+        if not self._is_ours():
+            zh = f"结果目录不在或已属另一批次:{self._partial}(集群的每台机器都要能写同一目录)"
+            en = f"{self._partial} is gone or another run's; every machine of a cluster must see it under this path"
+            raise Conflict("run_folder_gone", zh, en, Location(str(self._partial)))
         for name, table in ((RESULTS, block.favourable), (UNKNOWN, block.unknown)):
             self._store(name, block.number, table)
         self.note(f"{block.number:06d}", block.firms, block.favourable.num_rows, counts_of(block))
@@ -101,21 +112,29 @@ class RunWriter:
         signatures = make_plan(self._job.policies, self._job.as_of).signatures()
         _keep(self._partial / SIGNATURES, json.dumps(signatures))
         _keep(self._partial / PAYMENTS, json.dumps(_plain(self._job.payments)))
-        for left in (*self._partial.glob("block-*.json"), self._partial / "about.json"):
+        for left in (*self._partial.glob("block-*.json"), *self._partial.rglob("*.new"), self._partial / _ABOUT):
             left.unlink()
         _keep(self._partial / MANIFEST, manifest.to_json())
         self._partial.rename(out)
         return Run(out, manifest)
 
+    def _is_ours(self) -> bool:
+        """Whether the folder is of a run with these inputs."""
+        try:
+            return bool(json.loads((self._partial / _ABOUT).read_text("utf-8")) == self._about)
+        except (OSError, ValueError):
+            return False
+
     def _store(self, name: str, number: int, table: pa.Table) -> None:
-        pq.write_table(
-            table.replace_schema_metadata(self._about),
-            self._partial / name / f"{number:06d}.parquet",
-            compression="zstd",
-            store_schema=False,
-            row_group_size=self._row_group,
-            use_dictionary=_WORDS,
-        )
+        with _waiting(self._partial / name / f"{number:06d}.parquet") as path:
+            pq.write_table(
+                table.replace_schema_metadata(self._about),
+                path,
+                compression="zstd",
+                store_schema=False,
+                row_group_size=self._row_group,
+                use_dictionary=_WORDS,
+            )
 
     def _finished(self) -> dict[str, dict[str, Any]]:
         paths = sorted(self._partial.glob("block-*.json"))
@@ -164,9 +183,19 @@ def counts_of(block: BlockResult) -> dict[str, PolicyCount]:
 
 def _keep(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    waiting = path.with_suffix(".new")
-    with waiting.open("w", encoding="utf-8") as file:
+    with _waiting(path) as waiting, waiting.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    waiting.replace(path)
+
+
+@contextmanager
+def _waiting(path: Path) -> Iterator[Path]:
+    """Another name until the file is whole; one of its own, for on a cluster one block may be written twice at once."""
+    waiting = path.with_suffix(f".{secrets.token_hex(4)}.new")
+    try:
+        yield waiting
+        waiting.replace(path)
+    except BaseException:
+        waiting.unlink(missing_ok=True)
+        raise

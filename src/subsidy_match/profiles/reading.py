@@ -220,6 +220,29 @@ class Snapshot:
         """(collection, code) wherever a row of the list may be that firm's and waits for a person."""
         return self._disputed
 
+    @property
+    def facts(self) -> Sequence[str]:
+        """The facts that it has a column for, yearly ones by year."""
+        return self._scalars
+
+    @property
+    def lists(self) -> Sequence[str]:
+        """The lists that it has a column for."""
+        return self._lists
+
+    def givers(self) -> dict[str, set[str]]:
+        """The departments that gave values of each fact, also such as did not count."""
+        numbers = ", ".join(f"list(DISTINCT {quote(name)})" for name in self._scalars)
+        (given,) = self._rows(f"SELECT {numbers} FROM firm_batch")  # noqa: S608 - named by the catalogue, and quoted
+        found = {
+            name: {self._batches[number][0].department for number in batches or () if number is not None}
+            for name, batches in zip(self._scalars, given, strict=True)
+        }
+        told = "SELECT DISTINCT x.target, x.department FROM (SELECT unnest(told) AS x FROM firm_told)"
+        for fact, department in self._rows(told):
+            found.setdefault(fact, set()).add(department)
+        return found
+
     def tables(
         self, columns: Sequence[str], aging: Sequence[str], size: int, firms: AnyOf[str] | None = None
     ) -> Iterator[pa.Table]:
