@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 from small_city import AS_OF, City
 
-from subsidy_match.errors import Conflict, InputError, NotFound
+from subsidy_match.errors import Conflict, InputError, Location, NotFound, RetryableError
 from subsidy_match.matching.engines import Engine, Job, ReferenceEngine
 from subsidy_match.matching.history import Payment
 from subsidy_match.matching.results import SCHEMA, BlockResult
@@ -163,6 +165,44 @@ def test_a_killed_run_is_absent_and_the_next_one_succeeds(city: City, wired: Pla
     found = latest_run(tmp_path)
     assert found is not None
     assert found.id == "run"
+
+
+def test_several_processes_make_the_same_run(wired: Platform, tmp_path: Path):
+    here = run_match(job(wired, unknowns=True), tmp_path / "here", VectorEngine(block=64))
+    with VectorEngine(processes=2, block=64) as engine:
+        reached: list[int] = []
+        apart = run_match(
+            job(wired, unknowns=True), tmp_path / "apart", engine, lambda done, _total: reached.append(done)
+        )
+    assert apart.table().equals(here.table())
+    assert apart.unknown().equals(here.unknown())
+    assert apart.manifest == here.manifest
+    assert reached == sorted(reached)
+    assert reached[-1] == here.manifest.enterprises
+
+
+def _dies_once(block: BlockResult) -> int:
+    if block.number == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return block.firms
+
+
+def test_a_process_that_is_killed_is_told_and_the_next_run_has_others(wired: Platform):
+    with VectorEngine(processes=2, block=64) as engine:
+        with pytest.raises(RetryableError, match="worker_stopped"):
+            list(engine.run(job(wired), _dies_once))
+        assert sum(engine.run(replace(job(wired), done={2}), _dies_once)) == wired.snapshot().count() - 64
+
+
+def _refuses(block: BlockResult) -> int:
+    raise InputError("x.y", "不行", f"block {block.number}", Location("a", 3))
+
+
+def test_what_a_process_refuses_is_told_as_it_is(wired: Platform):
+    with VectorEngine(processes=2, block=64) as engine, pytest.raises(InputError, match="block 0") as caught:
+        list(engine.run(job(wired), _refuses))
+    assert caught.value.code == "x.y"
+    assert caught.value.at == Location("a", 3)
 
 
 def test_a_broken_manifest_is_said_to_be_broken(tmp_path: Path):

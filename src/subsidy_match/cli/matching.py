@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -42,10 +43,11 @@ class _EngineName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Cluster:
-    """Where Spark runs, and what it matches."""
+    """Where Spark runs, and what it matches; on this machine, how many processes."""
 
     parquet: Path | None
     master: str | None
+    processes: int | None
 
     def check(self, engine: _EngineName) -> None:
         """Check that the options fit the engine.
@@ -86,6 +88,10 @@ def match(
     unknowns: Annotated[
         bool, typer.Option("--unknowns", help="另存待补数据的结果 / write what data leave open as well")
     ] = False,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="引擎 vector:进程数,默认按处理器数 / how many processes work; as many as processors"),
+    ] = None,
     parquet: Annotated[
         Path | None, typer.Option(help="引擎 spark:profiles export 的目录 / the folder of profiles export")
     ] = None,
@@ -105,7 +111,7 @@ def match(
     if uscc is not None:
         _one(uscc, as_of, policy, lang, explain=explain, as_json=as_json)
     else:
-        cluster = _Cluster(parquet, spark_master)
+        cluster = _Cluster(parquet, spark_master, processes)
         cluster.check(engine)
         _all(as_of, out, engine, cluster, since, unknowns=unknowns, as_json=as_json)
 
@@ -200,7 +206,8 @@ def _engine(name: _EngineName, cluster: _Cluster) -> Iterator[Engine]:
     """The engine; that of Spark has a session, which ends with it."""
     match name:
         case _EngineName.VECTOR:
-            yield VectorEngine()
+            with VectorEngine(cluster.processes or os.cpu_count() or 1) as here:
+                yield here
         case _EngineName.REFERENCE:
             yield ReferenceEngine()
         case _EngineName.SPARK:

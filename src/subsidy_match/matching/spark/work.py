@@ -15,10 +15,10 @@ from subsidy_match.errors import InputError, SubsidyError
 from subsidy_match.matching.history import Payment
 from subsidy_match.matching.results import BlockResult
 from subsidy_match.matching.vector.blocks import Dictionaries
-from subsidy_match.matching.vector.engine import block_result
 from subsidy_match.matching.vector.evaluation import Compiled, compile_plan
 from subsidy_match.matching.vector.plan import make_plan
 from subsidy_match.matching.vector.sources import Source, whole
+from subsidy_match.matching.vector.tables import block_result
 from subsidy_match.profiles.exported import DISPUTED, Exported
 from subsidy_match.rules.policy import PolicySet
 

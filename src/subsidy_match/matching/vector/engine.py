@@ -21,6 +21,7 @@ __all__ = ["VectorEngine"]
 
 T = TypeVar("T")
 _PLANS = 4
+_FEW = 2  # blocks that are matched sooner than processes have started
 
 
 @dataclass(slots=True)
@@ -28,7 +29,7 @@ class VectorEngine:
     """Matches blocks of firms at once; memory is bounded by the blocks in flight, one more than there are processes.
 
     With several ``processes`` the work on results is done in them: it must be something that can be pickled. Populations of one
-    block are not worth it, nor are some firms of a population: they are matched here.
+    or two blocks are not worth it, nor are some firms of a population: they are matched here.
     """
 
     processes: int = 1
@@ -82,7 +83,7 @@ class VectorEngine:
             yield from self._some(job, work)
             return
         numbers = [n for n in range(-(-job.snapshot.count() // self.block)) if n not in job.done]
-        if self._workers is None or len(numbers) <= 1:
+        if self._workers is None or len(numbers) <= _FEW:
             yield from self._here(job, work, numbers)
             return
         plan = make_plan(job.policies, job.as_of, job.only)
