@@ -58,7 +58,7 @@ def test_sending_again_writes_the_same_file(api: ApiWorld):
     batch = sent(api)
     again = api.post(f"/v1/payouts/{batch['id']}/send", "maker").json()
     assert again["file_sha256"] == batch["file_sha256"]
-    assert [path.name for path in (api.platform.settings.home / "payouts").iterdir()] == [f"{batch['number']}.csv"]
+    assert [path.name for path in api.platform.settings.treasury.iterdir()] == [f"{batch['number']}.csv"]
 
 
 def test_receipts_of_another_batch_are_refused_whole(api: ApiWorld):
