@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from claims_world import World, receipt_file
@@ -39,9 +37,8 @@ def test_an_event_before_the_last_step_is_refused_and_audited(world: World):
 def test_a_batch_before_the_last_step_of_a_claim_names_the_claim(world: World):
     claim = world.walk(State.PAYABLE)
     early = world.now - MOMENT
-    make: Callable[[], Any] = lambda: world.office.create_batch([claim.id], actor=world.people["maker"], at=early)
     with pytest.raises(Conflict, match="batch_refused") as caught:
-        make()
+        world.office.create_batch([claim.id], actor=world.people["maker"], at=early)
     assert [finding.code for finding in caught.value.findings] == ["clock_skew"]
     assert refused(world, f"claim:{claim.id}") == ["clock_skew"]
     assert list(world.office.batches()) == []
