@@ -91,7 +91,7 @@ def test_a_claim_held_after_the_approval_stops_the_sending_until_it_is_free_agai
     claims = payable(world, 2)
     batch = approve(world, make(world, claims))
     world.fire(claims[1], "hold", "supervisor", reason_code="under_inquiry")
-    with pytest.raises(BatchRefused, match="batch_refused") as caught:
+    with pytest.raises(BatchRefused, match="claim_held") as caught:
         send(world, batch)
     assert ([f.code for f in caught.value.findings], list(caught.value.refused)) == (["claim_held"], [claims[1].id])
     assert world.office.batch(batch.id).state is BatchState.APPROVED

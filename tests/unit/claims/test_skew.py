@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from claims_world import World, receipt_file
 
+from subsidy_match.claims.payment_steps import BatchRefused
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store import audit
@@ -37,7 +38,7 @@ def test_an_event_before_the_last_step_is_refused_and_audited(world: World):
 def test_a_batch_before_the_last_step_of_a_claim_names_the_claim(world: World):
     claim = world.walk(State.PAYABLE)
     early = world.now - MOMENT
-    with pytest.raises(Conflict, match="batch_refused") as caught:
+    with pytest.raises(BatchRefused) as caught:
         world.office.create_batch([claim.id], actor=world.people["maker"], at=early)
     assert [finding.code for finding in caught.value.findings] == ["clock_skew"]
     assert refused(world, f"claim:{claim.id}") == ["clock_skew"]
