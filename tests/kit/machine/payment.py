@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from claims_world import SECOND
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, consumes, multiple, rule
 
@@ -68,6 +69,16 @@ class Payment(Base):
         path, refusal = tried(lambda: office.send_batch(batch_id, actor=self.world.people["maker"], at=self.world.now))
         assert (path is None) is is_held, refusal
         return multiple() if path is None else batch_id
+
+    @rule(target=SENT, claim_id=CLAIMS, second=st.booleans())
+    def walk_to_the_bank(self, claim_id: int, second: bool):
+        """The usual way of one claim up to the file, so that the bank has something to answer."""
+        suffix = SECOND if second else ""
+        self.walk(claim_id, 12, cut=False, second=second)
+        batch = self.make_batch([claim_id], f"maker{suffix}")
+        if isinstance(batch, int):
+            batch = self.check_batch(batch, f"checker{suffix}", agree=True)
+        return self.send_batch(batch, free=False) if isinstance(batch, int) else multiple()
 
     @rule(batch_id=SENT, outcome=st.sampled_from(["成功", "失败", "未知", "待处理"]), first_only=st.booleans())
     def receipts(self, batch_id: int, outcome: str, first_only: bool):
