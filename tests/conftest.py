@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent / "kit"))
+
+pytest.register_assert_rewrite("machine")
 
 pytest_plugins = ["small_city", "store_fixtures"]

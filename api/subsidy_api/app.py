@@ -9,10 +9,19 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from subsidy_api import checkups, claims, eligibility, enterprises, funds, health, index, payouts, policies
+from subsidy_api.checkups import router as checkups
+from subsidy_api.claims import router as claims
 from subsidy_api.context import Context
+from subsidy_api.eligibility import router as eligibility
+from subsidy_api.enterprises import accounts
+from subsidy_api.enterprises import router as enterprises
+from subsidy_api.funds import router as funds
+from subsidy_api.health import router as health
+from subsidy_api.index import router as index
 from subsidy_api.limits import BodyLimit
 from subsidy_api.logs import RequestLog
+from subsidy_api.payouts import router as payouts
+from subsidy_api.policies import router as policies
 from subsidy_api.problems import install_problems
 from subsidy_api.schemas import Problem
 from subsidy_match import __version__
@@ -53,16 +62,16 @@ def create_app(platform: Platform, clock: Callable[[], datetime]) -> FastAPI:
 
 
 _ROUTERS = (
-    index.router,
-    health.router,
-    policies.router,
-    eligibility.router,
-    enterprises.router,
-    checkups.router,
-    enterprises.accounts,
-    claims.router,
-    funds.router,
-    payouts.router,
+    index,
+    health,
+    policies,
+    eligibility,
+    enterprises,
+    checkups,
+    accounts,
+    claims,
+    funds,
+    payouts,
 )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from subsidy_api.answers import ClaimBody, ClockBody, StepBody
+from subsidy_api.bodies.claims import ClaimBody, ClockBody, StepBody
 from subsidy_api.security import is_outsider
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.claim import Claim, Step

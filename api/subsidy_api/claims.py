@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query
 from starlette.responses import Response
 
-from subsidy_api.answers import ClaimBody, EventBody, StepBody
+from subsidy_api.bodies.claims import ClaimBody, EventBody, StepBody
 from subsidy_api.claim_bodies import claim_body, event_table, shown_claim, step_body
 from subsidy_api.context import Moment, Pinned, PinnedDep, PlatformDep, Today
 from subsidy_api.idempotency import Keep, OnceDep

@@ -62,8 +62,8 @@ class Pinned:
         return replace(self.platform.desk, assessor=assessor)
 
     def office(self) -> PayoutOffice:
-        """The cashier's office over that desk; treasury files go below the home folder."""
-        return PayoutOffice(self.desk(), self.platform.settings.home / "payouts")
+        """The cashier's office over that desk."""
+        return PayoutOffice(self.desk(), self.platform.settings.treasury)
 
 
 def _context(request: Request) -> Context:

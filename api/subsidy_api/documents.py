@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from subsidy_api.answers import CollectionBody, FactValue, FirmBody, SourceBody
+from subsidy_api.bodies.enterprises import CollectionBody, FactValue, FirmBody, SourceBody
 from subsidy_api.schemas import Label
 from subsidy_match.rules.catalogue import Catalogue
 from subsidy_match.rules.enterprise import Collection, Enterprise, Row, Scalar, Source

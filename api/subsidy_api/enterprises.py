@@ -9,7 +9,8 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
-from subsidy_api.answers import AccountBody, FirmBody, NoticeBody
+from subsidy_api.bodies.accounts import AccountBody
+from subsidy_api.bodies.enterprises import FirmBody, NoticeBody
 from subsidy_api.context import Moment, PinnedDep, PlatformDep, Today
 from subsidy_api.documents import firm_body
 from subsidy_api.eligibility import firm_report
@@ -19,6 +20,7 @@ from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Body, Id, Lang, Line, NewAccount, Page, Uscc
 from subsidy_api.security import Caller, Officer, check_sees_firm
+from subsidy_match.claims.accounts import Account
 from subsidy_match.push.notices import notices_of
 
 __all__ = ["accounts", "router"]
@@ -106,11 +108,16 @@ def register_account(
 ) -> Response:
     """登记收款账户,须由第二人核验 / Enter a bank account; a second person must verify it before money is paid to it."""
 
-    def work(_keep: Keep) -> bytes:
-        account = platform.desk.register_account(
-            uscc=uscc, holder=body.holder, bank_name=body.bank_name, number=body.number, actor=actor, at=at
+    def work(keep: Keep) -> None:
+        platform.desk.register_account(
+            uscc=uscc,
+            holder=body.holder,
+            bank_name=body.bank_name,
+            number=body.number,
+            actor=actor,
+            at=at,
+            also=lambda session, account: keep(session, _json(account)),
         )
-        return AccountBody.model_validate(account).model_dump_json().encode()
 
     return once.run(201, work)
 
@@ -121,8 +128,13 @@ def verify_account(
 ) -> Response:
     """核验收款账户(登记人不得核验)/ Verify a bank account as a second person."""
 
-    def work(_keep: Keep) -> bytes:
-        account = platform.desk.verify_account(account_id, actor=actor, at=at)
-        return AccountBody.model_validate(account).model_dump_json().encode()
+    def work(keep: Keep) -> None:
+        platform.desk.verify_account(
+            account_id, actor=actor, at=at, also=lambda session, account: keep(session, _json(account))
+        )
 
     return once.run(200, work)
+
+
+def _json(account: Account) -> bytes:
+    return AccountBody.model_validate(account).model_dump_json().encode()

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from sqlalchemy.orm import Session
 
-from subsidy_api.answers import FundBody, FundEntryBody
+from subsidy_api.bodies.funds import FundBody, FundEntryBody
 from subsidy_api.context import PlatformDep
 from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses

@@ -1,8 +1,7 @@
 """``Idempotency-Key`` on writes: a repeated request is answered with what was answered first, and does nothing.
 
-The answer is stored in the transaction of the work where the desk or the office lets us in (``keep`` is called there),
-else right after it; a crash between the two leaves the key held until its lease ends, and the state machine refuses the
-repetition. Refusals are not kept: the same key may be sent again with the same body.
+The answer is stored in the transaction of the work (``keep`` is called there), so that both are there or neither.
+Refusals are not kept: the same key may be sent again with the same body.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ from subsidy_api.context import Moment, PlatformDep
 from subsidy_api.security import Caller
 from subsidy_match.errors import RetryableError
 from subsidy_match.store.idempotency import Answer, Held, complete, forget, request_hash, reserve
-from subsidy_match.store.unit import in_unit
 
 __all__ = ["Keep", "Once", "OnceDep"]
 
@@ -48,12 +46,12 @@ class Once:
     asked: str
     at: datetime
 
-    def run(self, status: int, work: Callable[[Keep], bytes | None]) -> Response:
+    def run(self, status: int, work: Callable[[Keep], None]) -> Response:
         """Do ``work`` and answer with ``status``, or repeat the answer that the key had.
 
         Args:
             status: the status of success.
-            work: does it; calls ``keep`` with the body inside its transaction, or returns the body.
+            work: does it, and calls ``keep`` with the body inside its transaction.
 
         Raises:
             Conflict: ``request_in_flight``.
@@ -76,7 +74,7 @@ class Once:
             return None
         return reserve(self.engine, scope=self.scope, key=self.key, request_hash=self.asked, at=self.at)
 
-    def _do(self, held: Held | None, status: int, work: Callable[[Keep], bytes | None]) -> bytes:
+    def _do(self, held: Held | None, status: int, work: Callable[[Keep], None]) -> bytes:
         kept: list[bytes] = []
 
         def keep(session: Session, body: bytes) -> None:
@@ -84,12 +82,8 @@ class Once:
                 complete(session, held, status=status, body=body)
             kept.append(body)  # the transaction may be tried again: the last body is the one that holds
 
-        body = work(keep)
-        if body is None:
-            return kept[-1]
-        if held is not None:
-            in_unit(self.engine, lambda session: keep(session, body))
-        return body
+        work(keep)
+        return kept[-1]
 
 
 def _json(answer: Answer, *, replayed: bool = False) -> Response:

@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
-from subsidy_api.answers import BatchBody, ReceiptsBody
+from subsidy_api.bodies.payouts import BatchBody, ReceiptsBody
 from subsidy_api.context import Moment, PinnedDep, PlatformDep
 from subsidy_api.idempotency import Keep, OnceDep
 from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
-from subsidy_api.schemas import Id, NewBatch, Page, Refusal
+from subsidy_api.schemas import FindingBody, Id, NewBatch, Page, Refusal
 from subsidy_api.security import Officer
 from subsidy_match.claims.batches import Batch
 from subsidy_match.claims.receipts import ReceiptReport
@@ -94,10 +94,10 @@ def refuse_batch(
 def send_batch(batch_id: BatchId, pinned: PinnedDep, actor: Officer, at: Moment, once: OnceDep) -> Response:
     """生成国库支付文件;重发是同一文件 / Write the treasury file; again is the same file with the same instructions."""
 
-    def work(_keep: Keep) -> bytes:
-        office = pinned.office()
-        office.send_batch(batch_id, actor=actor, at=at)
-        return _json(office.batch(batch_id))
+    def work(keep: Keep) -> None:
+        pinned.office().send_batch(
+            batch_id, actor=actor, at=at, also=lambda session, batch: keep(session, _json(batch))
+        )
 
     return once.run(200, work)
 
@@ -159,4 +159,11 @@ def _json(batch: Batch) -> bytes:
 
 
 def _counts(report: ReceiptReport) -> bytes:
-    return ReceiptsBody.model_validate(report).model_dump_json().encode()
+    body = ReceiptsBody(
+        settled=report.settled,
+        failed=report.failed,
+        unknown=report.unknown,
+        unchanged=report.unchanged,
+        doubts=[FindingBody.model_validate(doubt.to_dict()) for doubt in report.doubts],
+    )
+    return body.model_dump_json().encode()

@@ -19,6 +19,7 @@ from subsidy_match.profiles.uscc import normalise_uscc
 
 __all__ = [
     "Body",
+    "FindingBody",
     "Id",
     "Label",
     "Lang",

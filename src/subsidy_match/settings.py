@@ -42,6 +42,11 @@ class Settings(BaseSettings):
         return self.home / "published"
 
     @cached_property
+    def treasury(self) -> Path:
+        """Folder of the files that go to the treasury."""
+        return self.home / "treasury"
+
+    @cached_property
     def url(self) -> str:
         """URL of the transactional store."""
         return self.database_url or f"sqlite:///{(self.home / 'subsidy.sqlite3').absolute()}"

@@ -36,7 +36,12 @@ NAME = "淮安合成一号科技有限公司"
 FUND = "demo-fund-2026"
 POLICY = "demo-active"
 MORNING = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)  # Monday 9:00 in China
-FIRMS: Mapping[str, tuple[str, ...]] = {"applicant": (FIRM,), "other_applicant": (OTHER,), "everything": (FIRM,)}
+FIRMS: Mapping[str, tuple[str, ...]] = {
+    "applicant": (FIRM,),
+    "applicant_b": (FIRM,),
+    "other_applicant": (OTHER,),
+    "everything": (FIRM,),
+}
 
 
 def token_of(login: str) -> str:

@@ -50,7 +50,7 @@ ASSESSMENT = Assessment(
     automatic=True,
 )
 
-PEOPLE: Mapping[str, tuple[Role, ...]] = {
+_POSTS: Mapping[str, tuple[Role, ...]] = {
     "applicant": (Role.APPLICANT,),
     "clerk": (Role.CLERK,),
     "lead": (Role.LEAD,),
@@ -62,8 +62,22 @@ PEOPLE: Mapping[str, tuple[Role, ...]] = {
     "checker": (Role.CHECKER,),
     "reconciler": (Role.RECONCILER,),
     "supervisor": (Role.SUPERVISOR,),
+}
+_SOLE: Mapping[str, tuple[Role, ...]] = {
     "other_applicant": (Role.APPLICANT,),
     "everything": tuple(role for role in Role if role not in (Role.PUSH, Role.SYSTEM)),
+}
+
+
+SECOND = "_b"
+PEOPLE: Mapping[str, tuple[Role, ...]] = {**_POSTS, **{name + SECOND: roles for name, roles in _POSTS.items()}, **_SOLE}
+"""Login → roles: two for every post (``clerk`` and ``clerk_b``), who may stand in for each other."""
+
+FIRMS: Mapping[str, tuple[str, ...]] = {
+    "applicant": (USCC, OTHER_USCC),
+    "applicant_b": (USCC, OTHER_USCC),
+    "everything": (USCC,),
+    "other_applicant": (OTHER_USCC,),
 }
 
 
@@ -168,7 +182,7 @@ def build_world(engine: Engine, folder: Path, *, allocated: int = 1_000_000_00) 
 def _people(session: Any) -> dict[str, Actor]:
     made = {}
     for login, roles in PEOPLE.items():
-        firms = {"applicant": [USCC, OTHER_USCC], "everything": [USCC], "other_applicant": [OTHER_USCC]}.get(login, [])
+        firms = FIRMS.get(login, ())
         made[login], _ = add_user(session, login=login, name=f"甲{login}", roles=roles, funds=["*"], firms=firms)
     return made
 
@@ -218,4 +232,17 @@ _NEXT: Mapping[State, Callable[[World, Claim], Claim]] = {
     State.IN_PAYMENT: lambda world, claim: world.pay(claim),
 }
 
-__all__ = ["CALENDAR", "FIRM", "FUND", "POLICY", "USCC", "FakeAssessor", "WorkingCalendar", "World", "build_world"]
+__all__ = [
+    "CALENDAR",
+    "FIRM",
+    "FIRMS",
+    "FUND",
+    "PEOPLE",
+    "POLICY",
+    "SECOND",
+    "USCC",
+    "FakeAssessor",
+    "WorkingCalendar",
+    "World",
+    "build_world",
+]

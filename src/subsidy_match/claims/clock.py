@@ -12,9 +12,10 @@ from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 
 from subsidy_match.calendar import DueDate, WorkingCalendar
+from subsidy_match.errors import Conflict
 from subsidy_match.store.schema import require_utc
 
-__all__ = ["ClockReading", "Light", "Pause", "business_day", "read_clock"]
+__all__ = ["ClockReading", "Light", "Pause", "business_day", "check_order", "read_clock"]
 
 # China has had one zone and no summer time since 1992.
 _CHINA = timezone(timedelta(hours=8))
@@ -72,6 +73,19 @@ def business_day(moment: datetime) -> date:
         InputError: ``S001``, the moment has no time zone.
     """
     return require_utc(moment).astimezone(_CHINA).date()
+
+
+def check_order(at: datetime, last: datetime | None) -> None:
+    """Refuse a moment that lies before the last step: some clock is wrong, and days must only ever grow.
+
+    Raises:
+        Conflict: ``clock_skew``.
+    """
+    if last is None or at >= last:
+        return
+    then = f"{last.astimezone(_CHINA):%Y-%m-%d %H:%M:%S}"
+    zh = f"办理时间早于上一步({then}),请核对时钟后再办"
+    raise Conflict("clock_skew", zh, f"the time given lies before the last step ({then} in China): check the clock")
 
 
 def read_clock(

@@ -17,21 +17,29 @@ __all__ = ["DUTY_NAMES", "FORBIDDEN", "Duty", "PastDuty", "check_duties", "is_ba
 class Duty(StrEnum):
     """A part that a person plays in one claim."""
 
+    # filing
     FILER = "filer"
     CLERK = "clerk"
+    # review
     REVIEWER = "reviewer"
     RECHECKER = "rechecker"
+    # decision
     APPROVER = "approver"
+    # payment
     MAKER = "batch_maker"
     CHECKER = "batch_checker"
 
 
 DUTY_NAMES: Mapping[Duty, tuple[str, str]] = {
+    # filing
     Duty.FILER: ("申报人", "filer"),
     Duty.CLERK: ("受理人", "clerk"),
+    # review
     Duty.REVIEWER: ("初审人", "reviewer"),
     Duty.RECHECKER: ("复核人", "re-examiner"),
+    # decision
     Duty.APPROVER: ("审批人", "approver"),
+    # payment
     Duty.MAKER: ("制单人", "batch maker"),
     Duty.CHECKER: ("支付复核人", "batch checker"),
 }

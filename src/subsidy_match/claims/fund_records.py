@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from subsidy_match.claims.fund_ops import Op
 from subsidy_match.store.schema import Base, Id, Money, UtcDateTime
 
 __all__ = ["FundEntry", "FundRow", "Op"]
-
-
-class Op(StrEnum):
-    """What may happen to the money of a fund."""
-
-    ALLOCATE = "allocate"
-    RESERVE = "reserve"
-    RELEASE = "release"
-    COMMIT = "commit"
-    UNCOMMIT = "uncommit"
-    PAY = "pay"
 
 
 class FundRow(Base):

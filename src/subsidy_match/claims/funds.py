@@ -1,7 +1,6 @@
 """Funds: append-only entries with stored balances that the database itself keeps from being overspent.
 
-A balance moves only through ``post``: a guarded ``UPDATE`` (so that two rivals cannot both see the last yuan), one
-entry, one audit row on the fund's chain, in the caller's transaction. Rivals lock funds in the order of their ids.
+A balance moves only through ``claims.posting.post``. Rivals lock funds in the order of their ids.
 """
 
 from __future__ import annotations
@@ -10,11 +9,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.fund_records import FundEntry, FundRow, Op
-from subsidy_match.errors import Conflict, Finding, InputError, NotFound
+from subsidy_match.claims.fund_ops import Op
+from subsidy_match.claims.fund_records import FundEntry, FundRow
+from subsidy_match.claims.posting import Posting, post, unknown_fund
+from subsidy_match.errors import Conflict, Finding
 from subsidy_match.store import audit
 
 __all__ = [
@@ -31,18 +32,6 @@ __all__ = [
     "open_fund",
     "post",
 ]
-
-
-# Effect of one 分 on (allocated, reserved, committed, paid).
-_EFFECTS: dict[Op, tuple[int, int, int, int]] = {
-    Op.ALLOCATE: (1, 0, 0, 0),
-    Op.RESERVE: (0, 1, 0, 0),
-    Op.RELEASE: (0, -1, 0, 0),
-    Op.COMMIT: (0, -1, 1, 0),
-    Op.UNCOMMIT: (0, 0, -1, 0),
-    Op.PAY: (0, 0, -1, 1),
-}
-_BARRED_BY_FREEZE = frozenset({Op.RESERVE, Op.COMMIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +56,6 @@ class Fund:
     def available(self) -> int:
         """What may still be reserved."""
         return self.allocated - self.reserved - self.committed - self.paid
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """One movement to be made: ``amount`` 分, greater than zero, under a ``key`` that is used once."""
-
-    fund_id: str
-    op: Op
-    amount: int
-    key: str
-    at: datetime
-    actor: str
-    claim_id: int | None = None
 
 
 def open_fund(
@@ -155,64 +131,6 @@ def freeze_fund(session: Session, fund_id: str, *, frozen: bool, note: str, at: 
     return _fund(row)
 
 
-def post(session: Session, posting: Posting) -> None:
-    """Move money, or raise with nothing moved.
-
-    Raises:
-        Conflict: ``fund_short`` (it would be overspent), ``fund_frozen``.
-        NotFound: ``fund_unknown``.
-        InputError: ``amount_not_positive``.
-    """
-    if posting.amount <= 0:
-        raise InputError("amount_not_positive", "金额须大于零", "an amount must be greater than zero")
-    allocated, reserved, committed, paid = (sign * posting.amount for sign in _EFFECTS[posting.op])
-    guarded = (
-        update(FundRow)
-        .where(
-            FundRow.id == posting.fund_id,
-            FundRow.allocated + allocated
-            >= FundRow.reserved + reserved + FundRow.committed + committed + FundRow.paid + paid,
-            FundRow.reserved + reserved >= 0,
-            FundRow.committed + committed >= 0,
-        )
-        .values(
-            allocated=FundRow.allocated + allocated,
-            reserved=FundRow.reserved + reserved,
-            committed=FundRow.committed + committed,
-            paid=FundRow.paid + paid,
-        )
-        .returning(FundRow.id)
-        .execution_options(synchronize_session=False)
-    )
-    if posting.op in _BARRED_BY_FREEZE:
-        guarded = guarded.where(FundRow.frozen.is_(False))
-    if session.execute(guarded).scalar_one_or_none() is None:
-        raise _why_not(session, posting)
-    session.add(
-        FundEntry(
-            fund_id=posting.fund_id,
-            claim_id=posting.claim_id,
-            key=posting.key,
-            op=str(posting.op),
-            amount=posting.amount,
-            allocated=allocated,
-            reserved=reserved,
-            committed=committed,
-            paid=paid,
-            at=posting.at,
-            actor=posting.actor,
-        )
-    )
-    audit.append(
-        session,
-        f"fund:{posting.fund_id}",
-        at=posting.at,
-        actor=posting.actor,
-        action=str(posting.op),
-        detail={"amount": posting.amount, "claim": posting.claim_id, "key": posting.key},
-    )
-
-
 def lock_funds(session: Session, fund_ids: Collection[str]) -> Sequence[FundRow]:
     """Lock funds against rivals until the transaction ends, always in the order of their ids.
 
@@ -223,7 +141,7 @@ def lock_funds(session: Session, fund_ids: Collection[str]) -> Sequence[FundRow]
     query = select(FundRow).where(FundRow.id.in_(wanted)).order_by(FundRow.id).with_for_update()
     rows = session.scalars(query.execution_options(populate_existing=True)).all()
     if missing := set(wanted) - {row.id for row in rows}:
-        raise _unknown(sorted(missing)[0])
+        raise unknown_fund(sorted(missing)[0])
     return rows
 
 
@@ -235,7 +153,7 @@ def fund(session: Session, fund_id: str) -> Fund:
     """
     row = session.get(FundRow, fund_id, populate_existing=True)
     if row is None:
-        raise _unknown(fund_id)
+        raise unknown_fund(fund_id)
     return _fund(row)
 
 
@@ -281,16 +199,3 @@ def _fund(row: FundRow) -> Fund:
         committed=row.committed,
         paid=row.paid,
     )
-
-
-def _why_not(session: Session, posting: Posting) -> Conflict | NotFound:
-    row = session.get(FundRow, posting.fund_id, populate_existing=True)
-    if row is None:
-        return _unknown(posting.fund_id)
-    if row.frozen and posting.op in _BARRED_BY_FREEZE:
-        return Conflict("fund_frozen", f"资金已冻结:{row.name_zh}", f"the fund {row.id} is frozen")
-    return Conflict("fund_short", f"资金不足:{row.name_zh}", f"the fund {row.id} has not enough for this")
-
-
-def _unknown(fund_id: str) -> NotFound:
-    return NotFound("fund_unknown", f"资金不存在:{fund_id}", f"no fund {fund_id}")

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from subsidy_match.claims.reasons import check_reason
+from subsidy_match.claims.registry import merge
 from subsidy_match.claims.transition import Transition
 from subsidy_match.errors import InputError
 
@@ -82,20 +83,12 @@ def _materials(value: Any) -> dict[str, str] | None:
     return {k: v for k, v in given.items() if k and v} if all(given) and all(given.values()) else None
 
 
-FIELDS: Mapping[str, Callable[[Any], Any]] = {
-    "account_id": _amount,
-    "amount": _amount,
-    "assignee": _text,
-    "bank_ref": _text,
-    "batch": _text,
-    "deferred_until": _day,
-    "due_on": _day,
-    "failure_code": _text,
-    "instruction": _text,
-    "items": _texts,
-    "materials": _materials,
-    "note": _note,
-    "notice_no": _text,
-    "reason": _note,
-    "reason_code": _text,
-}
+_ANY = {"note": _note, "reason": _note, "reason_code": _text}
+_FILING = {"amount": _amount, "account_id": _amount, "deferred_until": _day, "materials": _materials}
+_CORRECTION = {"due_on": _day, "items": _texts}
+_REVIEW = {"assignee": _text}
+_NOTICES = {"notice_no": _text}
+_PAYMENT = {"bank_ref": _text, "batch": _text, "failure_code": _text, "instruction": _text}
+
+FIELDS: Mapping[str, Callable[[Any], Any]] = merge(_ANY, _FILING, _CORRECTION, _REVIEW, _NOTICES, _PAYMENT)
+"""Every field that may come with an event, and how it is read; a topic has a dictionary of its own."""

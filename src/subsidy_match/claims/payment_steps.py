@@ -25,7 +25,16 @@ from subsidy_match.claims.transition import Door
 from subsidy_match.errors import Conflict, Finding, SubsidyError
 from subsidy_match.store.users import Actor
 
-__all__ = ["BatchRefused", "Deed", "audited_batch", "lock_claims", "require_row", "step_claim", "step_claims"]
+__all__ = [
+    "BatchRefused",
+    "Deed",
+    "audited_batch",
+    "lock_claims",
+    "refuse_batch",
+    "require_row",
+    "step_claim",
+    "step_claims",
+]
 
 Result = TypeVar("Result")
 
@@ -80,7 +89,7 @@ def step_claims(
             step_claim(deed, row, event, payload, standing=(standings or {}).get(row.uscc))
         except SubsidyError as error:
             refused[claim_id] = error
-    _refuse(refused)
+    refuse_batch(refused)
 
 
 def require_row(rows: Mapping[int, ClaimRow], event: Event) -> None:
@@ -95,7 +104,7 @@ def require_row(rows: Mapping[int, ClaimRow], event: Event) -> None:
             choose_row(row, event, Door.PAYOUTS)
         except SubsidyError as error:
             refused[claim_id] = error
-    _refuse(refused)
+    refuse_batch(refused)
 
 
 def step_claim(
@@ -119,18 +128,23 @@ def step_claim(
 
 
 def audited_batch(
-    engine: Engine, subject: str, event: Event, *, actor: Actor, at: datetime, work: Callable[[], Result]
+    engine: Engine, subject: str, action: str, *, actor: Actor, at: datetime, work: Callable[[], Result]
 ) -> Result:
     """Do ``work``; where it is refused, write that to the chain of ``subject`` and of every claim that refused."""
     try:
-        return audited(engine, subject, str(event), actor=actor, at=at, work=work)
+        return audited(engine, subject, str(action), actor=actor, at=at, work=work)
     except BatchRefused as refusal:
         by_subject = {f"claim:{claim_id}": error for claim_id, error in refusal.refused.items()}
-        record_refusals(engine, by_subject, str(event), actor=actor, at=at)
+        record_refusals(engine, by_subject, str(action), actor=actor, at=at)
         raise
 
 
-def _refuse(refused: Mapping[int, SubsidyError]) -> None:
+def refuse_batch(refused: Mapping[int, SubsidyError]) -> None:
+    """Refuse the batch where any claim does, with a finding for each.
+
+    Raises:
+        BatchRefused: ``batch_refused``.
+    """
     if refused:
         raise BatchRefused(
             "batch_refused",

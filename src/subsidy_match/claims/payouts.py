@@ -114,13 +114,18 @@ class PayoutOffice:
 
         return self._on_batch(batch_id, Event.UNBATCH, actor, at, work, also)
 
-    def send_batch(self, batch_id: int, *, actor: Actor, at: datetime) -> Path:
+    def send_batch(self, batch_id: int, *, actor: Actor, at: datetime, also: Also | None = None) -> Path:
         """Write the treasury file of an approved batch and give its path; again where a crash cut it short.
 
         Raises:
             Forbidden: ``role_missing``.
-            Conflict: ``batch_state``, ``file_differs`` (what would be sent again is not what was sent).
+            BatchRefused: ``batch_refused``, a claim was put on hold since the approval.
+            Conflict: ``batch_state``, ``clock_skew``, ``file_differs`` (what would be sent again is not what was sent).
         """
+
+        def sent(session: Session) -> None:
+            mark_sent(session, batch_id, actor=actor, at=at)
+            _finished(session, batch_id, also)
 
         def send() -> Path:
             if not actor.has_any(_SENDERS):
@@ -129,10 +134,10 @@ class PayoutOffice:
             number, content = in_unit(engine, lambda s: treasury_bytes(s, sealer, batch_id), immediate=False)
             in_unit(engine, lambda s: mark_sending(s, batch_id, content, actor=actor, at=at))
             path = write_once(self.folder, number, content)
-            in_unit(engine, lambda s: mark_sent(s, batch_id, actor=actor, at=at))
+            in_unit(engine, sent)
             return path
 
-        return audited(self.desk.engine, f"payout:{batch_id}", "send", actor=actor, at=at, work=send)
+        return audited_batch(self.desk.engine, f"payout:{batch_id}", "send", actor=actor, at=at, work=send)
 
     def import_receipts(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from subsidy_match.claims.registry import merge
 from subsidy_match.claims.states import Event
 from subsidy_match.errors import InputError
 
@@ -25,29 +26,41 @@ def _reason(code: str, zh: str, en: str, *events: Event) -> Reason:
     return Reason(code, zh, en, frozenset(events))
 
 
-REASONS: Mapping[str, Reason] = {
-    reason.code: reason
-    for reason in (
-        _reason("out_of_scope", "不属于受理范围", "outside the scope of the policy", Event.REFUSE, Event.REJECT),
-        _reason("out_of_window", "不在申报期内", "outside the application window", Event.REFUSE),
-        _reason("wrong_office", "不属于本部门职权", "another office is in charge", Event.REFUSE),
-        _reason("incomplete", "材料不齐且未补正", "incomplete and not corrected", Event.REFUSE, Event.REJECT),
-        _reason("duplicate", "重复申报", "claimed twice", Event.REFUSE, Event.REJECT),
-        _reason("condition_not_met", "不符合申报条件", "a condition is not met", Event.REJECT),
-        _reason("discredited", "存在失信或取消资格情形", "discredited or barred", Event.REJECT),
-        _reason("false_statement", "材料不实", "a statement is false", Event.REJECT),
-        _reason("no_budget", "资金预算不足", "the budget is exhausted", Event.REJECT),
-        _reason("facts_unclear", "事实不清,需重新核查", "facts need another look", Event.RETURN),
-        _reason("amount_wrong", "金额有误", "the amount is wrong", Event.RETURN),
-        _reason("procedure", "程序不当", "procedure was not followed", Event.RETURN),
-        _reason("under_inquiry", "涉嫌问题核查中", "under inquiry", Event.HOLD),
-        _reason("by_law", "依法暂缓", "held by law or order", Event.HOLD),
-        _reason("cleared", "核查结束", "the inquiry is over", Event.UNHOLD),
-        _reason("applicant_wish", "申请人自愿撤回", "the applicant's own wish", Event.WITHDRAW),
-        _reason("batch_error", "批次编制有误", "the batch was made in error", Event.UNBATCH),
-        _reason("other", "其他(见说明)", "other, see the note", *Event),
+_REFUSAL = (
+    _reason("out_of_scope", "不属于受理范围", "outside the scope of the policy", Event.REFUSE, Event.REJECT),
+    _reason("out_of_window", "不在申报期内", "outside the application window", Event.REFUSE),
+    _reason("wrong_office", "不属于本部门职权", "another office is in charge", Event.REFUSE),
+    _reason("incomplete", "材料不齐且未补正", "incomplete and not corrected", Event.REFUSE, Event.REJECT),
+    _reason("duplicate", "重复申报", "claimed twice", Event.REFUSE, Event.REJECT),
+)
+_DECISION = (
+    _reason("condition_not_met", "不符合申报条件", "a condition is not met", Event.REJECT),
+    _reason("discredited", "存在失信或取消资格情形", "discredited or barred", Event.REJECT),
+    _reason("false_statement", "材料不实", "a statement is false", Event.REJECT),
+    _reason("no_budget", "资金预算不足", "the budget is exhausted", Event.REJECT),
+)
+_RETURN = (
+    _reason("facts_unclear", "事实不清,需重新核查", "facts need another look", Event.RETURN),
+    _reason("amount_wrong", "金额有误", "the amount is wrong", Event.RETURN),
+    _reason("procedure", "程序不当", "procedure was not followed", Event.RETURN),
+)
+_HOLD = (
+    _reason("under_inquiry", "涉嫌问题核查中", "under inquiry", Event.HOLD),
+    _reason("by_law", "依法暂缓", "held by law or order", Event.HOLD),
+    _reason("cleared", "核查结束", "the inquiry is over", Event.UNHOLD),
+)
+_WITHDRAWAL = (_reason("applicant_wish", "申请人自愿撤回", "the applicant's own wish", Event.WITHDRAW),)
+_PAYMENT = (_reason("batch_error", "批次编制有误", "the batch was made in error", Event.UNBATCH),)
+_ANY = (_reason("other", "其他(见说明)", "other, see the note", *Event),)
+
+REASONS: Mapping[str, Reason] = merge(
+    *(
+        {reason.code: reason}
+        for topic in (_REFUSAL, _DECISION, _RETURN, _HOLD, _WITHDRAWAL, _PAYMENT, _ANY)
+        for reason in topic
     )
-}
+)
+"""Every reason by its code; a topic has a tuple of its own."""
 
 
 def check_reason(code: str, event: Event) -> Reason:

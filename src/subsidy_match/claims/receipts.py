@@ -1,6 +1,7 @@
 """Takes the bank's receipts in: a success settles and completes the claim, a definite failure returns it, else UNKNOWN.
 
-The whole file or nothing. A receipt that says again what is known changes nothing; one that contradicts it is an error.
+The whole file or nothing. A receipt that says again what is known changes nothing; one that contradicts it is an error;
+one that nobody here understands leaves the payment UNKNOWN and is told.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
@@ -15,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.batches import advance_line, lines_of
+from subsidy_match.claims.clock import check_order
 from subsidy_match.claims.payment_states import FAILURES, OPEN_LINES, BatchState, LineEvent, LineState
 from subsidy_match.claims.payment_steps import Deed, lock_claims, step_claim
 from subsidy_match.claims.payout_records import BatchRow, LineRow
@@ -28,6 +31,9 @@ from subsidy_match.store.users import SYSTEM
 __all__ = ["ReceiptReport", "import_receipts"]
 
 
+_LONGEST_CODE = 40
+
+
 class _Effect(StrEnum):
     SETTLED = "settled"
     FAILED = "failed"
@@ -37,21 +43,23 @@ class _Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReceiptReport:
-    """How many lines a receipt file brought where."""
+    """How many lines a receipt file brought where; ``doubts`` names answers of the bank that nobody here knows."""
 
     settled: int
     failed: int
     unknown: int
     unchanged: int
+    doubts: tuple[Finding, ...] = ()
 
 
 def import_receipts(deed: Deed, receipts: Sequence[Receipt]) -> ReceiptReport:
     """Apply ``receipts`` in the caller's transaction.
 
     Raises:
+        Conflict: ``clock_skew``.
         InputError: ``receipts_invalid``, with a finding for every receipt that does not fit its line.
     """
-    lines = _locked_lines(deed.session, receipts)
+    lines = _locked_lines(deed.session, receipts, deed.at)
     claims = lock_claims(deed.session, {line.claim_id: None for line in lines.values()})
     counts: Counter[_Effect] = Counter()
     findings: list[Finding] = []
@@ -69,14 +77,17 @@ def import_receipts(deed: Deed, receipts: Sequence[Receipt]) -> ReceiptReport:
         failed=counts[_Effect.FAILED],
         unknown=counts[_Effect.UNKNOWN],
         unchanged=counts[_Effect.UNCHANGED],
+        doubts=tuple(_doubts(receipts).values()),
     )
 
 
-def _locked_lines(session: Session, receipts: Sequence[Receipt]) -> dict[str, LineRow]:
+def _locked_lines(session: Session, receipts: Sequence[Receipt], at: datetime) -> dict[str, LineRow]:
     wanted = [receipt.instruction for receipt in receipts]
     # Batches before lines before claims: the order in which approval and sending lock them, too.
     held = select(LineRow.batch_id).where(LineRow.instruction.in_(wanted))
-    session.scalars(select(BatchRow).where(BatchRow.id.in_(held)).order_by(BatchRow.id).with_for_update()).all()
+    batches = select(BatchRow).where(BatchRow.id.in_(held)).order_by(BatchRow.id).with_for_update()
+    for batch in session.scalars(batches.execution_options(populate_existing=True)):
+        check_order(at, batch.sent_at)
     query = select(LineRow).where(LineRow.instruction.in_(wanted)).order_by(LineRow.id).with_for_update()
     return {line.instruction: line for line in session.scalars(query)}
 
@@ -108,7 +119,7 @@ def _apply(deed: Deed, receipt: Receipt, lines: Mapping[str, LineRow], claims: M
             step_claim(deed, claim, Event.FAIL, {**fields, "failure_code": receipt.failure_code})
         case _Effect.UNKNOWN:
             advance_line(line, LineEvent.LOSE_SIGHT)
-            line.failure_code = receipt.failure_code or None
+            line.failure_code = receipt.failure_code[:_LONGEST_CODE] or None
         case _Effect.UNCHANGED:
             pass
         case other:
@@ -124,12 +135,23 @@ def _meaning(receipt: Receipt) -> _Effect:
             return _Effect.UNKNOWN
         case Outcome.FAILURE:
             failure = FAILURES.get(receipt.failure_code)
-            if failure is None:
-                zh = f"不认识的失败代码:{receipt.failure_code}"
-                raise _error("failure_code_unknown", zh, f"unknown failure code: {receipt.failure_code}")
-            return _Effect.FAILED if failure.definite else _Effect.UNKNOWN
+            # A code that nobody knows may mean anything: only a definite one is known to have moved no money.
+            return _Effect.FAILED if failure is not None and failure.definite else _Effect.UNKNOWN
         case other:
             assert_never(other)
+
+
+def _doubts(receipts: Sequence[Receipt]) -> dict[str, Finding]:
+    """Instruction → what is odd about the bank's answer, which leaves the payment unknown."""
+    found = {}
+    for receipt in receipts:
+        if not receipt.is_understood:
+            zh, en = f"不认识的结果:{receipt.said}", f"unknown result: {receipt.said}"
+            found[receipt.instruction] = Finding("bank_result_unknown", zh, en, receipt.at, severity="warning")
+        elif receipt.outcome is Outcome.FAILURE and receipt.failure_code not in FAILURES:
+            zh, en = f"不认识的失败代码:{receipt.failure_code}", f"unknown failure code: {receipt.failure_code}"
+            found[receipt.instruction] = Finding("failure_code_unknown", zh, en, receipt.at, severity="warning")
+    return found
 
 
 def _repeated(line: LineRow, receipt: Receipt, meaning: _Effect) -> _Effect:
@@ -151,6 +173,7 @@ def _finish_batch(deed: Deed, batch_id: int, receipts: Sequence[Receipt]) -> Non
     detail = {
         "state": batch.state,
         "lines": {r.instruction: mine[r.instruction] for r in receipts if r.instruction in mine},
+        "doubts": {name: doubt.en for name, doubt in _doubts(receipts).items() if name in mine},
         "name": deed.actor.name,
     }
     subject = f"payout:{batch_id}"

@@ -10,10 +10,13 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.batches import advance_line, lines_of, locked_batch
+from subsidy_match.claims.clock import check_order
 from subsidy_match.claims.funds import Fund, fund
 from subsidy_match.claims.occasion import shares_of
 from subsidy_match.claims.payment_states import BatchState, LineEvent, LineState
+from subsidy_match.claims.payment_steps import refuse_batch
 from subsidy_match.claims.payout_records import BatchRow, LineRow
+from subsidy_match.claims.reading import locked_row
 from subsidy_match.claims.records import AccountRow, ClaimRow
 from subsidy_match.claims.treasury import Payment, write_treasury_file, yuan
 from subsidy_match.errors import Conflict, NotFound
@@ -23,6 +26,7 @@ from subsidy_match.store.users import Actor
 
 __all__ = ["mark_sending", "mark_sent", "treasury_bytes", "write_once"]
 
+_NOT_OUT = (BatchState.APPROVED, BatchState.SENDING)
 _SENDABLE = (BatchState.APPROVED, BatchState.SENDING, BatchState.SENT, BatchState.CLOSED)
 
 
@@ -44,9 +48,13 @@ def mark_sending(session: Session, batch_id: int, content: bytes, *, actor: Acto
     """Record the intent to send exactly ``content``; from here on a line may have been paid.
 
     Raises:
-        Conflict: ``batch_state``, ``file_differs``.
+        BatchRefused: ``batch_refused``, with a finding for every claim that was put on hold since the approval.
+        Conflict: ``batch_state``, ``file_differs``, ``clock_skew``.
     """
     batch = locked_batch(session, batch_id, *_SENDABLE)
+    check_order(at, batch.checked_at)
+    if batch.state in _NOT_OUT:
+        _check_not_held(session, batch_id)
     digest = hashlib.sha256(content).hexdigest()
     if batch.state != BatchState.APPROVED:
         if batch.file_sha256 != digest:
@@ -78,7 +86,24 @@ def write_once(folder: Path, number: str, content: bytes) -> Path:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+    _flush_folder(folder)
     return path
+
+
+def _flush_folder(folder: Path) -> None:
+    # The new name is on the disk only once the folder is.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _check_not_held(session: Session, batch_id: int) -> None:
+    claims = sorted(line.claim_id for line in lines_of(session, batch_id))
+    held = [claim_id for claim_id in claims if locked_row(session, claim_id).held]
+    why = Conflict("claim_held", "该件已暂缓办理", "the claim is on hold")
+    refuse_batch({claim_id: why for claim_id in held})
 
 
 def _payment(session: Session, sealer: Sealer, line: LineRow) -> Payment:

@@ -203,32 +203,51 @@ class ClaimDesk:
         return self._read(read)
 
     def register_account(
-        self, *, uscc: str, holder: str, bank_name: str, number: str, actor: Actor, at: datetime
+        self,
+        *,
+        uscc: str,
+        holder: str,
+        bank_name: str,
+        number: str,
+        actor: Actor,
+        at: datetime,
+        also: Callable[[Session, Account], None] | None = None,
     ) -> Account:
         """Enter a firm's bank account; see ``claims.accounts``."""
 
-        def enter() -> Account:
-            return in_unit(
-                self.engine,
-                lambda session: register_account(
-                    session,
-                    self.sealer,
-                    uscc=uscc,
-                    holder=holder,
-                    bank_name=bank_name,
-                    number=number,
-                    actor=actor,
-                    at=at,
-                ),
+        def work(session: Session) -> Account:
+            account = register_account(
+                session,
+                self.sealer,
+                uscc=uscc,
+                holder=holder,
+                bank_name=bank_name,
+                number=number,
+                actor=actor,
+                at=at,
             )
+            return _told(session, account, also)
+
+        def enter() -> Account:
+            return in_unit(self.engine, work)
 
         return audited(self.engine, f"enterprise:{uscc}", "register_account", actor=actor, at=at, work=enter)
 
-    def verify_account(self, account_id: int, *, actor: Actor, at: datetime) -> Account:
+    def verify_account(
+        self,
+        account_id: int,
+        *,
+        actor: Actor,
+        at: datetime,
+        also: Callable[[Session, Account], None] | None = None,
+    ) -> Account:
         """Verify a firm's bank account as a second person; see ``claims.accounts``."""
 
+        def work(session: Session) -> Account:
+            return _told(session, verify_account(session, account_id, actor=actor, at=at), also)
+
         def verify() -> Account:
-            return in_unit(self.engine, lambda session: verify_account(session, account_id, actor=actor, at=at))
+            return in_unit(self.engine, work)
 
         return audited(self.engine, f"account:{account_id}", "verify_account", actor=actor, at=at, work=verify)
 
@@ -292,6 +311,13 @@ def _event(name: Event | str) -> Event:
     except ValueError as error:
         known = ", ".join(Event)
         raise InputError("event_unknown", f"不认识的事件:{name}", f"unknown event: {name}", hint=known) from error
+
+
+def _told(session: Session, account: Account, also: Callable[[Session, Account], None] | None) -> Account:
+    session.flush()
+    if also is not None:
+        also(session, account)
+    return account
 
 
 def _finished(session: Session, row: ClaimRow, also: Also | None) -> Claim:

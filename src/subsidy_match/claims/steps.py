@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from subsidy_match.claims.clock import check_order
 from subsidy_match.claims.duties import check_duties
 from subsidy_match.claims.effects import apply_clock, apply_fields, apply_funds, release_items
 from subsidy_match.claims.guards import check_guards
@@ -61,8 +62,9 @@ def take_step(occasion: Occasion) -> None:
 
     Raises:
         Forbidden: this person may not.
-        Conflict: the claim, its fund or its papers do not allow it.
+        Conflict: ``clock_skew``, or the claim, its fund or its papers do not allow it.
     """
+    check_order(occasion.at, occasion.claim.updated_at)
     _check_actor(occasion)
     check_guards(occasion)
     source = State(occasion.claim.state) if occasion.transition.sources else None

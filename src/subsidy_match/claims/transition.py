@@ -15,10 +15,13 @@ __all__ = ["Branch", "ClockEffect", "Door", "FundEffect", "Guard", "Transition"]
 class Branch(StrEnum):
     """Which attribute of the claim picks one of several rows for the same state and event."""
 
+    # review
     WITH_RECHECK = "with_recheck"
     WITHOUT_RECHECK = "without_recheck"
+    # notices
     WITH_NOTICE = "with_notice"
     WITHOUT_NOTICE = "without_notice"
+    # correction
     ASKED_IN_SUBMITTED = "asked_in_submitted"
     ASKED_IN_ACCEPTED = "asked_in_accepted"
     ASKED_IN_REVIEW = "asked_in_in_review"
@@ -28,29 +31,38 @@ class Branch(StrEnum):
 class Guard(StrEnum):
     """A condition that must hold, by name; ``claims.guards`` has the code."""
 
+    # filing
     MAY_FILE = "may_file"
     POLICY_OPEN = "policy_open"
     OWN_CHANNEL = "own_channel"
     FAVOURABLE_OR_REASON = "favourable_or_reason"
     FAVOURABLE = "favourable"
-    AMOUNT_KNOWN = "amount_known"
     MATERIALS_COMPLETE = "materials_complete"
+    # amounts
+    AMOUNT_KNOWN = "amount_known"
+    AMOUNT_WITHIN_BOUNDS = "amount_within_bounds"
+    # accounts
     ACCOUNT_GIVEN = "account_given"
     ACCOUNT_OF_FIRM = "account_of_firm"
     ACCOUNT_VERIFIED = "account_verified"
     ACCOUNT_INDEPENDENT = "account_independent"
+    # holds
     NOT_HELD = "not_held"
     HELD = "held"
+    # review
     ASSIGNEE_FIT = "assignee_fit"
     ASSIGNED_TO_ACTOR = "assigned_to_actor"
-    AMOUNT_WITHIN_BOUNDS = "amount_within_bounds"
+    # money
     RESERVED_IN_FULL = "reserved_in_full"
     MAY_USE_FUNDS = "may_use_funds"
     FIRST_IN_LINE = "first_in_line"
+    # correction
     BEFORE_CORRECTION_DUE = "before_correction_due"
     AFTER_CORRECTION_DUE = "after_correction_due"
     DUE_IN_FUTURE = "due_in_future"
+    # notices
     NOTICE_OVER = "notice_over"
+    # payment
     CREDIT_CLEAR = "credit_clear"
 
 
@@ -58,11 +70,15 @@ class FundEffect(StrEnum):
     """What a transition does with the money."""
 
     NONE = "none"
+    # reserving
     RESERVE = "reserve"
     RESERVE_OR_WAIT = "reserve_or_wait"
     ADJUST = "adjust"
+    # ending
     RELEASE = "release"
+    # decision
     COMMIT = "commit"
+    # payment
     PAY = "pay"
 
 

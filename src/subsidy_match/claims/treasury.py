@@ -1,7 +1,8 @@
 """The treasury file that goes out and the receipt file that comes back, both CSV in UTF-8 with a byte-order mark.
 
 Out: a control line (batch, count, total), a header, a line per payment, the control line again. The same batch always
-gives the same bytes. In: a header and a line per receipt; every wrong line is reported with its number.
+gives the same bytes. In: a header and a line per receipt; every wrong line is reported with its number. A result that
+is none of the three agreed ones is no error of the file: nothing is known of that payment.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One receipt; ``amount`` in 分."""
+    """One receipt; ``amount`` in 分, ``said`` the bank's own word for the result."""
 
     instruction: str
     amount: int
@@ -70,6 +71,12 @@ class Receipt:
     on: date | None
     failure_code: str
     at: Location
+    said: str
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether the result is one of those that were agreed."""
+        return self.said in _OUTCOMES
 
 
 def yuan(fen: int) -> str:
@@ -139,14 +146,14 @@ def _receipt(cells: Sequence[str], at: Location) -> Receipt | Finding:
     if len(cells) != len(_RECEIPT_HEADER):
         return _finding("receipt_columns", "列数不符", f"{len(_RECEIPT_HEADER)} columns are needed", at)
     instruction, amount_text, outcome_text, bank_ref, day_text, failure = cells
-    amount, outcome, on = _fen(amount_text), _OUTCOMES.get(outcome_text), _day(day_text)
+    amount, outcome, on = _fen(amount_text), _OUTCOMES.get(outcome_text, Outcome.UNKNOWN), _day(day_text)
     if not instruction or amount is None:
         return _finding("receipt_amount", "支付令号或金额有误", "no instruction number, or not an amount", at)
-    if outcome is None:
-        return _finding("receipt_outcome", f"结果有误:{outcome_text}", f"not an outcome: {outcome_text}", at)
+    if not outcome_text:
+        return _finding("receipt_outcome", "没有结果", "there is no result", at)
     if outcome is Outcome.SUCCESS and (on is None or not bank_ref):
         return _finding("receipt_incomplete", "成功须有流水号和日期", "a success needs a reference and a date", at)
-    return Receipt(instruction, amount, outcome, bank_ref, on, failure, at)
+    return Receipt(instruction, amount, outcome, bank_ref, on, failure, at, outcome_text)
 
 
 def _repeated(receipts: Iterable[Receipt]) -> list[Finding]:

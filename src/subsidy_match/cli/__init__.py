@@ -7,7 +7,17 @@ import sys
 import typer
 
 from subsidy_match import __version__
-from subsidy_match.cli import audit, claims, matching, payouts, policies, policy_tests, profiles, push, system
+from subsidy_match.cli import (
+    audit,
+    claims,
+    matching,
+    payouts,
+    policies,
+    policy_tests,
+    profiles,
+    push,
+    system,
+)
 from subsidy_match.cli.checkup import checkup
 from subsidy_match.cli.demo import demo
 from subsidy_match.cli.evidence import evidence, replay
@@ -28,17 +38,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 policies.app.command()(impact)
-app.add_typer(policies.app, name="policies")
 policies.app.command("test")(policy_tests.run_tests)
-app.add_typer(profiles.app, name="profiles")
-app.add_typer(matching.app, name="match")
-app.add_typer(push.app, name="push")
 claims.app.command()(evidence)
 claims.app.command()(replay)
-app.add_typer(claims.app, name="claims")
-app.add_typer(payouts.app, name="payouts")
-app.add_typer(audit.app, name="audit")
-app.add_typer(system.database, name="db")
+_GROUPS = (
+    ("policies", policies.app),
+    ("profiles", profiles.app),
+    ("match", matching.app),
+    ("push", push.app),
+    ("claims", claims.app),
+    ("payouts", payouts.app),
+    ("audit", audit.app),
+    ("db", system.database),
+)
+for _name, _group in _GROUPS:
+    app.add_typer(_group, name=_name)
 app.command()(system.serve)
 app.command()(system.doctor)
 app.command()(demo)

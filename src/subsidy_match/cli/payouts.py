@@ -9,7 +9,7 @@ import typer
 
 from subsidy_match.claims.payouts import PayoutOffice
 from subsidy_match.cli.context import JSON, now, platform
-from subsidy_match.cli.output import print_json, print_table, print_text
+from subsidy_match.cli.output import note, print_json, print_table, print_text
 from subsidy_match.money import yuan_text
 from subsidy_match.platform import Platform
 from subsidy_match.store.unit import in_unit
@@ -22,8 +22,8 @@ Login = Annotated[str, typer.Option("--as", help="以谁的身份 / login of who
 
 
 def office(wired: Platform) -> PayoutOffice:
-    """The payout office of a platform; treasury files go below home."""
-    return PayoutOffice(wired.desk, wired.settings.home / "treasury")
+    """The payout office of a platform."""
+    return PayoutOffice(wired.desk, wired.settings.treasury)
 
 
 @app.command("list")
@@ -58,3 +58,5 @@ def reconcile(file: Annotated[Path, typer.Argument(help="银行回单文件 / re
             f"到账 / settled {report.settled},失败 / failed {report.failed},待查 / unknown {report.unknown},"
             f"重复 / unchanged {report.unchanged}"
         )
+        for doubt in report.doubts:
+            note(str(doubt))

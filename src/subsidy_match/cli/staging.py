@@ -140,7 +140,7 @@ def _file(wired: Platform, people: Mapping[str, Actor], uscc: str, policy_id: st
 
 
 def _pay(wired: Platform, people: Mapping[str, Actor], claim: Claim, *, at: datetime) -> Claim:
-    office = PayoutOffice(wired.desk, wired.settings.home / "treasury")
+    office = PayoutOffice(wired.desk, wired.settings.treasury)
     batch = office.create_batch([claim.id], actor=people["maker"], at=at)
     office.approve_batch(batch.id, actor=people["checker"], at=at)
     office.send_batch(batch.id, actor=people["maker"], at=at)

@@ -71,7 +71,7 @@ class Actor:
     @property
     def is_machine(self) -> bool:
         """Whether this is the software itself, to which the separation of duties between people does not apply."""
-        return self.roles <= {Role.SYSTEM, Role.PUSH}
+        return bool(self.roles) and self.roles <= {Role.SYSTEM, Role.PUSH}
 
     def has_any(self, roles: Collection[Role]) -> bool:
         """Whether one of ``roles`` is held."""

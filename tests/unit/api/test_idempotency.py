@@ -71,6 +71,19 @@ def test_an_account_entered_twice_with_one_key_is_entered_once(api: ApiWorld):
     assert len(api.get(path, "applicant").json()) == 1
 
 
+def test_a_verification_and_a_sending_are_answered_again_with_their_key(api: ApiWorld):
+    key = {"Idempotency_Key": KEY}
+    body = {"holder": "甲", "bank_name": "示例银行", "number": "6222000000009999"}
+    fresh = api.post(f"/v1/enterprises/{FIRM}/accounts", "applicant", body).json()["id"]
+    path = f"/v1/accounts/{fresh}/verify"
+    first, again = (api.post(path, "supervisor", **key) for _ in range(2))
+    assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
+    batch = api.post("/v1/payouts", "maker", {"claim_ids": [api.walk("PAYABLE")]}).json()["id"]
+    api.post(f"/v1/payouts/{batch}/approve", "checker")
+    first, again = (api.post(f"/v1/payouts/{batch}/send", "maker", **key) for _ in range(2))
+    assert (first.json()["state"], again.content) == ("SENT", first.content)
+
+
 def test_a_key_with_blanks_is_invalid(api: ApiWorld):
     answer = api.post("/v1/claims", "applicant", BODY, Idempotency_Key="a key")
     assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")

@@ -25,7 +25,7 @@ def state(api: ApiWorld, batch: dict[str, Any]) -> str:
 def test_a_payment_settled_completes_its_claim(api: ApiWorld):
     batch = sent(api)
     assert (batch["state"], batch["total"]) == ("SENT", 10_000_00)
-    assert api.receipts(batch).json() == {"settled": 1, "failed": 0, "unknown": 0, "unchanged": 0}
+    assert api.receipts(batch).json() == {"settled": 1, "failed": 0, "unknown": 0, "unchanged": 0, "doubts": []}
     assert state(api, batch) == "COMPLETED"
     assert api.receipts(batch).json()["unchanged"] == 1
 
@@ -58,7 +58,7 @@ def test_sending_again_writes_the_same_file(api: ApiWorld):
     batch = sent(api)
     again = api.post(f"/v1/payouts/{batch['id']}/send", "maker").json()
     assert again["file_sha256"] == batch["file_sha256"]
-    assert [path.name for path in (api.platform.settings.home / "payouts").iterdir()] == [f"{batch['number']}.csv"]
+    assert [path.name for path in api.platform.settings.treasury.iterdir()] == [f"{batch['number']}.csv"]
 
 
 def test_receipts_of_another_batch_are_refused_whole(api: ApiWorld):
@@ -96,3 +96,24 @@ def test_a_batch_that_is_not_there_is_not_found(api: ApiWorld):
 def test_batches_are_listed(api: ApiWorld):
     batch = made(api)
     assert [item["id"] for item in api.get("/v1/payouts", "checker").json()["items"]] == [batch["id"]]
+
+
+def test_an_answer_of_the_bank_that_nobody_knows_is_told_with_its_line(api: ApiWorld):
+    batch = sent(api)
+    answer = api.receipts(batch, outcome="待处理").json()
+    (doubt,) = answer["doubts"]
+    assert (answer["unknown"], doubt["code"], doubt["line"], doubt["severity"]) == (
+        1,
+        "bank_result_unknown",
+        2,
+        "warning",
+    )
+
+
+def test_a_claim_held_since_the_approval_is_named(api: ApiWorld):
+    claim = api.walk("PAYABLE")
+    batch = api.post("/v1/payouts", "maker", {"claim_ids": [claim]}).json()["id"]
+    api.post(f"/v1/payouts/{batch}/approve", "checker")
+    api.fire(claim, "hold", "supervisor", reason_code="by_law")
+    answer = api.post(f"/v1/payouts/{batch}/send", "maker")
+    assert (answer.status_code, answer.json()["findings"][0]["code"]) == (409, "claim_held")

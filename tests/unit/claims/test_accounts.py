@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from subsidy_match.claims.accounts import Account
 from subsidy_match.claims.records import AccountRow
-from subsidy_match.errors import SubsidyError
+from subsidy_match.errors import Conflict, SubsidyError
 from subsidy_match.store.unit import in_unit
 
 
@@ -32,6 +32,22 @@ def test_a_second_person_verifies_it_once(world: World):
     assert world.desk.verify_account(account.id, actor=world.people["lead"], at=world.now).is_verified
     with pytest.raises(SubsidyError, match="account_verified_before"):
         world.desk.verify_account(account.id, actor=world.people["lead"], at=world.now)
+
+
+def test_what_is_done_also_is_undone_with_the_account(world: World):
+    def fail(session, account: Account) -> None:
+        assert account.id
+        raise Conflict("request_in_flight", "处理中", "in flight")
+
+    before, clerk = world.desk.accounts(USCC), world.people["clerk"]
+    details = {"uscc": USCC, "holder": FIRM, "bank_name": "示例银行", "number": "6222000000004321"}
+    with pytest.raises(Conflict, match="request_in_flight"):
+        world.desk.register_account(**details, actor=world.people["applicant"], at=world.now, also=fail)
+    assert world.desk.accounts(USCC) == before
+    entered = enter(world)
+    with pytest.raises(Conflict, match="request_in_flight"):
+        world.desk.verify_account(entered.id, actor=clerk, at=world.now, also=fail)
+    assert world.desk.accounts(USCC)[0] == entered
 
 
 def test_the_newest_account_comes_first(world: World):

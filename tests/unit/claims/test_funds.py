@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from subsidy_match.claims import funds
+from subsidy_match.claims.fund_ops import EFFECTS, OF_CLAIMS
 from subsidy_match.claims.fund_records import Op
 from subsidy_match.claims.funds import Fund, Posting
 from subsidy_match.claims.states import State
@@ -28,9 +29,41 @@ def test_the_last_yuan_may_be_reserved_and_not_one_fen_more(world: World):
 
 
 def test_nothing_is_released_committed_or_paid_that_was_not_there(world: World):
-    for op in (Op.RELEASE, Op.COMMIT, Op.UNCOMMIT, Op.PAY):
+    for op in (Op.RELEASE, Op.COMMIT, Op.UNCOMMIT, Op.PAY, Op.RETURN, Op.RECOVER, Op.RECOVER_OUT):
         with pytest.raises(Conflict, match="fund_short"):
             post(world, op, 1)
+
+
+BEFORE = [(Op.RESERVE, 900), (Op.COMMIT, 700), (Op.PAY, 400)]  # leaves 200 reserved, 300 committed, 400 paid
+
+
+@pytest.mark.parametrize(
+    ("op", "most", "after"),
+    [
+        (Op.RETURN, 400, (ALL, 200, 700, 0)),
+        (Op.RECOVER, 400, (ALL, 200, 300, 0)),
+        (Op.RECOVER_OUT, 400, (ALL - 400, 200, 300, 0)),
+        (Op.TRANSFER_OUT, ALL - 900, (900, 200, 300, 400)),
+        (Op.CLOSE, ALL - 900, (900, 200, 300, 400)),
+        (Op.TRANSFER_IN, 5, (ALL + 5, 200, 300, 400)),
+        (Op.CARRY_IN, 5, (ALL + 5, 200, 300, 400)),
+    ],
+)
+def test_an_operation_takes_what_is_there_and_not_one_fen_more(world: World, op: Op, most: int, after: tuple[int, ...]):
+    for position, (earlier, amount) in enumerate(BEFORE):
+        post(world, earlier, amount, f"before-{position}")
+    if EFFECTS[op].allocated <= 0:
+        with pytest.raises(Conflict, match="fund_short"):
+            post(world, op, most + 1)
+    found = post(world, op, most)
+    assert (found.allocated, found.reserved, found.committed, found.paid) == after
+    assert in_unit(world.engine, funds.check_balances) == []
+
+
+def test_what_goes_out_of_one_fund_goes_into_another():
+    total = [sum(both) for both in zip(EFFECTS[Op.TRANSFER_OUT], EFFECTS[Op.TRANSFER_IN], strict=True)]
+    assert total == [0, 0, 0, 0]
+    assert {op for op in Op if op not in OF_CLAIMS} == {op for op, effect in EFFECTS.items() if not any(effect[1:])}
 
 
 def test_the_database_itself_refuses_to_overspend(world: World):

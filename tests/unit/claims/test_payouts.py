@@ -87,11 +87,42 @@ def test_one_claim_that_cannot_be_paid_refuses_the_whole_batch(world: World):
     assert (chain[-1].action, chain[-1].outcome) == ("batch", audit.REFUSED)
 
 
+def test_a_claim_held_after_the_approval_stops_the_sending_until_it_is_free_again(world: World):
+    claims = payable(world, 2)
+    batch = approve(world, make(world, claims))
+    world.fire(claims[1], "hold", "supervisor", reason_code="under_inquiry")
+    with pytest.raises(BatchRefused, match="claim_held") as caught:
+        send(world, batch)
+    assert ([f.code for f in caught.value.findings], list(caught.value.refused)) == (["claim_held"], [claims[1].id])
+    assert world.office.batch(batch.id).state is BatchState.APPROVED
+    assert not world.office.folder.exists()
+    chain = in_unit(world.engine, lambda s: list(audit.entries(s, f"claim:{claims[1].id}")))
+    assert (chain[-1].action, chain[-1].outcome) == ("send", audit.REFUSED)
+    world.fire(claims[1], "unhold", "supervisor", reason_code="cleared")
+    again = send(world, batch).read_bytes()
+    world.fire(claims[1], "hold", "supervisor", reason_code="under_inquiry")
+    assert send(world, batch).read_bytes() == again  # what is out is out
+
+
 def test_a_claim_that_is_not_payable_is_named(world: World):
     claims = [*payable(world, 1), world.walk(State.ACCEPTED)]
     with pytest.raises(BatchRefused, match="event_not_allowed") as caught:
         make(world, claims)
     assert list(caught.value.refused) == [claims[1].id]
+
+
+def test_what_is_done_also_is_undone_with_the_record_of_sending(world: World):
+    batch = approve(world, make(world, payable(world, 1)))
+
+    def fail(session, done) -> None:
+        assert done.state is BatchState.SENT
+        raise Conflict("request_in_flight", "处理中", "in flight")
+
+    with pytest.raises(Conflict, match="request_in_flight"):
+        world.office.send_batch(batch.id, actor=world.people["maker"], at=world.now, also=fail)
+    assert world.office.batch(batch.id).state is BatchState.SENDING
+    send(world, batch)
+    assert world.office.batch(batch.id).state is BatchState.SENT
 
 
 def test_what_is_done_also_is_undone_with_the_batch(world: World):

@@ -15,7 +15,7 @@ from subsidy_match.claims.reasons import REASONS
 from subsidy_match.claims.states import EVENT_NAMES, FINAL, STATE_NAMES, Event, State
 from subsidy_match.claims.steps import matches_branch
 from subsidy_match.claims.table import TRANSITIONS, rows_for
-from subsidy_match.claims.transition import Branch, Guard
+from subsidy_match.claims.transition import Branch, FundEffect, Guard
 
 
 def test_every_name_in_the_table_has_its_meaning():
@@ -90,3 +90,7 @@ def test_money_and_state_belong_together():
         if row.fund == "pay":
             assert row.target is State.PAID
     assert not any(set(a.sources) & set(b.sources) and a == b for a, b in combinations(TRANSITIONS, 2))
+
+
+def test_every_fund_effect_is_used():
+    assert {row.fund for row in TRANSITIONS} == set(FundEffect)

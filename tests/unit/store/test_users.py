@@ -6,6 +6,8 @@ from sqlalchemy import Engine, select
 from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import (
+    PUSH,
+    SYSTEM,
     Actor,
     Role,
     UserRow,
@@ -21,6 +23,11 @@ from subsidy_match.store.users import (
 def add(engine: Engine, login: str = "wang", **more: object) -> tuple[Actor, str]:
     details = {"name": "王某某", "roles": [Role.CLERK], "department": "窗口", "funds": ["f1"]} | more
     return in_unit(engine, lambda s: add_user(s, login=login, **details))  # type: ignore[arg-type]
+
+
+def test_whoever_has_no_role_is_a_person_and_not_the_machine():
+    assert (SYSTEM.is_machine, PUSH.is_machine) == (True, True)
+    assert not Actor("wang", "王某某", frozenset()).is_machine
 
 
 def test_a_person_is_known_by_token_with_roles_and_funds(engine: Engine):

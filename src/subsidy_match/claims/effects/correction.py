@@ -1,0 +1,34 @@
+"""Asked for a correction, corrected, lapsed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from subsidy_match.claims.effects.fields import nothing_more
+from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.states import Event, State
+
+__all__ = ["FIELDS"]
+
+_BEFORE_PASS = frozenset({State.SUBMITTED, State.ACCEPTED, State.IN_REVIEW})
+
+
+def _request_correction(occasion: Occasion) -> None:
+    claim = occasion.claim
+    claim.asked_in, claim.correction_due = claim.state, occasion.payload["due_on"]
+    claim.corrections += 1
+
+
+def _resubmit(occasion: Occasion) -> None:
+    claim = occasion.claim
+    claim.asked_in = claim.correction_due = None
+    claim.amount_claimed = occasion.payload.get("amount", claim.amount_claimed)
+    if occasion.transition.target in _BEFORE_PASS:
+        claim.amount_proposed = None  # the pass that proposed it is void
+
+
+FIELDS: Mapping[Event, Callable[[Occasion], None]] = {
+    Event.REQUEST_CORRECTION: _request_correction,
+    Event.RESUBMIT: _resubmit,
+    Event.LAPSE: nothing_more,
+}

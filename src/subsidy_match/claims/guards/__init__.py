@@ -1,0 +1,35 @@
+"""The code behind each guard that the transition table names; a guard returns, or raises and nothing has happened.
+
+A topic is a module with a ``GUARDS`` of its own, and a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from subsidy_match.claims.guards import accounts, amounts, correction, filing, holds, money, notices, payment, review
+from subsidy_match.claims.guards.money import others_waiting
+from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.registry import covering
+from subsidy_match.claims.transition import Guard
+
+__all__ = ["GUARDS", "check_guards", "others_waiting"]
+
+GUARDS: Mapping[Guard, Callable[[Occasion], None]] = covering(
+    Guard,
+    filing.GUARDS,
+    amounts.GUARDS,
+    accounts.GUARDS,
+    holds.GUARDS,
+    review.GUARDS,
+    money.GUARDS,
+    correction.GUARDS,
+    notices.GUARDS,
+    payment.GUARDS,
+)
+
+
+def check_guards(occasion: Occasion) -> None:
+    """Check every guard of the row, in its order."""
+    for guard in occasion.transition.guards:
+        GUARDS[guard](occasion)

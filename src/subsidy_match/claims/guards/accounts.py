@@ -1,0 +1,56 @@
+"""The account to which a claim is paid."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+
+from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.records import AccountRow
+from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.transition import Guard
+from subsidy_match.errors import Conflict
+
+__all__ = ["GUARDS"]
+
+
+def _account_given(occasion: Occasion) -> None:
+    if occasion.account() is None and not occasion.actor.is_machine:
+        raise Conflict("account_missing", "未登记收款账户", "no bank account is on record")
+
+
+def _account_of_firm(occasion: Occasion) -> None:
+    account, claim = _account(occasion), occasion.claim
+    if _plain(account.holder) != _plain(claim.enterprise_name):
+        raise Conflict("payee_mismatch", "收款账户户名与申报企业不一致", "the account is not in the claimant's name")
+
+
+def _account_verified(occasion: Occasion) -> None:
+    if _account(occasion).verified_by is None:
+        raise Conflict("account_unverified", "收款账户尚未经第二人核验", "nobody has verified the account")
+
+
+def _account_independent(occasion: Occasion) -> None:
+    account = _account(occasion)
+    if occasion.actor.id in (account.entered_by, account.verified_by):
+        zh = "登记或核验收款账户的人员不得制单"
+        raise Forbidden("duty_conflict", zh, "whoever entered or verified the account cannot make the batch")
+
+
+def _account(occasion: Occasion) -> AccountRow:
+    account = occasion.account()
+    if account is None:
+        raise Conflict("account_missing", "未登记收款账户", "no bank account is on record")
+    return account
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split())
+
+
+GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
+    Guard.ACCOUNT_GIVEN: _account_given,
+    Guard.ACCOUNT_OF_FIRM: _account_of_firm,
+    Guard.ACCOUNT_VERIFIED: _account_verified,
+    Guard.ACCOUNT_INDEPENDENT: _account_independent,
+}

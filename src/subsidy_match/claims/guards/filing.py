@@ -1,0 +1,70 @@
+"""Who may file what: firm, window, channel, verdict, documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.transition import Guard
+from subsidy_match.errors import Conflict, InputError
+
+__all__ = ["GUARDS"]
+
+_DEFERRED = "deferred"
+
+
+def _may_file(occasion: Occasion) -> None:
+    if not occasion.actor.is_machine and not occasion.actor.may_file_for(occasion.claim.uscc):
+        raise Forbidden("not_your_firm", "无权代表该企业办理", "you may not act for this firm")
+
+
+def _policy_open(occasion: Occasion) -> None:
+    if not occasion.require_assessment().is_open:
+        raise Conflict("policy_not_open", "该政策不在申报期内", "the policy is not open for claims")
+
+
+def _own_channel(occasion: Occasion) -> None:
+    if not occasion.actor.is_machine:
+        return
+    if occasion.claim.channel != "no_apply":
+        raise Forbidden("channel_needs_person", "仅免申即享可由系统发起", "only no-apply policies start by themselves")
+    if occasion.assessment is not None and not occasion.assessment.automatic:
+        zh, en = "结论或金额尚不确定,不能免申办理", "verdict or amount is not certain: somebody has to apply"
+        raise Conflict("not_automatic", zh, en)
+
+
+def _favourable_or_reason(occasion: Occasion) -> None:
+    assessment = occasion.require_assessment()
+    if not assessment.is_favourable and "reason" not in occasion.payload:
+        zh = f"比对结果为{assessment.verdict},须说明理由"
+        raise Conflict("verdict_needs_reason", zh, f"the verdict is {assessment.verdict}: give a reason")
+
+
+def _favourable(occasion: Occasion) -> None:
+    assessment = occasion.require_assessment()
+    if not assessment.is_favourable:
+        zh = f"重新比对结果为{assessment.verdict},不能审批"
+        raise Conflict("verdict_changed", zh, f"assessed again, the verdict is {assessment.verdict}: not approvable")
+
+
+def _materials_complete(occasion: Occasion) -> None:
+    if occasion.actor.is_machine:
+        return
+    given = occasion.payload.get("materials", {})
+    for material in occasion.require_assessment().materials:
+        handed_in = given.get(material.id)
+        if material.required and (handed_in is None or (handed_in == _DEFERRED and not material.deferrable)):
+            raise Conflict("material_missing", f"缺少材料:{material.zh}", f"missing document: {material.en}")
+    if _DEFERRED in given.values() and "deferred_until" not in occasion.payload:
+        raise InputError("field_missing", "容缺须写明补交日期", "documents to follow need a date: deferred_until")
+
+
+GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
+    Guard.MAY_FILE: _may_file,
+    Guard.POLICY_OPEN: _policy_open,
+    Guard.OWN_CHANNEL: _own_channel,
+    Guard.FAVOURABLE_OR_REASON: _favourable_or_reason,
+    Guard.FAVOURABLE: _favourable,
+    Guard.MATERIALS_COMPLETE: _materials_complete,
+}

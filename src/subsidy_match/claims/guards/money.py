@@ -1,0 +1,56 @@
+"""Funds: reserved in full, open to whoever acts, first in line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import and_, or_, select
+
+from subsidy_match.claims.occasion import Occasion, current_amount, shares_of
+from subsidy_match.claims.records import ClaimRow, ClaimShare
+from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.transition import Guard
+from subsidy_match.errors import Conflict
+
+__all__ = ["GUARDS", "others_waiting"]
+
+
+def others_waiting(occasion: Occasion, *, before_claim: bool) -> bool:
+    """Whether other claims wait for money of the same funds; ``before_claim`` counts those accepted earlier only."""
+    claim = occasion.claim
+    funds = [share.fund_id for share in shares_of(occasion.session, claim.id)]
+    query = (
+        select(ClaimRow.id)
+        .join(ClaimShare, ClaimShare.claim_id == ClaimRow.id)
+        .where(ClaimRow.waiting, ClaimRow.id != claim.id, ClaimShare.fund_id.in_(funds))
+    )
+    if before_claim:
+        same_moment = and_(ClaimRow.accepted_at == claim.accepted_at, ClaimRow.id < claim.id)
+        query = query.where(or_(ClaimRow.accepted_at < claim.accepted_at, same_moment))
+    return occasion.session.scalars(query.limit(1)).first() is not None
+
+
+def _reserved_in_full(occasion: Occasion) -> None:
+    held = sum(share.reserved for share in shares_of(occasion.session, occasion.claim.id))
+    if occasion.claim.waiting or held != current_amount(occasion.claim):
+        raise Conflict("not_reserved", "资金未占用(候补中),不能审批", "no money is reserved: the claim is waiting")
+
+
+def _may_use_funds(occasion: Occasion) -> None:
+    for share in shares_of(occasion.session, occasion.claim.id):
+        if not occasion.actor.may_use_fund(share.fund_id):
+            raise Forbidden("fund_not_yours", f"无权使用资金:{share.fund_id}", f"not your fund: {share.fund_id}")
+
+
+def _first_in_line(occasion: Occasion) -> None:
+    if not occasion.claim.waiting:
+        raise Conflict("not_waiting", "该件不在候补", "the claim is not waiting for money")
+    if others_waiting(occasion, before_claim=True):
+        raise Conflict("not_first_in_line", "前面还有候补件", "claims accepted earlier are still waiting")
+
+
+GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
+    Guard.RESERVED_IN_FULL: _reserved_in_full,
+    Guard.MAY_USE_FUNDS: _may_use_funds,
+    Guard.FIRST_IN_LINE: _first_in_line,
+}

@@ -1,0 +1,36 @@
+"""Who reviews a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from subsidy_match.claims.duties import Duty, check_duties
+from subsidy_match.claims.occasion import Occasion, past_duties
+from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.transition import Guard
+from subsidy_match.errors import Conflict
+from subsidy_match.store.users import Role, user_by_login
+
+__all__ = ["GUARDS"]
+
+
+def _assignee_fit(occasion: Occasion) -> None:
+    name = occasion.payload.get("assignee", occasion.actor.id)
+    if name != occasion.actor.id and Role.LEAD not in occasion.actor.roles:
+        raise Forbidden("not_lead", "仅负责人可交办他人", "only a lead may assign to others")
+    assignee = user_by_login(occasion.session, name)
+    if Role.REVIEWER not in assignee.roles:
+        raise Conflict("assignee_unfit", f"{name}不是初审人员", f"{name} is no reviewer")
+    check_duties(name, Duty.REVIEWER, past_duties(occasion.session, occasion.claim.id))
+
+
+def _assigned_to_actor(occasion: Occasion) -> None:
+    if occasion.claim.assignee != occasion.actor.id:
+        zh = f"该件已交办{occasion.claim.assignee}"
+        raise Forbidden("not_assignee", zh, f"the claim is assigned to {occasion.claim.assignee}")
+
+
+GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
+    Guard.ASSIGNEE_FIT: _assignee_fit,
+    Guard.ASSIGNED_TO_ACTOR: _assigned_to_actor,
+}

@@ -1,0 +1,106 @@
+"""The one way in which a balance moves: a guarded ``UPDATE``, one entry, one audit row on the fund's chain.
+
+The guard is in the statement itself, so that two rivals cannot both see the last yuan; all is in the caller's
+transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from subsidy_match.claims.fund_ops import BARRED_BY_FREEZE, EFFECTS, Op
+from subsidy_match.claims.fund_records import FundEntry, FundRow
+from subsidy_match.errors import Conflict, InputError, NotFound
+from subsidy_match.store import audit
+
+__all__ = ["Posting", "post", "unknown_fund"]
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One movement to be made: ``amount`` 分, greater than zero, under a ``key`` that is used once."""
+
+    fund_id: str
+    op: Op
+    amount: int
+    key: str
+    at: datetime
+    actor: str
+    claim_id: int | None = None
+
+
+def post(session: Session, posting: Posting) -> None:
+    """Move money, or raise with nothing moved.
+
+    Raises:
+        Conflict: ``fund_short`` (it would be overspent), ``fund_frozen``.
+        NotFound: ``fund_unknown``.
+        InputError: ``amount_not_positive``.
+    """
+    if posting.amount <= 0:
+        raise InputError("amount_not_positive", "金额须大于零", "an amount must be greater than zero")
+    allocated, reserved, committed, paid = (sign * posting.amount for sign in EFFECTS[posting.op])
+    guarded = (
+        update(FundRow)
+        .where(
+            FundRow.id == posting.fund_id,
+            FundRow.allocated + allocated
+            >= FundRow.reserved + reserved + FundRow.committed + committed + FundRow.paid + paid,
+            FundRow.reserved + reserved >= 0,
+            FundRow.committed + committed >= 0,
+            FundRow.paid + paid >= 0,
+        )
+        .values(
+            allocated=FundRow.allocated + allocated,
+            reserved=FundRow.reserved + reserved,
+            committed=FundRow.committed + committed,
+            paid=FundRow.paid + paid,
+        )
+        .returning(FundRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    if posting.op in BARRED_BY_FREEZE:
+        guarded = guarded.where(FundRow.frozen.is_(False))
+    if session.execute(guarded).scalar_one_or_none() is None:
+        raise _why_not(session, posting)
+    session.add(
+        FundEntry(
+            fund_id=posting.fund_id,
+            claim_id=posting.claim_id,
+            key=posting.key,
+            op=str(posting.op),
+            amount=posting.amount,
+            allocated=allocated,
+            reserved=reserved,
+            committed=committed,
+            paid=paid,
+            at=posting.at,
+            actor=posting.actor,
+        )
+    )
+    audit.append(
+        session,
+        f"fund:{posting.fund_id}",
+        at=posting.at,
+        actor=posting.actor,
+        action=str(posting.op),
+        detail={"amount": posting.amount, "claim": posting.claim_id, "key": posting.key},
+    )
+
+
+def unknown_fund(fund_id: str) -> NotFound:
+    """The refusal of a fund that is not there."""
+    return NotFound("fund_unknown", f"资金不存在:{fund_id}", f"no fund {fund_id}")
+
+
+def _why_not(session: Session, posting: Posting) -> Conflict | NotFound:
+    row = session.get(FundRow, posting.fund_id, populate_existing=True)
+    if row is None:
+        return unknown_fund(posting.fund_id)
+    if row.frozen and posting.op in BARRED_BY_FREEZE:
+        return Conflict("fund_frozen", f"资金已冻结:{row.name_zh}", f"the fund {row.id} is frozen")
+    return Conflict("fund_short", f"资金不足:{row.name_zh}", f"the fund {row.id} has not enough for this")

@@ -1,0 +1,53 @@
+"""A claim is drafted, submitted, and accepted or refused (rows 1–4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from subsidy_match.claims.duties import Duty
+from subsidy_match.claims.states import Event, State
+from subsidy_match.claims.table.common import FILERS
+from subsidy_match.claims.transition import ClockEffect, FundEffect, Guard, Transition
+from subsidy_match.store.users import Role
+
+__all__ = ["rows"]
+
+
+def rows() -> Iterator[Transition]:
+    """Give the rows of this topic."""
+    starters = FILERS | {Role.PUSH}
+    filing = (Guard.MAY_FILE, Guard.POLICY_OPEN, Guard.OWN_CHANNEL, Guard.FAVOURABLE_OR_REASON)
+    yield Transition("1", (), Event.DRAFT, State.DRAFT, starters, Duty.FILER, filing, takes=("reason",), reassess=True)
+    yield Transition(
+        "2",
+        (State.DRAFT,),
+        Event.SUBMIT,
+        State.SUBMITTED,
+        starters,
+        Duty.FILER,
+        (*filing, Guard.AMOUNT_KNOWN, Guard.MATERIALS_COMPLETE, Guard.ACCOUNT_GIVEN),
+        takes=("amount", "reason", "note", "account_id", "materials", "deferred_until"),
+        reassess=True,
+    )
+    yield Transition(
+        "3",
+        (State.SUBMITTED,),
+        Event.ACCEPT,
+        State.ACCEPTED,
+        frozenset({Role.CLERK, Role.PUSH}),
+        Duty.CLERK,
+        (Guard.NOT_HELD, Guard.OWN_CHANNEL),
+        FundEffect.RESERVE_OR_WAIT,
+        ClockEffect.START,
+        takes=("note",),
+    )
+    yield Transition(
+        "4",
+        (State.SUBMITTED,),
+        Event.REFUSE,
+        State.NOT_ACCEPTED,
+        frozenset({Role.CLERK}),
+        Duty.CLERK,
+        needs=("reason_code",),
+        takes=("note",),
+    )

@@ -1,0 +1,88 @@
+"""Batches and receipts; only the office fires these (rows 16–18)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from subsidy_match.claims.duties import Duty
+from subsidy_match.claims.states import Event, State
+from subsidy_match.claims.transition import ClockEffect, Door, FundEffect, Guard, Transition
+from subsidy_match.store.users import Role
+
+__all__ = ["rows"]
+
+
+def rows() -> Iterator[Transition]:
+    """Give the rows of this topic."""
+    payouts = Door.PAYOUTS
+    yield Transition(
+        "16",
+        (State.PAYABLE,),
+        Event.BATCH,
+        State.IN_PAYMENT,
+        frozenset({Role.MAKER}),
+        Duty.MAKER,
+        (
+            Guard.NOT_HELD,
+            Guard.MAY_USE_FUNDS,
+            Guard.ACCOUNT_OF_FIRM,
+            Guard.ACCOUNT_VERIFIED,
+            Guard.ACCOUNT_INDEPENDENT,
+            Guard.CREDIT_CLEAR,
+        ),
+        needs=("batch", "instruction"),
+        door=payouts,
+    )
+    yield Transition(
+        "16a",
+        (State.IN_PAYMENT,),
+        Event.APPROVE_PAYMENT,
+        None,
+        frozenset({Role.CHECKER}),
+        Duty.CHECKER,
+        (Guard.NOT_HELD, Guard.MAY_USE_FUNDS),
+        needs=("batch", "instruction"),
+        door=payouts,
+    )
+    yield Transition(
+        "16b",
+        (State.IN_PAYMENT,),
+        Event.UNBATCH,
+        State.PAYABLE,
+        frozenset({Role.CHECKER}),
+        Duty.CHECKER,
+        (Guard.MAY_USE_FUNDS,),
+        needs=("batch", "instruction", "reason_code"),
+        takes=("note",),
+        door=payouts,
+    )
+    receipt = ("batch", "instruction", "bank_ref")
+    reconciler = frozenset({Role.RECONCILER})
+    yield Transition(
+        "17",
+        (State.IN_PAYMENT,),
+        Event.SETTLE,
+        State.PAID,
+        reconciler,
+        fund=FundEffect.PAY,
+        needs=receipt,
+        door=payouts,
+    )
+    yield Transition(
+        "17a",
+        (State.PAID,),
+        Event.COMPLETE,
+        State.COMPLETED,
+        frozenset({Role.SYSTEM}),
+        clock=ClockEffect.END,
+        door=payouts,
+    )
+    yield Transition(
+        "18",
+        (State.IN_PAYMENT,),
+        Event.FAIL,
+        State.PAY_FAILED,
+        reconciler,
+        needs=(*receipt, "failure_code"),
+        door=payouts,
+    )

@@ -1,0 +1,53 @@
+"""Asked for a correction, corrected, lapsed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from machine.base import Base
+from machine.model import Attempt, Model, ModelClaim, Topic
+from subsidy_match.claims.transition import Transition
+
+_BACK_BEFORE_PASS = {"SUBMITTED", "ACCEPTED", "IN_REVIEW"}
+_DAYS = timedelta(days=5)
+
+
+def _ask(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
+    claim.asked_in, claim.correction_due = claim.state, attempt.today + _DAYS
+
+
+def _resubmit(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
+    claim.asked_in, claim.correction_due = "", None
+    claim.proposed = _proposed_after(claim, row)
+
+
+def _proposed_after(claim: ModelClaim, row: Transition) -> int | None:
+    return None if row.target in _BACK_BEFORE_PASS else claim.proposed
+
+
+def _affordable(model: Model, claim: ModelClaim, row: Transition) -> bool:
+    if claim.rank is None or claim.is_waiting:
+        return True
+    before, claim.proposed = claim.proposed, _proposed_after(claim, row)
+    fits = model.fits(claim)
+    claim.proposed = before
+    return fits
+
+
+def _due(machine: Base, claim: ModelClaim, attempt: Attempt) -> dict[str, Any]:
+    return {"due_on": attempt.today + _DAYS}
+
+
+TOPIC = Topic(
+    guards={
+        "before_correction_due": lambda model, claim, a: a.today <= (claim.correction_due or a.today),
+        "after_correction_due": lambda model, claim, a: a.today > (claim.correction_due or a.today),
+    },
+    affordable={"resubmit": _affordable},
+    apply={"request_correction": _ask, "resubmit": _resubmit},
+    kinds={"CORRECTION": "reserved"},
+    usual={"CORRECTION": ("resubmit", "applicant")},
+    payload={"request_correction": _due},
+    dead=frozenset({"LAPSED"}),
+)

@@ -1,0 +1,198 @@
+"""A plain model of claims and funds: dictionaries and whole numbers, no database, no code of the library but its table.
+
+It says of every attempt whether it must succeed, and what then is true. What it knows of one topic is a ``Topic``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from claims_world import PEOPLE
+
+from subsidy_match.claims.table import TRANSITIONS
+from subsidy_match.claims.transition import Transition
+from subsidy_match.store.users import Role
+
+CROSSES = {
+    ("filer", "clerk"), ("filer", "reviewer"), ("filer", "rechecker"), ("filer", "approver"),
+    ("filer", "batch_maker"), ("filer", "batch_checker"), ("clerk", "approver"), ("reviewer", "rechecker"),
+    ("reviewer", "approver"), ("reviewer", "batch_maker"), ("reviewer", "batch_checker"), ("rechecker", "approver"),
+    ("rechecker", "batch_maker"), ("rechecker", "batch_checker"), ("approver", "batch_maker"),
+    ("approver", "batch_checker"), ("batch_maker", "batch_checker"),
+}  # fmt: skip
+ROLES: Mapping[str, frozenset[Role]] = {name: frozenset(roles) for name, roles in PEOPLE.items()} | {
+    "system": frozenset({Role.SYSTEM})
+}
+
+
+@dataclass
+class ModelClaim:
+    """A claim as the model knows it; ``money`` is fund → kind → 分."""
+
+    key: tuple[str, str]
+    item: str
+    estimate: int
+    shares: Mapping[str, Fraction]
+    state: str = "DRAFT"
+    proposed: int | None = None
+    approved: int | None = None
+    is_held: bool = False
+    is_waiting: bool = False
+    rank: int | None = None
+    assignee: str = ""
+    asked_in: str = ""
+    correction_due: date | None = None
+    notice_until: date | None = None
+    instruction: str = ""
+    version: int = 1
+    duties: list[tuple[str, str]] = field(default_factory=list)
+    money: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    @property
+    def amount(self) -> int:
+        return self.approved or self.proposed or self.estimate
+
+    def parts(self) -> dict[str, int]:
+        exact = {fund: self.amount * share for fund, share in self.shares.items()}
+        parts = {fund: int(value) for fund, value in exact.items()}
+        rest = sorted(exact, key=lambda fund: (-(exact[fund] - parts[fund]), fund))
+        for fund in rest[: self.amount - sum(parts.values())]:
+            parts[fund] += 1
+        return parts
+
+    def held(self, kind: str) -> dict[str, int]:
+        return {fund: kinds.get(kind, 0) for fund, kinds in self.money.items()}
+
+    def hold(self, kind: str, parts: Mapping[str, int]) -> None:
+        self.money = {fund: {kind: amount} for fund, amount in parts.items() if amount}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Who tries something, on which day; ``cut`` is a reduced amount."""
+
+    who: str
+    today: date
+    assignee: str = ""
+    cut: int | None = None
+
+
+Guard = Callable[["Model", ModelClaim, Attempt], bool]
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What the model knows of one topic of claims.
+
+    Attributes:
+        guards: guard → whether it holds; one that no topic names always holds in this world.
+        affordable: event → whether the money is there.
+        apply: event → what it writes into the claim, before the state moves.
+        money: fund effect → what it moves.
+        kinds: state → the kinds of money that a claim may hold in it; none where no topic says.
+        usual: state → the usual next event, and by whom ("" is whoever it is assigned to).
+        payload: event → fields of its payload beyond the common ones.
+        dead: states that free place and items.
+    """
+
+    guards: Mapping[str, Guard] = field(default_factory=dict)
+    affordable: Mapping[str, Callable[[Model, ModelClaim, Transition], bool]] = field(default_factory=dict)
+    apply: Mapping[str, Callable[[Model, ModelClaim, Transition, Attempt], None]] = field(default_factory=dict)
+    money: Mapping[str, Callable[[Model, ModelClaim], None]] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    usual: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    payload: Mapping[str, Callable[[Any, ModelClaim, Attempt], dict[str, Any]]] = field(default_factory=dict)
+    dead: frozenset[str] = frozenset()
+
+
+def joined(topics: Sequence[Topic]) -> Topic:
+    """Everything that the topics know, as one; two must not speak of the same thing."""
+    names = ("guards", "affordable", "apply", "money", "kinds", "usual", "payload")
+    parts: dict[str, dict[str, Any]] = {name: {} for name in names}
+    for topic in topics:
+        for name in names:
+            said = getattr(topic, name)
+            assert not parts[name].keys() & said.keys(), (name, parts[name].keys() & said.keys())
+            parts[name] |= said
+    return Topic(**parts, dead=frozenset().union(*(topic.dead for topic in topics)))
+
+
+@dataclass
+class Model:
+    """All claims and funds."""
+
+    allocated: Mapping[str, int]
+    topic: Topic
+    claims: dict[int, ModelClaim] = field(default_factory=dict)
+    accepted: int = 0
+
+    def total(self, fund: str, kind: str) -> int:
+        return sum(claim.money.get(fund, {}).get(kind, 0) for claim in self.claims.values())
+
+    def available(self, fund: str) -> int:
+        return self.allocated[fund] - sum(self.total(fund, kind) for kind in ("reserved", "committed", "paid"))
+
+    def live(self) -> list[ModelClaim]:
+        return [claim for claim in self.claims.values() if claim.state not in self.topic.dead]
+
+    def may_draft(self, key: tuple[str, str], item: str) -> bool:
+        return all(claim.key != key and claim.item != item for claim in self.live())
+
+    def row(self, claim: ModelClaim, event: str, attempt: Attempt) -> Transition | None:
+        """The row that must fire, or ``None`` where the attempt must be refused."""
+        for row in TRANSITIONS:
+            if row.event == event and claim.state in row.sources and _is_branch(claim, row.when):
+                return row if self._may(claim, row, attempt) else None
+        return None
+
+    def is_barred(self, claim: ModelClaim, who: str, duty: str | None) -> bool:
+        if duty is None or who == "system":
+            return False
+        mine = {past for person, past in claim.duties if person == who}
+        return any((duty, past) in CROSSES or (past, duty) in CROSSES for past in mine)
+
+    def apply(self, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
+        source, claim.version = claim.state, claim.version + 1
+        if row.duty and attempt.who != "system":
+            claim.duties.append((attempt.who, str(row.duty)))
+        if change := self.topic.apply.get(row.event):
+            change(self, claim, row, attempt)
+        if move := self.topic.money.get(row.fund):
+            move(self, claim)
+        claim.state = str(row.target or source)
+
+    def fits(self, claim: ModelClaim) -> bool:
+        held = claim.held("reserved")
+        return all(self.available(fund) + held.get(fund, 0) >= part for fund, part in claim.parts().items())
+
+    def others_wait(self, claim: ModelClaim, *, earlier_only: bool) -> bool:
+        return any(
+            other.is_waiting
+            and other is not claim
+            and set(other.shares) & set(claim.shares)
+            and (not earlier_only or (other.rank or 0) < (claim.rank or 0))
+            for other in self.claims.values()
+        )
+
+    def _may(self, claim: ModelClaim, row: Transition, attempt: Attempt) -> bool:
+        afford = self.topic.affordable.get(row.event)
+        return (
+            not ROLES[attempt.who].isdisjoint(row.roles)
+            and all(self._holds(guard, claim, attempt) for guard in row.guards)
+            and not self.is_barred(claim, attempt.who, row.duty)
+            and (afford is None or afford(self, claim, row))
+        )
+
+    def _holds(self, guard: str, claim: ModelClaim, attempt: Attempt) -> bool:
+        known = self.topic.guards.get(guard)
+        return known is None or known(self, claim, attempt)
+
+
+def _is_branch(claim: ModelClaim, when: str | None) -> bool:
+    if when in (None, "with_recheck", "with_notice"):
+        return True
+    return when == f"asked_in_{claim.asked_in.lower()}"

@@ -1,0 +1,115 @@
+"""Accounts, batches, files and receipts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from claims_world import SECOND
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, consumes, multiple, rule
+
+from machine.base import CLAIMS, Base, tried
+from machine.model import Attempt, ModelClaim, Topic
+
+BATCHES, APPROVED, SENT = Bundle("batches"), Bundle("approved"), Bundle("sent")
+
+
+class Payment(Base):
+    """Batches are made, checked, sent and answered by the bank."""
+
+    @rule(
+        target=BATCHES,
+        chosen=st.lists(CLAIMS, min_size=1, max_size=4, unique=True),
+        who=st.sampled_from(["maker", "maker_b", "everything", "reviewer"]),
+    )
+    def make_batch(self, chosen: list[int], who: str):
+        payable = [claim_id for claim_id in chosen if self.model.claims[claim_id].state == "PAYABLE"]
+        chosen = payable or chosen  # mostly batches that can work, now and then one that cannot
+        attempt = Attempt(who, self.today)
+        rows = {i: self.model.row(self.model.claims[i], "batch", attempt) for i in chosen}
+        make = lambda: self.world.office.create_batch(chosen, actor=self.world.people[who], at=self.world.now)  # noqa: E731
+        batch, refusal = tried(make)
+        assert (batch is None) is (None in rows.values()), refusal
+        if batch is None:
+            return multiple()
+        self.follow(rows, who)
+        for line in batch.lines:
+            claim = self.model.claims[line.claim_id]
+            claim.instruction = line.instruction
+            assert line.amount == claim.amount
+        return batch.id
+
+    @rule(
+        target=APPROVED,
+        batch_id=consumes(BATCHES),
+        who=st.sampled_from(["checker", "checker_b", "everything"]),
+        agree=st.sampled_from([True, True, False]),
+    )
+    def check_batch(self, batch_id: int, who: str, agree: bool):
+        office, actor = self.world.office, self.world.people[who]
+        event, attempt = "approve_payment" if agree else "unbatch", Attempt(who, self.today)
+        claims = [line.claim_id for line in office.batch(batch_id).lines]
+        rows = {i: self.model.row(self.model.claims[i], event, attempt) for i in claims}
+        why = {} if agree else {"reason_code": "other"}
+        act = office.approve_batch if agree else office.refuse_batch
+        batch, refusal = tried(lambda: act(batch_id, actor=actor, at=self.world.now, **why))
+        assert (batch is None) is (None in rows.values()), refusal
+        if batch is None:
+            return multiple()
+        self.follow(rows, who)
+        return batch_id if agree else multiple()
+
+    @rule(target=SENT, batch_id=consumes(APPROVED), free=st.booleans())
+    def send_batch(self, batch_id: int, free: bool):
+        office, claims = self.world.office, [line.claim_id for line in self.world.office.batch(batch_id).lines]
+        for claim_id in claims:
+            if free and self.model.claims[claim_id].is_held:
+                self.fire(claim_id, "unhold", "supervisor")
+        is_held = any(self.model.claims[claim_id].is_held for claim_id in claims)
+        path, refusal = tried(lambda: office.send_batch(batch_id, actor=self.world.people["maker"], at=self.world.now))
+        assert (path is None) is is_held, refusal
+        return multiple() if path is None else batch_id
+
+    @rule(target=SENT, claim_id=CLAIMS, second=st.booleans())
+    def walk_to_the_bank(self, claim_id: int, second: bool):
+        """The usual way of one claim up to the file, so that the bank has something to answer."""
+        suffix = SECOND if second else ""
+        self.walk(claim_id, 12, cut=False, second=second)
+        batch = self.make_batch([claim_id], f"maker{suffix}")
+        if isinstance(batch, int):
+            batch = self.check_batch(batch, f"checker{suffix}", agree=True)
+        return self.send_batch(batch, free=False) if isinstance(batch, int) else multiple()
+
+    @rule(batch_id=SENT, outcome=st.sampled_from(["成功", "失败", "未知", "待处理"]), first_only=st.booleans())
+    def receipts(self, batch_id: int, outcome: str, first_only: bool):
+        lines = self.world.office.batch(batch_id).lines[: 1 if first_only else None]
+        code = "ACCOUNT_CLOSED" if outcome == "失败" else ""
+        rows = [(line.instruction, line.amount, outcome, f"B{line.id}", code) for line in lines]
+        contradicts = {("SETTLED", "失败"), ("FAILED", "成功")}
+        expected = not any((str(line.state), outcome) in contradicts for line in lines)
+        report, refusal = tried(lambda: self.world.receipts(rows))
+        assert (report is not None) is expected, refusal
+        if report is None:
+            return
+        events = {"成功": ["settle", "complete"], "失败": ["fail"]}.get(outcome, [])
+        for line in lines:
+            if line.state in ("SENT", "UNKNOWN"):
+                self._answered(line.claim_id, events)
+
+    def _answered(self, claim_id: int, events: list[str]) -> None:
+        for event in events:
+            who = "system" if event == "complete" else "reconciler"
+            row = self.model.row(self.model.claims[claim_id], event, Attempt(who, self.today))
+            self.follow({claim_id: row}, who)
+
+
+def _newest_account(machine: Base, claim: ModelClaim, attempt: Attempt) -> dict[str, Any]:
+    return {"account_id": machine.world.desk.accounts(claim.key[0])[0].id}
+
+
+TOPIC = Topic(
+    money={"pay": lambda model, claim: claim.hold("paid", claim.held("committed"))},
+    kinds={"IN_PAYMENT": "committed", "PAY_FAILED": "committed", "PAID": "paid", "COMPLETED": "paid"},
+    usual={"PAY_FAILED": ("set_account", "applicant")},
+    payload={"set_account": _newest_account},
+)

@@ -1,0 +1,60 @@
+"""A moment before the last step: some clock is wrong, and nothing happens but an audit row."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from claims_world import World, receipt_file
+
+from subsidy_match.claims.payment_steps import BatchRefused
+from subsidy_match.claims.states import State
+from subsidy_match.errors import Conflict, InputError
+from subsidy_match.store import audit
+from subsidy_match.store.unit import in_unit
+
+MOMENT = timedelta(microseconds=1)
+
+
+def refused(world: World, subject: str) -> list[str]:
+    entries = in_unit(world.engine, lambda s: list(audit.entries(s, subject)))
+    return [json.loads(entry.detail)["code"] for entry in entries if entry.outcome == audit.REFUSED]
+
+
+def test_an_event_before_the_last_step_is_refused_and_audited(world: World):
+    claim = world.walk(State.SUBMITTED)
+    world.now -= MOMENT
+    with pytest.raises(Conflict, match="clock_skew") as caught:
+        world.fire(claim, "accept", "clerk")
+    assert "2026-06-01 09:00:00" in caught.value.zh
+    assert world.desk.claim(claim.id) == claim
+    assert world.fund().reserved == 0
+    assert refused(world, f"claim:{claim.id}") == ["clock_skew"]
+    world.now += MOMENT
+    assert world.fire(claim, "accept", "clerk").state is State.ACCEPTED
+
+
+def test_a_batch_before_the_last_step_of_a_claim_names_the_claim(world: World):
+    claim = world.walk(State.PAYABLE)
+    early = world.now - MOMENT
+    with pytest.raises(BatchRefused) as caught:
+        world.office.create_batch([claim.id], actor=world.people["maker"], at=early)
+    assert [finding.code for finding in caught.value.findings] == ["clock_skew"]
+    assert refused(world, f"claim:{claim.id}") == ["clock_skew"]
+    assert list(world.office.batches()) == []
+
+
+def test_a_batch_is_not_sent_before_it_was_checked_nor_settled_before_it_was_sent(world: World):
+    claim = world.walk(State.IN_PAYMENT)
+    batch, maker = world.office.batches()[0], world.people["maker"]
+    with pytest.raises(Conflict, match="clock_skew"):
+        world.office.send_batch(batch.id, actor=maker, at=world.now - MOMENT)
+    assert not world.office.folder.exists()
+    world.office.send_batch(batch.id, actor=maker, at=world.now + MOMENT)
+    line = batch.lines[0]
+    receipts = receipt_file([(line.instruction, line.amount, "成功", "B1", "")])
+    with pytest.raises((Conflict, InputError), match="clock_skew"):
+        world.office.import_receipts(receipts, name="r.csv", actor=world.people["reconciler"], at=world.now)
+    assert world.desk.claim(claim.id).state is State.IN_PAYMENT
+    assert refused(world, f"payout:{batch.id}") == refused(world, "payouts") == ["clock_skew"]
