@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import assert_never
@@ -85,6 +85,8 @@ class Wording:
     policies: PolicySet
     lang: str
     period: Period
+    # texts said before, each with its node: an id alone could be that of another one by now
+    _said: dict[int, tuple[Condition | ItemsClause, str]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def _catalogue(self) -> Catalogue:
@@ -260,10 +262,15 @@ class Wording:
 
     # --- conditions ---
 
-    def condition(self, node: Condition | ItemsClause) -> str:  # noqa: C901 (one arm a node of the language)
+    def condition(self, node: Condition | ItemsClause) -> str:
         """What a condition asks."""
         if not isinstance(node, ItemsClause) and node.mark.title is not None:
             return node.mark.title.say(self.lang)
+        if id(node) not in self._said:  # each is part of what those above it ask
+            self._said[id(node)] = node, self._condition(node)
+        return self._said[id(node)][1]
+
+    def _condition(self, node: Condition | ItemsClause) -> str:  # noqa: C901 (one arm a node of the language)
         match node:
             case Compare(value=value, op=op, against=against):
                 sign = self.pick(*_DATE_SIGNS[op]) if op in _DATE_SIGNS else _SIGNS[op]
