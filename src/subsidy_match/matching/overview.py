@@ -100,7 +100,7 @@ def overview_report(
         InputError: ``cursor_invalid`` or ``cursor_outdated``.
     """
     first, policies = found.first(cursor), found.plan.plan.policies
-    shown = found.explained(first, limit)
+    shown, said = found.explained(first, limit), found.plan.said[lang]
     return {
         "uscc": uscc,
         "as_of": found.plan.plan.as_of.isoformat(),
@@ -108,7 +108,7 @@ def overview_report(
         "totals": found.totals,
         "summaries": _summaries(found.briefs) if cursor is None else None,
         "refused": _refused(found.briefs) if cursor is None else None,
-        "matches": [{**explain(match, policies, lang), "uscc": uscc} for match in shown],
+        "matches": [{**explain(match, policies, lang, said), "uscc": uscc} for match in shown],
         "next": found.cursor(first + limit),
     }
 

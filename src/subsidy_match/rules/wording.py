@@ -76,11 +76,12 @@ _DAYS = {
 }
 _DATE_SIGNS = {Op.ON_OR_AFTER: ("不早于", "on or after"), Op.BEFORE: ("早于", "before")}
 _STORED_IN_CENTS = ("元", "美元")
+_MOST_SAID = 40_000
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Says nodes and outcomes in one language; ``period`` turns relative years into years."""
+    """Says nodes and outcomes in one language; ``period`` turns relative years into years. Safe for threads."""
 
     policies: PolicySet
     lang: str
@@ -266,9 +267,12 @@ class Wording:
         """What a condition asks."""
         if not isinstance(node, ItemsClause) and node.mark.title is not None:
             return node.mark.title.say(self.lang)
-        if id(node) not in self._said:  # each is part of what those above it ask
-            self._said[id(node)] = node, self._condition(node)
-        return self._said[id(node)][1]
+        found = self._said.get(id(node))
+        if found is None or found[0] is not node:  # each is part of what those above it ask
+            if len(self._said) >= _MOST_SAID:  # some conditions are made for one firm, and would pile up
+                self._said.clear()
+            found = self._said[id(node)] = node, self._condition(node)
+        return found[1]
 
     def _condition(self, node: Condition | ItemsClause) -> str:  # noqa: C901 (one arm a node of the language)
         match node:

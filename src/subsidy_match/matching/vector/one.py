@@ -23,6 +23,7 @@ from subsidy_match.rules.evaluator import Evaluator
 from subsidy_match.rules.policy import Policy
 from subsidy_match.rules.span import Span
 from subsidy_match.rules.truth import Verdict
+from subsidy_match.rules.wording import Wording
 
 __all__ = ["Brief", "BriefPlan", "ranked_briefs"]
 
@@ -66,13 +67,24 @@ class _Task:
 
 @dataclass(slots=True)
 class BriefPlan:
-    """A plan made ready for one firm after another. It does not change, and is safe for threads."""
+    """A plan made ready for one firm after another. Safe for threads.
+
+    Attributes:
+        plan: the policies of a day.
+        tasks: all of them in the order of ids.
+        tests: the quick leaves.
+        facts: what those look at.
+        listed: the places of policies that are claimed for each row.
+        said: what was said of conditions, by language and year, for those who explain matches.
+        clauses: what the quick leaves say of all policies.
+    """
 
     plan: Plan
     tasks: list[_Task] = field(default_factory=list)
     tests: dict[int, Quick] = field(default_factory=dict)
     facts: list[Node] = field(default_factory=list)
-    listed: list[int] = field(default_factory=list)  # places of policies that are claimed for each row
+    listed: list[int] = field(default_factory=list)
+    said: dict[str, dict[int, Wording]] = field(default_factory=lambda: {"zh": {}, "en": {}})
     clauses: Clauses = field(init=False)
 
     def __post_init__(self) -> None:
