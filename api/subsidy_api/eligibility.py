@@ -10,16 +10,18 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from subsidy_api.context import Pinned, PinnedDep, PlatformDep, Today
-from subsidy_api.explanations import EligibilityRequest, ReportBody
+from subsidy_api.explanations import EligibilityRequest, OverviewBody, OverviewRequest, ReportBody
+from subsidy_api.paging import Cursor, Limit
 from subsidy_api.problems import responses
 from subsidy_api.profile import declared_enterprise
 from subsidy_api.security import MaybeCaller, check_sees_firm, require_caller
 from subsidy_match.errors import InputError
+from subsidy_match.matching.overview import Overview, look_over, overview_report
 from subsidy_match.matching.report import report
 from subsidy_match.matching.single import match_one
 from subsidy_match.platform import Platform
 
-__all__ = ["firm_report", "router"]
+__all__ = ["firm_overview", "firm_report", "router"]
 
 router = APIRouter(prefix="/v1/eligibility", tags=["eligibility"])
 
@@ -44,6 +46,39 @@ def check_eligibility(
     check_sees_firm(require_caller(actor), body.uscc)
     found = firm_report(platform, pinned, body.uscc, as_of, policy_ids=_each_once(body.policy_ids), lang=body.lang)
     return JSONResponse(found)
+
+
+@router.post("/overview", response_model=OverviewBody, responses=responses(400, 404, 413, 422, 503))
+def look_over_profile(
+    body: OverviewRequest,
+    platform: PlatformDep,
+    pinned: PinnedDep,
+    today: Today,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+) -> JSONResponse:
+    """自报信息的测算:全部政策的结论和金额,逐页说明理由 / The same for a declared profile, a page of reasons at a time.
+
+    Order, pages and cursors are those of `GET /v1/enterprises/{uscc}/overview`; the next page takes the same body. Nothing
+    is stored.
+    """
+    policies, as_of = pinned.policies(), body.as_of or today
+    enterprise = declared_enterprise(body.profile, policies.catalogue, as_of, body.lang)
+    plan, said = platform.plans.get(policies, as_of), body.profile.model_dump_json()
+    found = look_over(plan, enterprise, snapshot_id=None, of=said)
+    return JSONResponse(overview_report(found, uscc=None, cursor=cursor, limit=limit, lang=body.lang))
+
+
+def firm_overview(platform: Platform, pinned: Pinned, uscc: str, as_of: date) -> Overview:
+    """Match a firm on one policy set and one snapshot, in short.
+
+    Raises:
+        NotFound: no such firm.
+    """
+    policies, snapshot = pinned.policies(), pinned.snapshot()
+    enterprise = snapshot.enterprise(uscc)
+    payments = platform.payments(enterprise.uscc)
+    return look_over(platform.plans.get(policies, as_of), enterprise, payments=payments, snapshot_id=snapshot.id)
 
 
 def firm_report(

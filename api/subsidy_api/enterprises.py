@@ -13,14 +13,15 @@ from subsidy_api.bodies.accounts import AccountBody
 from subsidy_api.bodies.enterprises import FirmBody, NoticeBody
 from subsidy_api.context import Moment, PinnedDep, PlatformDep, Today
 from subsidy_api.documents import firm_body
-from subsidy_api.eligibility import firm_report
-from subsidy_api.explanations import AsOf, ReportBody
+from subsidy_api.eligibility import firm_overview, firm_report
+from subsidy_api.explanations import AsOf, OverviewBody, ReportBody
 from subsidy_api.idempotency import Keep, OnceDep
 from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Body, Id, Lang, Line, NewAccount, Page, Uscc
 from subsidy_api.security import Caller, Officer, check_sees_firm
 from subsidy_match.claims.accounts import Account
+from subsidy_match.matching.overview import overview_report
 from subsidy_match.push.notices import notices_of
 
 __all__ = ["accounts", "router"]
@@ -73,10 +74,36 @@ def list_matches(
     as_of: Annotated[AsOf | None, Query()] = None,
     lang: Lang = "zh",
 ) -> JSONResponse:
-    """该企业与全部有效政策的匹配,逐条说明 / All matches of a firm, with every reason, best news first."""
+    """该企业与全部有效政策的匹配,逐条说明 / All matches of a firm, with every reason, best news first.
+
+    With many policies this is long and takes long; `…/overview` has the same a page at a time.
+    """
     check_sees_firm(actor, uscc)
     day: date = as_of or today
     return JSONResponse(firm_report(platform, pinned, uscc, day, lang=lang))
+
+
+@router.get("/{uscc}/overview", response_model=OverviewBody, responses=responses(401, 403, 404, 422, 503))
+def overview(
+    uscc: Firm,
+    platform: PlatformDep,
+    pinned: PinnedDep,
+    today: Today,
+    actor: Caller,
+    as_of: Annotated[AsOf | None, Query()] = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
+    lang: Lang = "zh",
+) -> JSONResponse:
+    """全部政策的结论和金额,逐页说明理由 / Verdicts and amounts of all policies, with the reasons of one page.
+
+    The order is that of `…/matches`: eligible, to confirm, unknown, ineligible; within these the greatest possible amount
+    first, then by policy id. The pages together are the full report. Where policies, data, payments or the day are others
+    than on the page before, the cursor is refused as `cursor_outdated`: begin again.
+    """
+    check_sees_firm(actor, uscc)
+    found = firm_overview(platform, pinned, uscc, as_of or today)
+    return JSONResponse(overview_report(found, uscc=uscc, cursor=cursor, limit=limit, lang=lang))
 
 
 @router.get("/{uscc}/notices", response_model=Page[NoticeBody], responses=responses(401, 403, 404, 422, 503))

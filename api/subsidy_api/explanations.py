@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
 from subsidy_api.schemas import Body, Label, Lang, Line, Uscc
 
-__all__ = ["EligibilityRequest", "Profile", "ReportBody"]
+__all__ = ["EligibilityRequest", "OverviewBody", "OverviewRequest", "Profile", "ReportBody"]
 
 FactKey = Annotated[str, StringConstraints(max_length=80, pattern=r"^[a-z][a-z0-9_]*(@-?\d{1,2})?$")]
 Text = Annotated[str, StringConstraints(max_length=200)]
@@ -38,6 +38,14 @@ class Profile(Body):
         dict[FactKey, Literal["incomplete"] | Annotated[list[dict[FactKey, Given]], Field(max_length=1000)]],
         Field(max_length=50),
     ] = Field(default_factory=dict)
+
+
+class OverviewRequest(Body):
+    """A declared profile; ``year`` is by default the year before."""
+
+    profile: Profile
+    as_of: AsOf | None = None
+    lang: Lang = "zh"
 
 
 class EligibilityRequest(Body):
@@ -151,3 +159,41 @@ class ReportBody(Body):
     snapshot: str | None
     engine_version: str
     matches: list[MatchBody]
+
+
+class TotalsBody(Body):
+    """How many matches there are of each verdict."""
+
+    eligible: int
+    to_confirm: int
+    unknown: int
+    ineligible: int
+
+
+class SummaryBody(Body):
+    """One match in short."""
+
+    policy_id: str
+    subject: str | None
+    verdict: Literal["eligible", "to_confirm", "unknown"]
+    amount: AmountBody | None
+
+
+class OverviewBody(Body):
+    """All matches of one firm in short, and one page of them with reasons, in the order of the full report.
+
+    ``summaries`` (all that is not refused) and ``refused`` (ids of policies of which nothing is left) come with the first
+    page; they are null on the others.
+    """
+
+    uscc: str | None
+    as_of: date
+    policy_set: str
+    parameters_hash: str
+    snapshot: str | None
+    engine_version: str
+    totals: TotalsBody
+    summaries: list[SummaryBody] | None
+    refused: list[str] | None
+    matches: list[MatchBody]
+    next: str | None

@@ -65,7 +65,7 @@ def write_snapshot(path: Path, firms: int, *, lists: bool = False) -> None:
 
 def _columns() -> list[str]:
     draw = _Draw()
-    found = ["printf('91%08dMA%05dX%01dK', i % 100000000, (i * 7919) % 100000, i % 10) AS uscc", "uscc AS name"]
+    found = ["printf('91%07dM%05dX%01dK', i % 10000000, (i * 7919) % 100000, i % 10) AS uscc", "uscc AS name"]
     for name, words in CODES.items():
         listed = "[" + ", ".join(f"'{word}'" for word in words) + "]"
         pick = f"{listed}[1 + floor(pow({draw()}, {_SKEW[name]}) * {len(words)})::INTEGER]"

@@ -68,7 +68,7 @@ def measure(order: Order) -> dict[str, Any]:
     policies = load_policies(files.policies)
     loaded = time.perf_counter() - started
     gc.freeze()  # for everyone: the collector need not walk through the policies over and over
-    engine, before = importlib.import_module(f"engine.{order.engine}"), _peak_mib()
+    engine, before = importlib.import_module(f"engine.{order.engine}"), peak_mib()
     runs = [_run(engine, order, files.snapshot, policies) for _ in range(order.repeat)]
     seconds = statistics.median(run.seconds for run in runs)
     return {
@@ -79,7 +79,7 @@ def measure(order: Order) -> dict[str, Any]:
         "all_s": [round(run.seconds, 4) for run in runs],
         "cpu_s": round(statistics.median(run.cpu for run in runs), 3),
         "pairs_per_s": round(order.firms * order.policies / seconds),
-        "peak_mib": _peak_mib(),
+        "peak_mib": peak_mib(),
         "loaded_mib": before,
         **_agreed([_answer(run) for run in runs]),
     }
@@ -124,7 +124,7 @@ def _warm(path: Path) -> None:
             pass
 
 
-def _peak_mib() -> int:
+def peak_mib() -> int:
     """Peak memory of this program and of the processes that it keeps, added up, as if all reached it at once."""
     mine = str(os.getpid())
     statuses = [_status(path) for path in Path("/proc").glob("[0-9]*/status")]

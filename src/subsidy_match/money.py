@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -27,18 +26,18 @@ class Rounding(StrEnum):
 
 def round_to(value: Fraction | int, step: Fraction | int, mode: Rounding) -> Fraction | int:
     """Round ``value`` to a multiple of ``step`` (same unit); halves go away from zero, down is towards zero."""
-    quotient = Fraction(value) / step
-    magnitude = abs(quotient)
+    # in whole numbers, for a division of fractions looks for common factors each time
+    over, under = abs(value.numerator) * step.denominator, value.denominator * step.numerator
     match mode:
         case Rounding.HALF_UP:
-            whole = math.floor(magnitude + Fraction(1, 2))
+            whole = (2 * over + under) // (2 * under)
         case Rounding.DOWN:
-            whole = math.floor(magnitude)
+            whole = over // under
         case Rounding.UP:
-            whole = math.ceil(magnitude)
+            whole = -(-over // under)
         case _:
             assert_never(mode)
-    result = whole * step if quotient >= 0 else -whole * step
+    result = whole * step if value >= 0 else -whole * step
     return result.numerator if isinstance(result, Fraction) and result.denominator == 1 else result
 
 
@@ -58,19 +57,15 @@ def yuan_text(fen: Fraction | int | None, *, lang: str = "zh") -> str:
     """Money for people: ``12.4万元`` where that is exact and short, else ``1,234.56元``."""
     if fen is None:
         return "—"
-    if lang == "zh":
+    if lang == "zh" and fen.denominator == 1:
         for size, name in ((_YI, "亿元"), (_WAN, "万元")):
-            scaled = Fraction(fen) / size * 100
-            if abs(scaled) >= 100 and scaled.denominator == 1:
-                return f"{_plain(Decimal(scaled.numerator) / 100)}{name}"
-    return f"{_plain(_decimal(Fraction(fen) / _YUAN))}{'元' if lang == 'zh' else ' yuan'}"
+            hundredths, rest = divmod(fen.numerator * 100, size)
+            if not rest and abs(hundredths) >= 100:
+                return f"{_plain(hundredths)}{name}"
+    return f"{_plain(int(round_to(fen, 1, Rounding.HALF_UP)))}{'元' if lang == 'zh' else ' yuan'}"
 
 
-def _decimal(value: Fraction) -> Decimal:
-    cents = round_to(value * _YUAN, 1, Rounding.HALF_UP)
-    return Decimal(int(cents)).scaleb(-2)
-
-
-def _plain(value: Decimal) -> str:
-    text = f"{value:,.2f}"
+def _plain(hundredths: int) -> str:
+    whole, rest = divmod(abs(hundredths), 100)
+    text = f"{'-' if hundredths < 0 else ''}{whole:,}.{rest:02d}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -14,6 +14,8 @@ from subsidy_match.claims.matched import MatchingAssessor
 from subsidy_match.claims.payments import payments_of
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.matching.history import Payment
+from subsidy_match.matching.overview import Overview, look_over
+from subsidy_match.matching.plans import Plans
 from subsidy_match.matching.single import match_one
 from subsidy_match.profiles.publishing import Shelf
 from subsidy_match.profiles.reading import Snapshot, open_snapshot
@@ -35,6 +37,7 @@ class Platform:
     engine: Engine = field(init=False)
     calendar: WorkingCalendar = field(init=False)
     desk: ClaimDesk = field(init=False)
+    plans: Plans = field(default_factory=Plans)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _policies: tuple[str, PolicySet] | None = None
     _snapshot: Snapshot | None = None
@@ -77,6 +80,13 @@ class Platform:
         """Match one firm of the snapshot against the published policies."""
         enterprise = self.snapshot().enterprise(uscc)
         return match_one(self.policies(), enterprise, as_of, policy_ids=policy_ids, payments=self.payments(uscc))
+
+    def overview(self, uscc: str, as_of: date) -> Overview:
+        """All verdicts and amounts of one firm of the snapshot."""
+        policies, snapshot = self.policies(), self.snapshot()
+        enterprise = snapshot.enterprise(uscc)
+        payments = self.payments(enterprise.uscc)
+        return look_over(self.plans.get(policies, as_of), enterprise, payments=payments, snapshot_id=snapshot.id)
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -109,3 +109,16 @@ def test_policies_are_drawn_the_same_and_of_the_wanted_share(bench):
     some, more = policies.draw_policies(5, sample), policies.draw_policies(9, sample)
     assert some == more[:5]
     assert all(0.0005 <= sample.share(one.tree) <= 0.03 for one in more)
+
+
+def test_one_firm_is_measured_beside_the_reference_evaluator(tmp_path: Path):
+    out = tmp_path / "results.jsonl"
+    sizes = ("--policies", "40", "--population", "300", "--firms", "5", "--compared", "3")
+    command = [sys.executable, str(BENCHMARKS / "one_firm.py"), *sizes, "--data", str(tmp_path), "--json", str(out)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    machine, *results = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert machine["machine"]["versions"].keys() >= {"numpy", "duckdb"}
+    assert [one["workload"] for one in results] == ["300 × 40", "300 × 40 rich"]
+    assert all(one["compared"] >= 3 * 40 for one in results)
+    assert all(one["http"].keys() == {"p50", "p99"} for one in results)

@@ -168,8 +168,8 @@ def test_a_killed_run_is_absent_and_the_next_one_succeeds(city: City, wired: Pla
 
 
 def test_several_processes_make_the_same_run(wired: Platform, tmp_path: Path):
-    here = run_match(job(wired, unknowns=True), tmp_path / "here", VectorEngine(block=64))
-    with VectorEngine(processes=2, block=64) as engine:
+    here = run_match(job(wired, unknowns=True), tmp_path / "here", VectorEngine(block=16))
+    with VectorEngine(processes=2, block=16) as engine:
         reached: list[int] = []
         apart = run_match(
             job(wired, unknowns=True), tmp_path / "apart", engine, lambda done, _total: reached.append(done)
@@ -188,10 +188,10 @@ def _dies_once(block: BlockResult) -> int:
 
 
 def test_a_process_that_is_killed_is_told_and_the_next_run_has_others(wired: Platform):
-    with VectorEngine(processes=2, block=64) as engine:
+    with VectorEngine(processes=2, block=16) as engine:
         with pytest.raises(RetryableError, match="worker_stopped"):
             list(engine.run(job(wired), _dies_once))
-        assert sum(engine.run(replace(job(wired), done={2}), _dies_once)) == wired.snapshot().count() - 64
+        assert sum(engine.run(replace(job(wired), done={2}), _dies_once)) == wired.snapshot().count() - 16
 
 
 def _refuses(block: BlockResult) -> int:
@@ -199,7 +199,7 @@ def _refuses(block: BlockResult) -> int:
 
 
 def test_what_a_process_refuses_is_told_as_it_is(wired: Platform):
-    with VectorEngine(processes=2, block=64) as engine, pytest.raises(InputError, match="block 0") as caught:
+    with VectorEngine(processes=2, block=16) as engine, pytest.raises(InputError, match="block 0") as caught:
         list(engine.run(job(wired), _refuses))
     assert caught.value.code == "x.y"
     assert caught.value.at == Location("a", 3)

@@ -79,6 +79,19 @@ def test_the_command_line_and_the_api_give_the_same_reasons(api: httpx2.Client, 
     assert len(answered.json()["matches"]) >= 10
 
 
+def test_the_command_line_and_the_api_give_the_same_pages(api: httpx2.Client, own_city: City):
+    path, params = f"/v1/enterprises/{own_city.demo_uscc}/overview", {"as_of": "2026-06-30", "limit": "4"}
+    words = ["match", "--uscc", own_city.demo_uscc, "--as-of", "2026-06-30", "--limit", "4", "--json"]
+    for _ in range(2):
+        printed, _ = command(own_city, *words).communicate(timeout=60)
+        answered = api.get(path, params=params)
+        assert answered.status_code == 200
+        assert answered.json() == json.loads(printed)
+        assert len(answered.json()["matches"]) == 4
+        params["cursor"] = answered.json()["next"]
+        words += ["--cursor", params["cursor"]]
+
+
 def test_the_api_serves_one_whole_snapshot_while_an_import_and_a_match_run(
     api: httpx2.Client, own_city: City, tmp_path: Path
 ):

@@ -89,7 +89,7 @@ def compare_engines(policies: PolicySet, firms: Sequence[Enterprise], as_of: dat
 
 def briefly(policies: PolicySet, firms: Sequence[Enterprise], as_of: date) -> Mapping[Key, Results]:
     """What the interactive path says of each firm, refusals left out."""
-    plan = BriefPlan(compile_plan(make_plan(policies, as_of)))
+    plan = BriefPlan(make_plan(policies, as_of))
     found: dict[Key, Results] = {}
     for firm in firms:
         for brief in plan.match(firm):

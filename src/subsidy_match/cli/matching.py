@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +18,7 @@ from subsidy_match.cli.output import bar, note, print_json, print_table, print_t
 from subsidy_match.errors import InputError, Location, NotFound
 from subsidy_match.matching.engines import Engine, Job, ReferenceEngine
 from subsidy_match.matching.incremental import Base
+from subsidy_match.matching.overview import overview_report
 from subsidy_match.matching.report import report
 from subsidy_match.matching.running import run_match
 from subsidy_match.matching.runs import PolicyCount, Run, latest_run, open_run
@@ -29,8 +30,14 @@ from subsidy_match.money import yuan_text
 from subsidy_match.profiles.exported import open_exported
 from subsidy_match.profiles.reading import open_snapshot
 from subsidy_match.rules.explanation import VERDICT_WORDS, amount_text, explain_text, missing_words
+from subsidy_match.rules.policy import PolicySet
+from subsidy_match.rules.reasons import Match
+from subsidy_match.rules.truth import Verdict
 
 __all__ = ["app", "print_run"]
+
+
+_PAGE = 20
 
 
 class _EngineName(StrEnum):
@@ -100,6 +107,10 @@ def match(
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="逐条说明 / every reason")] = False,
     policy: Annotated[list[str] | None, typer.Option(help="只看这些政策 / only these policies")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=200, help="分页:每页条数 / a page of so many, beside all in short")
+    ] = None,
+    cursor: Annotated[str | None, typer.Option(help="上一页的 next / `next` of the page before")] = None,
     lang: Annotated[str, LANG] = "zh",
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -108,7 +119,11 @@ def match(
         return
     if (uscc is None) == (not everyone):
         raise InputError("match_whom", "请用 --uscc 或 --all 之一", "give either --uscc or --all")
-    if uscc is not None:
+    if limit is not None or cursor is not None:
+        if uscc is None or policy:
+            raise InputError("page_of_whom", "分页只用于 --uscc 的全部政策", "pages are of --uscc and all policies")
+        _page(uscc, as_of, cursor, limit or _PAGE, lang, explain=explain, as_json=as_json)
+    elif uscc is not None:
         _one(uscc, as_of, policy, lang, explain=explain, as_json=as_json)
     else:
         cluster = _Cluster(parquet, spark_master, processes)
@@ -154,24 +169,45 @@ def _one(uscc: str, as_of: str | None, policy: list[str] | None, lang: str, *, e
             return
         name = snapshot.enterprise(uscc).name
         print_text(f"{name}  {uscc}  {when}")
-        if explain:
-            for found in matches:
-                print_text()
-                print_text(explain_text(found, policies, lang))
+        _print_matches(matches, policies, lang, explain=explain)
+
+
+def _page(
+    uscc: str, as_of: str | None, cursor: str | None, limit: int, lang: str, *, explain: bool, as_json: bool
+) -> None:
+    when = day(as_of)
+    with platform() as wired:
+        found = wired.overview(uscc, when)
+        firm, policies = found.evaluator.enterprise, found.plan.plan.policies
+        if as_json:
+            print_json(overview_report(found, uscc=firm.uscc, cursor=cursor, limit=limit, lang=lang))
             return
-        rows = [
-            (
-                VERDICT_WORDS[m.verdict][0 if lang == "zh" else 1],
-                m.policy.title.say(lang),
-                m.subject or "",
-                amount_text(m.amount, lang),
-                "、".join(fact["label"] for fact in missing_words(m, policies, lang)),
-            )
-            for m in matches
-        ]
-        print_table(
-            ("结论 / verdict", "政策 / policy", "标的 / subject", "金额 / amount", "待补 / to supply"), rows, right=(3,)
+        first = found.first(cursor)
+        print_text(f"{firm.name}  {firm.uscc}  {when}")
+        _print_matches(found.explained(first, limit), policies, lang, explain=explain)
+        print_text("  ".join(f"{' / '.join(VERDICT_WORDS[Verdict(name)])} {n}" for name, n in found.totals.items()))
+        if (after := found.cursor(first + limit)) is not None:
+            print_text(f"下一页 / next: --cursor {after}")
+
+
+def _print_matches(matches: Sequence[Match], policies: PolicySet, lang: str, *, explain: bool) -> None:
+    if explain:
+        for found in matches:
+            print_text()
+            print_text(explain_text(found, policies, lang))
+        return
+    rows = [
+        (
+            VERDICT_WORDS[m.verdict][0 if lang == "zh" else 1],
+            m.policy.title.say(lang),
+            m.subject or "",
+            amount_text(m.amount, lang),
+            "、".join(fact["label"] for fact in missing_words(m, policies, lang)),
         )
+        for m in matches
+    ]
+    columns = ("结论 / verdict", "政策 / policy", "标的 / subject", "金额 / amount", "待补 / to supply")
+    print_table(columns, rows, right=(3,))
 
 
 def _all(

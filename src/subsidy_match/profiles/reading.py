@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from subsidy_match.errors import InputError, Location, NotFound, RetryableError
 from subsidy_match.profiles.assembly import quote
 from subsidy_match.profiles.names import name_key
+from subsidy_match.profiles.places import Places
 from subsidy_match.profiles.publishing import Shelf
 from subsidy_match.profiles.snapshot import SCHEMA_VERSION
 from subsidy_match.profiles.uscc import normalise_uscc
@@ -162,6 +163,7 @@ class Snapshot:
         self._scalars = [name for name, _ in columns if name not in ("uscc", *self._lists)]
         self._types = dict(columns)
         self._known = frozenset((*self._scalars, *self._lists))
+        self._places = Places(con)
         self._loaded = self._loaded_lists()
         self._disputed = frozenset(self._rows("SELECT collection, uscc FROM disputed"))
 
@@ -188,14 +190,20 @@ class Snapshot:
             NotFound: no firm has this code.
         """
         code = normalise_uscc(uscc)
-        rows = self._rows("SELECT * FROM firm WHERE uscc = ?", [code])
-        if not rows:
+        for place in self._places.candidates(code):
+            # the three tables are of one order, and a row is found at once by its place
+            rows = self._rows("SELECT * FROM firm WHERE rowid = ?", [place])[0]
+            if rows[0] == code:
+                break
+        else:
             zh, en = f"没有统一社会信用代码为 {code} 的企业", f"no firm has the code {code}"
             raise NotFound("profiles.no_firm", zh, en)
-        (batches,) = self._rows("SELECT * FROM firm_batch WHERE uscc = ?", [code])
-        ((told,),) = self._rows("SELECT told FROM firm_told WHERE uscc = ?", [code])
+        batches = self._rows("SELECT * FROM firm_batch WHERE rowid = ?", [place])[0]
+        ((other, told),) = self._rows("SELECT uscc, told FROM firm_told WHERE rowid = ?", [place])
+        if not batches[0] == other == code:
+            raise self._mixed_up()
         names = ["uscc", *self._scalars, *self._lists]
-        return self._document(dict(zip(names, rows[0], strict=True)), dict(zip(names, batches, strict=True)), told)
+        return self._document(dict(zip(names, rows, strict=True)), dict(zip(names, batches, strict=True)), told)
 
     def enterprises(self) -> Iterator[Enterprise]:
         """All documents in the order of districts, streamed: memory does not grow with their number."""
@@ -206,8 +214,7 @@ class Snapshot:
         ):
             for firm, batch, told in zip(firms, batches, others, strict=True):
                 if not firm["uscc"] == batch["uscc"] == told["uscc"]:
-                    zh, en = "快照的来源表与档案表不一致", "values and sources of the snapshot do not match"
-                    raise InputError("profiles.snapshot_damaged", zh, en, Location(str(self.path)))
+                    raise self._mixed_up()
                 yield self._document(firm, batch, told["told"])
 
     @property
@@ -422,6 +429,10 @@ class Snapshot:
         ):
             loaded.setdefault(collection, {})[department] = as_of
         return loaded
+
+    def _mixed_up(self) -> InputError:
+        zh, en = "快照的来源表与档案表不一致", "values and sources of the snapshot do not match"
+        return InputError("profiles.snapshot_damaged", zh, en, Location(str(self.path)))
 
     def _check_version(self) -> None:
         version = self._rows("SELECT value FROM meta WHERE key = 'schema_version'")

@@ -65,6 +65,10 @@ class Evaluator:
             )
         return found
 
+    def amount(self, policy: Policy) -> Span | None:
+        """What a policy that is claimed by the firm, not for elements, pays where it does not refuse; without the reasons."""
+        return _amount(Frame(self, policy), (), open_rows=False)
+
     def granted(self, policy_id: str) -> Reason | None:
         """What the policy that grants a status says of this enterprise, if the version in force grants one by itself."""
         if policy_id not in self._granted:

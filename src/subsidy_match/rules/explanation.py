@@ -68,9 +68,20 @@ def summary(match: Match) -> dict[str, Anything]:
     }
 
 
-def explain(match: Match, policies: PolicySet, lang: str = "zh") -> dict[str, Anything]:
-    """Everything about one match as plain data, with words in one language."""
+def explain(
+    match: Match, policies: PolicySet, lang: str = "zh", said: dict[int, Wording] | None = None
+) -> dict[str, Anything]:
+    """Everything about one match as plain data, with words in one language.
+
+    Args:
+        match: what the reference evaluator found.
+        policies: the library.
+        lang: the language.
+        said: the wordings of this library and language by year, kept by whoever explains again and again.
+    """
     words = Wording(policies, lang, match.period)
+    if said is not None:
+        words = said.setdefault(match.period.year_of_facts, words)
     return {
         **summary(match),
         "verdict_text": words.pick(*VERDICT_WORDS[match.verdict]),

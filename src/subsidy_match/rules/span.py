@@ -42,6 +42,8 @@ class Span:
         return self.lo == self.hi
 
     def __add__(self, other: Span) -> Span:
+        if self.lo is self.hi and other.lo is other.hi:
+            return Span(known := _plus(self.lo, other.lo), known)
         return Span(_plus(self.lo, other.lo), _plus(self.hi, other.hi))
 
     def __neg__(self) -> Span:
@@ -51,12 +53,15 @@ class Span:
         return self + -other
 
     def __mul__(self, other: Span) -> Span:
+        if self.lo is self.hi and other.lo is other.hi:  # numbers that are known
+            return Span(known := _times(self.lo, other.lo), known)
         corners = [_times(a, b) for a, b in product((self.lo, self.hi), (other.lo, other.hi))]
         return Span(min(corners), max(corners))
 
     def rounded(self, step: Num, mode: Rounding) -> Span:
         """Both ends on multiples of ``step``: rounding never changes the order of two numbers."""
-        return Span(_rounded(self.lo, step, mode), _rounded(self.hi, step, mode))
+        low = _rounded(self.lo, step, mode)
+        return Span(low, low if self.hi is self.lo else _rounded(self.hi, step, mode))
 
     def contains(self, value: Num) -> bool:
         """Whether ``value`` is possible."""
@@ -99,7 +104,7 @@ def _plus(a: Bound, b: Bound) -> Bound:
 
 
 def _times(a: Bound, b: Bound) -> Bound:
-    if a == 0 or b == 0:
+    if not a or not b:
         return 0  # nothing times "no bound" is nothing
     if isinstance(a, float) or isinstance(b, float):
         return INFINITY if (a > 0) is (b > 0) else -INFINITY

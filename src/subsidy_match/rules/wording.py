@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import assert_never
@@ -76,15 +76,18 @@ _DAYS = {
 }
 _DATE_SIGNS = {Op.ON_OR_AFTER: ("不早于", "on or after"), Op.BEFORE: ("早于", "before")}
 _STORED_IN_CENTS = ("元", "美元")
+_MOST_SAID = 40_000
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Says nodes and outcomes in one language; ``period`` turns relative years into years."""
+    """Says nodes and outcomes in one language; ``period`` turns relative years into years. Safe for threads."""
 
     policies: PolicySet
     lang: str
     period: Period
+    # texts said before, each with its node: an id alone could be that of another one by now
+    _said: dict[int, tuple[Condition | ItemsClause, str]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def _catalogue(self) -> Catalogue:
@@ -260,10 +263,18 @@ class Wording:
 
     # --- conditions ---
 
-    def condition(self, node: Condition | ItemsClause) -> str:  # noqa: C901 (one arm a node of the language)
+    def condition(self, node: Condition | ItemsClause) -> str:
         """What a condition asks."""
         if not isinstance(node, ItemsClause) and node.mark.title is not None:
             return node.mark.title.say(self.lang)
+        found = self._said.get(id(node))
+        if found is None or found[0] is not node:  # each is part of what those above it ask
+            if len(self._said) >= _MOST_SAID:  # some conditions are made for one firm, and would pile up
+                self._said.clear()
+            found = self._said[id(node)] = node, self._condition(node)
+        return found[1]
+
+    def _condition(self, node: Condition | ItemsClause) -> str:  # noqa: C901 (one arm a node of the language)
         match node:
             case Compare(value=value, op=op, against=against):
                 sign = self.pick(*_DATE_SIGNS[op]) if op in _DATE_SIGNS else _SIGNS[op]
