@@ -1,7 +1,7 @@
 """A run made out of an earlier one: only what can have moved is matched again, everything else is taken over.
 
-Three things move a result: the meaning of a policy on the day (its signature), the data of a firm that policies look at, and our
-own payments to it. What is taken over is counted by matching the moved firms as they were, so that the counts stay exact.
+Four things move a result: the meaning of a policy on the day (its signature), the data of a firm that policies look at and their
+age, our own payments to it, and a date of the firm that the day gets past. What is taken over is counted by matching the moved firms as they were, so that the counts stay exact.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from subsidy_match.matching.engines import Engine, Job
 from subsidy_match.matching.history import Payment
+from subsidy_match.matching.next_dates import earliest, firms_due, next_dates, without
 from subsidy_match.matching.results import BlockResult
-from subsidy_match.matching.vector.nodes import Do
 from subsidy_match.matching.vector.plan import Plan, make_plan
 from subsidy_match.profiles.reading import Snapshot
 from subsidy_match.profiles.touched import touched_firms
@@ -27,21 +28,40 @@ __all__ = ["Base", "Moved", "moved"]
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What an earlier run was made of: its snapshot and payments, and the signatures of its policies on its day."""
+    """What an earlier run was made of: its snapshot and payments, and the signatures of its policies.
+
+    ``next_dates``: when time alone may move a firm; none where the run is of a version that did not keep them.
+    """
 
     snapshot: Snapshot
     as_of: date
     signatures: Mapping[str, str]
     payments: Mapping[str, Sequence[Payment]]
+    next_dates: pa.Table | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Moved:
-    """What must be matched again: some policies for all firms, and the other policies for some firms."""
+    """What must be matched again: some policies for all firms, and the other policies for some firms.
+
+    ``data``, ``paid`` and ``due`` say why a firm is among them: its data or their age, our payments, a date that came.
+    """
 
     policies: frozenset[str]
-    others: frozenset[str]
-    firms: frozenset[str]
+    others: frozenset[str] = frozenset()
+    data: frozenset[str] = frozenset()
+    paid: frozenset[str] = frozenset()
+    due: frozenset[str] = frozenset()
+
+    @cached_property
+    def firms(self) -> frozenset[str]:
+        """The firms that the other policies are matched for."""
+        return self.data | self.paid | self.due
+
+    def counts(self) -> dict[str, int]:
+        """How much it is, for the manifest."""
+        several = ("policies", "others", "firms", "data", "paid", "due")
+        return {name: len(getattr(self, name)) for name in several}
 
     def again(self, engine: Engine, job: Job) -> Iterator[BlockResult]:
         """Match it, block by block."""
@@ -51,10 +71,19 @@ class Moved:
             yield replace(block, number=number)
 
     def before(self, engine: Engine, job: Job, base: Base) -> Iterator[BlockResult]:
-        """What the moved firms had from the other policies."""
+        """What the moved firms had from the other policies, on the earlier day."""
         if self.others and self.firms:
-            old = replace(job, snapshot=base.snapshot, payments=base.payments, only=self.others, firms=self.firms)
-            yield from engine.run(old, lambda block: block)
+            old = replace(job, snapshot=base.snapshot, as_of=base.as_of, payments=base.payments)
+            yield from engine.run(replace(old, only=self.others, firms=self.firms), lambda block: block)
+
+    def next_dates(self, job: Job, base: Base, plan: Plan) -> pa.Table:
+        """The next date of each firm: worked out for what moved, taken over for the rest."""
+        if base.next_dates is None or not self.others:
+            return next_dates(job, plan, self.policies | self.others)
+        return earliest([
+            next_dates(job, plan, self.policies), next_dates(job, plan, self.others, self.firms),
+            without(base.next_dates, self.firms),
+        ])  # fmt: skip
 
     def kept(self, table: pa.Table) -> pa.Table:
         """The rows of the earlier run that still hold."""
@@ -63,16 +92,25 @@ class Moved:
         return table.filter(pc.and_(same, pc.invert(touched)))
 
 
-def moved(job: Job, base: Base) -> Moved:
-    """What can have moved since an earlier run."""
-    plan = make_plan(job.policies, job.as_of)
-    signatures = plan.signatures()
-    same = frozenset(policy for policy, name in signatures.items() if base.signatures.get(policy) == name)
-    others = make_plan(job.policies, job.as_of, same)
-    if not same or _lists_moved(others, job, base):
-        return Moved(frozenset(signatures), frozenset(), frozenset())
-    firms = touched_firms(base.snapshot, job.snapshot, others.facts | others.lists, _oldest(others), others.lists)
-    return Moved(frozenset(signatures) - same, same, firms | _paid(job.payments, base.payments))
+def moved(job: Job, base: Base, plan: Plan | None = None) -> Moved:
+    """What can have moved since an earlier run; ``plan`` is that of all policies on the day, where it is at hand."""
+    now = plan or make_plan(job.policies, job.as_of)
+    everything = Moved(frozenset(one.policy.id for one in now.lowered))
+    if job.as_of < base.as_of or (job.as_of > base.as_of and base.next_dates is None):
+        return everything
+    then = now if job.as_of == base.as_of else make_plan(job.policies, base.as_of)
+    same = _same(base, now.signatures(), then.signatures())
+    now, then = (side.part(same) for side in (now, then))
+    if not same or _lists_moved(now, job, base):
+        return everything
+    data = touched_firms(base.snapshot, job.snapshot, now.facts | now.lists, (then.oldest, now.oldest), now.lists)
+    due = frozenset() if base.next_dates is None else firms_due(base.next_dates, job.as_of)
+    return Moved(everything.policies - same, same, data, _paid(job.payments, base.payments), due)
+
+
+def _same(base: Base, now: Mapping[str, str], then: Mapping[str, str]) -> frozenset[str]:
+    """The policies that mean what they meant, and that these files would still match as they did on the earlier day."""
+    return frozenset(policy for policy, name in now.items() if base.signatures.get(policy) == name == then.get(policy))
 
 
 def _lists_moved(plan: Plan, job: Job, base: Base) -> bool:
@@ -85,11 +123,6 @@ def _lists_moved(plan: Plan, job: Job, base: Base) -> bool:
     return then != now
 
 
-def _oldest(plan: Plan) -> dict[str, date]:
-    facts = (node.params for node in plan.nodes.all if node.do is Do.FACT)
-    return {str(name): oldest for name, _, _, _, oldest in facts if isinstance(oldest, date)}
-
-
-def _paid(one: Mapping[str, Sequence[Payment]], other: Mapping[str, Sequence[Payment]]) -> set[str]:
+def _paid(one: Mapping[str, Sequence[Payment]], other: Mapping[str, Sequence[Payment]]) -> frozenset[str]:
     """The firms to which we paid something else."""
-    return {uscc for uscc in one.keys() | other.keys() if list(one.get(uscc, ())) != list(other.get(uscc, ()))}
+    return frozenset(uscc for uscc in one.keys() | other.keys() if list(one.get(uscc, ())) != list(other.get(uscc, ())))

@@ -22,10 +22,22 @@ import pyarrow.parquet as pq
 from subsidy_match import __version__
 from subsidy_match.matching.engines import Engine, Job
 from subsidy_match.matching.history import Payment
+from subsidy_match.matching.next_dates import ageing
 from subsidy_match.matching.report import made_from
 from subsidy_match.matching.results import BlockResult
-from subsidy_match.matching.runs import MANIFEST, PAYMENTS, RESULTS, SIGNATURES, UNKNOWN, Manifest, PolicyCount, Run
-from subsidy_match.matching.vector.plan import make_plan
+from subsidy_match.matching.runs import (
+    AGEING,
+    MANIFEST,
+    NEXT_DATES,
+    PAYMENTS,
+    RESULTS,
+    SIGNATURES,
+    UNKNOWN,
+    Manifest,
+    PolicyCount,
+    Run,
+)
+from subsidy_match.matching.vector.plan import Plan
 
 __all__ = ["RunWriter", "counts_of"]
 
@@ -85,8 +97,8 @@ class RunWriter:
         whole = {"firms": firms, "rows": rows, "counts": {policy: asdict(count) for policy, count in counts.items()}}
         _keep(self._partial / f"block-{name}.json", json.dumps(whole))
 
-    def finish(self, out: Path, firms: int) -> Run:
-        """Count everything, write the manifest, and give the folder its name."""
+    def finish(self, out: Path, firms: int, plan: Plan, dates: pa.Table, again: Mapping[str, int]) -> Run:
+        """Count everything, write the manifest and what the next run needs, and give the folder its name."""
         counts = {policy.id: PolicyCount() for policy in self._job.policies.in_force(self._job.as_of)}
         blocks = self._finished()
         for block in blocks.values():
@@ -96,11 +108,13 @@ class RunWriter:
         manifest = Manifest(
             self._job.as_of, *hashes, self._job.snapshot.id, self._engine.name, __version__, firms,
             sum(block["rows"] for block in blocks.values()), self._about["payments"], self._job.unknowns,
-            self._about["taken_over"], counts,
+            self._about["taken_over"], dict(again), counts,
         )  # fmt: skip
-        signatures = make_plan(self._job.policies, self._job.as_of).signatures()
-        _keep(self._partial / SIGNATURES, json.dumps(signatures))
+        _keep(self._partial / SIGNATURES, json.dumps(plan.signatures()))
         _keep(self._partial / PAYMENTS, json.dumps(_plain(self._job.payments)))
+        ages = ageing(plan, self._job.snapshot)
+        _keep(self._partial / AGEING, json.dumps({name: day.isoformat() for name, day in ages.items()}))
+        pq.write_table(dates, self._partial / NEXT_DATES, compression="zstd", store_schema=False)
         for left in (*self._partial.glob("block-*.json"), self._partial / "about.json"):
             left.unlink()
         _keep(self._partial / MANIFEST, manifest.to_json())

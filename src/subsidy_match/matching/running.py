@@ -15,9 +15,11 @@ from subsidy_match import __version__
 from subsidy_match.errors import Conflict, InputError, Location, RetryableError
 from subsidy_match.matching.engines import Engine, Job
 from subsidy_match.matching.incremental import Base, Moved, moved
+from subsidy_match.matching.next_dates import next_dates
 from subsidy_match.matching.results import SCHEMA, Progress
 from subsidy_match.matching.run_writer import RunWriter, counts_of
 from subsidy_match.matching.runs import RESULTS, UNKNOWN, PolicyCount, Run
+from subsidy_match.matching.vector.plan import make_plan
 
 __all__ = ["run_match"]
 
@@ -52,11 +54,14 @@ def run_match(
         )
     with _alone(out):
         partial, report = out.with_name(f".{out.name}.partial"), progress or (lambda _done, _total: None)
+        plan = make_plan(job.policies, job.as_of)
         if since is not None and _can_take_over(since[0], job):
-            what = moved(job, since[1])
+            what = moved(job, since[1], plan)
             if what.others:
                 writer = RunWriter(partial, job, engine, row_group=row_group, base=since[0].id)
-                return _take_over(job, since, what, engine, writer, report).finish(out, job.snapshot.count())
+                _take_over(job, since, what, engine, writer, report)
+                dates = what.next_dates(job, since[1], plan)
+                return writer.finish(out, job.snapshot.count(), plan, dates, what.counts())
         writer = RunWriter(partial, job, engine, row_group=row_group)
         done, firms = writer.resume(), job.snapshot.count()
         reached = sum(block["firms"] for block in done.values())
@@ -64,7 +69,7 @@ def run_match(
         for block in engine.run(replace(job, done=frozenset(map(int, done))), writer.write):
             reached += block
             report(reached, firms)
-        return writer.finish(out, firms)
+        return writer.finish(out, firms, plan, next_dates(job, plan, job.ids), {})
 
 
 def _can_take_over(run: Run, job: Job) -> bool:
@@ -74,7 +79,7 @@ def _can_take_over(run: Run, job: Job) -> bool:
 
 def _take_over(
     job: Job, since: tuple[Run, Base], what: Moved, engine: Engine, writer: RunWriter, report: Progress
-) -> RunWriter:
+) -> None:
     """Write what moved, then the rows of the earlier run that still hold, and count both."""
     run, base = since
     writer.clear()
@@ -89,7 +94,6 @@ def _take_over(
             number += 1
     writer.note("before", 0, 0, _still(run, what, engine, job, base))
     report(firms, firms)
-    return writer
 
 
 def _rows(path: Path) -> pa.Table:

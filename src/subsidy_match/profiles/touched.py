@@ -13,7 +13,11 @@ __all__ = ["touched_firms"]
 
 
 def touched_firms(
-    before: Snapshot, after: Snapshot, columns: Collection[str], oldest: Mapping[str, date], lists: Collection[str]
+    before: Snapshot,
+    after: Snapshot,
+    columns: Collection[str],
+    oldest: tuple[Mapping[str, date], Mapping[str, date]],
+    lists: Collection[str],
 ) -> frozenset[str]:
     """The firms that came, went, or have another value.
 
@@ -21,14 +25,15 @@ def touched_firms(
         before: one snapshot.
         after: the other.
         columns: facts and lists that are looked at.
-        oldest: facts that are unknown when they are older than that day.
+        oldest: facts that are unknown when they are older than that day, before and after.
         lists: lists of which it matters whether they are in dispute.
     """
-    changed = {uscc for name, uscc in before.disputed ^ after.disputed if name in lists}
+    changed = frozenset(uscc for name, uscc in before.disputed ^ after.disputed if name in lists)
     if before.id == after.id:
-        return frozenset(changed)
+        return changed | after.aged(*oldest)
     wanted = sorted(columns)
-    old, new = (s.effective_query(wanted, oldest, side) for s, side in ((before, "before"), (after, "after")))
+    old = before.effective_query(wanted, oldest[0], "before")
+    new = after.effective_query(wanted, oldest[1], "after")
     with duckdb.connect() as con:
         con.execute("SET enable_progress_bar = false")
         for snapshot, side in ((before, "before"), (after, "after")):
@@ -37,4 +42,4 @@ def touched_firms(
         found = con.execute(
             f"SELECT DISTINCT uscc FROM ((({old}) EXCEPT ({new})) UNION ALL (({new}) EXCEPT ({old})))"  # noqa: S608
         ).fetchall()
-    return frozenset(changed | {uscc for (uscc,) in found})
+    return changed | {uscc for (uscc,) in found}

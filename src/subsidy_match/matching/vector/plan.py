@@ -9,10 +9,13 @@ from datetime import date
 from functools import cached_property
 
 from subsidy_match.matching.vector.lowering import Lowered, Lowering
+from subsidy_match.matching.vector.moving import Moving, moving
 from subsidy_match.matching.vector.nodes import Do, Node, Nodes
+from subsidy_match.rules.catalogue import Catalogue
 from subsidy_match.rules.policy import PolicySet
+from subsidy_match.units import Duration
 
-__all__ = ["Plan", "make_plan"]
+__all__ = ["Plan", "make_plan", "stale_after"]
 
 
 @dataclass(slots=False)
@@ -36,21 +39,49 @@ class Plan:
         return frozenset(str(node.params[0]) for node in found)
 
     @cached_property
+    def oldest(self) -> dict[str, date]:
+        """For each of these the first day that is not too old."""
+        facts = (node.params for node in self.nodes.all if node.do is Do.FACT)
+        return {str(name): day for name, _, _, _, day in facts if isinstance(day, date)}
+
+    @cached_property
     def lists(self) -> frozenset[str]:
         """The lists that it looks at."""
         return frozenset(str(node.params[0]) for node in self.nodes.all if node.do is Do.ROWS)
 
-    def signatures(self) -> dict[str, str]:
-        """For every policy what its results depend on besides the firms: equal signatures give equal results.
+    @cached_property
+    def moving(self) -> Moving:
+        """What of it the day alone can change."""
+        return moving(self.nodes)
 
-        The text of a policy may change without its meaning, and its meaning without its text: with the day, with a dated table,
-        with a clause that it inherits.
+    def part(self, policies: Collection[str]) -> Plan:
+        """The same nodes for some of the policies only, as far as they need them."""
+        several = tuple(one for one in self.lowered if one.policy.id in policies)
+        nodes, places = self.nodes.only(*(root for one in several for root in one.roots))
+        return Plan(self.policies, self.as_of, nodes, tuple(one.moved(places) for one in several))
+
+    def signatures(self) -> dict[str, str]:
+        """For every policy what its results depend on besides the firms and their dates.
+
+        Equal signatures give equal results, on other days too, for a firm of which no watched day came and no value grew too old in
+        between. The text of a policy may change without its meaning, and its meaning without its text: with the year, with a dated
+        table, with a clause that it inherits.
         """
         names: list[str] = []
+        clocks: dict[int, str] = {}  # where a node that moves is only compared, its name on every day
         for node in self.nodes.all:
-            inside = [names[child] for child in node.children]
-            names.append(_digest(node.do.name, inside, [repr(param) for param in node.params], self._table(node)))
+            watched = node.id in self.moving.watches
+            names.append(self._name(node, [(clocks.get(c) if watched else None) or names[c] for c in node.children]))
+            if self.moving.daily[node.id]:
+                shown = node.params[1:] if node.do is Do.NUMBER else node.params
+                clocks[node.id] = _digest(node.do.name, [clocks.get(c, names[c]) for c in node.children], shown)
         return {one.policy.id: self._signature(one, names) for one in self.lowered}
+
+    def _name(self, node: Node, inside: Sequence[str]) -> str:
+        params = node.params
+        if node.do is Do.FACT:  # how old it may be, not the day that this comes to
+            params = (*params[:-1], stale_after(self.policies.catalogue, str(params[0])))
+        return _digest(node.do.name, inside, [repr(param) for param in params], self._table(node))
 
     def _signature(self, one: Lowered, names: Sequence[str]) -> str:
         policy, terms = one.policy, one.policy.amount
@@ -66,7 +97,10 @@ class Plan:
         return _digest(policy.id, policy.start, policy.period(self.as_of).id, parts, rounding, each)
 
     def _table(self, node: Node) -> str:
-        """What a node looks up in the tables of the policy set."""
+        """What a node looks up in the tables and lists of the policy set."""
+        if node.do is Do.ROWS:
+            spec = self.policies.catalogue.collections[str(node.params[0])]
+            return repr((spec.complete_from, spec.stale_after))
         if node.do is Do.PARAM:
             row = self.policies.parameters[str(node.params[0])].row(node.params[1])  # type: ignore[arg-type]
             return repr(sorted(row.values.items(), key=repr)) if row else ""
@@ -81,6 +115,13 @@ def make_plan(policies: PolicySet, as_of: date, only: Collection[str] | None = N
     wanted = (policy for policy in policies.in_force(as_of) if only is None or policy.id in only)
     lowered = tuple(lowering.policy(policy) for policy in wanted)
     return Plan(policies, as_of, lowering.nodes, lowered)
+
+
+def stale_after(catalogue: Catalogue, column: str) -> Duration | None:
+    """How old a value of a column may be: that of a fact, of a fact and year, of what a department gave for one."""
+    name = column.partition("@")[0]
+    spec = catalogue.facts.get(name) or catalogue.facts[name.rpartition("_")[0]]
+    return spec.stale_after
 
 
 def _digest(*parts: object) -> str:
