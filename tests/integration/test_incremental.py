@@ -11,16 +11,15 @@ from pathlib import Path
 
 import pytest
 from drawn_language import draw_policies, load_drawn, population
-from snapshots import write_snapshot
+from incremental_world import base_of, opened, rows
 
 from subsidy_match.matching.engines import Job
 from subsidy_match.matching.history import Payment
 from subsidy_match.matching.incremental import Base, moved
 from subsidy_match.matching.running import run_match
-from subsidy_match.matching.runs import Run
 from subsidy_match.matching.vector.engine import VectorEngine
-from subsidy_match.profiles.reading import Snapshot, open_snapshot
-from subsidy_match.rules.enterprise import Enterprise, Known
+from subsidy_match.profiles.reading import Snapshot
+from subsidy_match.rules.enterprise import Enterprise
 from subsidy_match.rules.policy import PolicySet
 
 AS_OF = date(2026, 6, 30)
@@ -40,9 +39,8 @@ class World:
     @contextmanager
     def snapshot(self, firms: list[Enterprise]) -> Iterator[Snapshot]:
         home = self.folder / f"home{self.rnd.random()}"
-        write_snapshot(home, firms, self.policies.catalogue)
-        with open_snapshot(home) as opened:
-            yield opened
+        with opened(home, firms, self.policies) as snapshot:
+            yield snapshot
 
     def other_policies(self) -> PolicySet:
         """One policy gone, one new, one drawn anew under its name."""
@@ -67,15 +65,6 @@ class World:
             kept[place] = Enterprise(kept[place].uscc, "", kept[place].values, rows)
         new = [Enterprise(f"N{n:06d}", "", firm.values, kept[0].collections) for n, firm in enumerate(fresh[:10])]
         return [*kept, *new]
-
-
-def rows(run: Run) -> list[tuple[object, ...]]:
-    found = [*run.table().to_pylist(), *run.unknown().to_pylist()]
-    return sorted((tuple(row.values()) for row in found), key=repr)
-
-
-def base_of(run: Run, job: Job) -> Base:
-    return Base(job.snapshot, job.as_of, run.signatures(), run.paid(), run.next_dates())
 
 
 def check(world: World, before: Job, after: Job) -> None:
