@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -116,6 +117,19 @@ def test_nothing_is_matched_again_where_nothing_moved(tmp_path: Path):
         what = moved(job, base_of(run, job))
         assert (what.policies, what.firms) == (frozenset(), frozenset())
         assert what.others == {policy.id for policy in world.policies.in_force(AS_OF)}
+
+
+def test_a_file_of_which_everything_holds_is_kept_as_it_is_and_outlives_its_run(tmp_path: Path):
+    world = World(tmp_path, 7)
+    with world.snapshot(world.firms) as snapshot:
+        job = Job(world.policies, snapshot, AS_OF)
+        first = run_match(job, tmp_path / "first", VectorEngine())
+        again = run_match(job, tmp_path / "again", VectorEngine(), since=(first, base_of(first, job)))
+        (kept,), (old,) = again.files("matches"), first.files("matches")
+        assert kept.samefile(old)
+        before = rows(first)
+        shutil.rmtree(first.folder)
+        assert rows(again) == before
 
 
 def test_nothing_is_taken_over_from_a_run_of_another_version(tmp_path: Path):

@@ -85,11 +85,10 @@ class Moved:
             without(base.next_dates, self.firms),
         ])  # fmt: skip
 
-    def kept(self, table: pa.Table) -> pa.Table:
-        """The rows of the earlier run that still hold."""
-        same = pc.is_in(table.column("policy_id"), pa.array(sorted(self.others), pa.string()))
-        touched = pc.is_in(table.column("uscc"), pa.array(sorted(self.firms), pa.string()))
-        return table.filter(pc.and_(same, pc.invert(touched)))
+    def holds(self, table: pa.Table) -> pa.ChunkedArray:
+        """Which rows of the earlier run still hold."""
+        same = _among(table.column("policy_id"), self.others)
+        return pc.and_(same, pc.invert(_among(table.column("uscc"), self.firms))) if self.firms else same
 
 
 def moved(job: Job, base: Base, plan: Plan | None = None) -> Moved:
@@ -126,3 +125,12 @@ def _lists_moved(plan: Plan, job: Job, base: Base) -> bool:
 def _paid(one: Mapping[str, Sequence[Payment]], other: Mapping[str, Sequence[Payment]]) -> frozenset[str]:
     """The firms to which we paid something else."""
     return frozenset(uscc for uscc in one.keys() | other.keys() if list(one.get(uscc, ())) != list(other.get(uscc, ())))
+
+
+def _among(column: pa.ChunkedArray, wanted: frozenset[str]) -> pa.ChunkedArray:
+    """Which texts are among some; of a dictionary each is looked up once."""
+    some = pa.array(sorted(wanted), pa.string())
+    if not pa.types.is_dictionary(column.type):
+        return pc.is_in(column, some)
+    chunks = [pc.is_in(chunk.dictionary, some).take(chunk.indices) for chunk in column.chunks]
+    return pa.chunked_array(chunks, pa.bool_())

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -80,10 +80,13 @@ class RunWriter:
         shutil.rmtree(self._partial, ignore_errors=True)
         self.resume()
 
-    def take_over(self, name: str, number: int, table: pa.Table) -> None:
-        """Write rows of an earlier run; what they came to is counted apart from them."""
-        self._store(name, number, table)
-        self.note(f"{number:06d}", 0, table.num_rows if name == RESULTS else 0, {})
+    def take_over(self, name: str, number: int, rows: pa.Table | Callable[[Path], None], count: int) -> None:
+        """Take over rows of an earlier run, or a whole file by what puts it there; what they came to is counted elsewhere."""
+        if isinstance(rows, pa.Table):
+            self._store(name, number, rows)
+        else:
+            rows(self._file(name, number))
+        self.note(f"{number:06d}", 0, count if name == RESULTS else 0, {})
 
     def write(self, block: BlockResult) -> int:
         """Write one block; the file with its counts comes last and says that it is whole."""
@@ -124,12 +127,15 @@ class RunWriter:
     def _store(self, name: str, number: int, table: pa.Table) -> None:
         pq.write_table(
             table.replace_schema_metadata(self._about),
-            self._partial / name / f"{number:06d}.parquet",
+            self._file(name, number),
             compression="zstd",
             store_schema=False,
             row_group_size=self._row_group,
             use_dictionary=_WORDS,
         )
+
+    def _file(self, name: str, number: int) -> Path:
+        return self._partial / name / f"{number:06d}.parquet"
 
     def _finished(self) -> dict[str, dict[str, Any]]:
         paths = sorted(self._partial.glob("block-*.json"))

@@ -8,17 +8,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from subsidy_match import __version__
-from subsidy_match.errors import Conflict, InputError, Location, RetryableError
+from subsidy_match.errors import Conflict, Location, RetryableError
 from subsidy_match.matching.engines import Engine, Job
 from subsidy_match.matching.incremental import Base, Moved, moved
 from subsidy_match.matching.next_dates import next_dates
-from subsidy_match.matching.results import SCHEMA, Progress
+from subsidy_match.matching.results import Progress
 from subsidy_match.matching.run_writer import RunWriter, counts_of
 from subsidy_match.matching.runs import RESULTS, UNKNOWN, PolicyCount, Run
+from subsidy_match.matching.taking_over import take_over
 from subsidy_match.matching.vector.plan import make_plan
 
 __all__ = ["run_match"]
@@ -88,20 +86,9 @@ def _take_over(
         writer.write(block)
         number = block.number + 1
         report(min(number * block.firms, firms), firms)
-    for name in (RESULTS, UNKNOWN) if job.unknowns else (RESULTS,):
-        for path in run.files(name):
-            writer.take_over(name, number, what.kept(_rows(path)))
-            number += 1
+    take_over(run, what, writer, number, (RESULTS, UNKNOWN) if job.unknowns else (RESULTS,))
     writer.note("before", 0, 0, _still(run, what, engine, job, base))
     report(firms, firms)
-
-
-def _rows(path: Path) -> pa.Table:
-    try:
-        return pq.read_table(path, schema=SCHEMA)
-    except (pa.ArrowException, OSError) as error:
-        zh, en = f"匹配结果损坏:{error}", f"the results cannot be read: {error}"
-        raise InputError("run_broken", zh, en, Location(str(path))) from error
 
 
 def _still(run: Run, what: Moved, engine: Engine, job: Job, base: Base) -> dict[str, PolicyCount]:

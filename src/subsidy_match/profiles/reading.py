@@ -254,7 +254,8 @@ class Snapshot:
 
     def effective_query(self, columns: Sequence[str], oldest: Mapping[str, date], schema: str) -> str:
         """SQL for the values of all firms as they count: those older than ``oldest`` are none, columns that are missing too."""
-        parts = []
+        parts, told = [], any("@" in name for name in columns)
+        aged = False
         for name in columns:
             value = self._part(name, "f") if name.partition("@")[0] in self._known else "NULL"
             if name in oldest and value != "NULL":
@@ -262,9 +263,12 @@ class Snapshot:
                     str(n) for n, (s, _) in self._batches.items() if s.as_of is not None and s.as_of < oldest[name]
                 ]
                 if stale:
+                    aged = True
                     value = f"CASE WHEN {self._part(name, 'b')} IN ({', '.join(stale)}) THEN NULL ELSE {value} END"
             parts.append(f"{value} AS {quote(name)}")
-        tables = f"{schema}.firm f POSITIONAL JOIN {schema}.firm_batch b POSITIONAL JOIN {schema}.firm_told t"
+        tables = f"{schema}.firm f"
+        tables += f" POSITIONAL JOIN {schema}.firm_batch b" if aged or told else ""
+        tables += f" POSITIONAL JOIN {schema}.firm_told t" if told else ""
         return f"SELECT {', '.join(['f.uscc', *parts])} FROM {tables}"  # noqa: S608 - named by the catalogue, and quoted
 
     def days_in_use(self, columns: Sequence[str]) -> dict[str, frozenset[date]]:
