@@ -109,3 +109,18 @@ def test_policies_are_drawn_the_same_and_of_the_wanted_share(bench):
     some, more = policies.draw_policies(5, sample), policies.draw_policies(9, sample)
     assert some == more[:5]
     assert all(0.0005 <= sample.share(one.tree) <= 0.03 for one in more)
+
+
+def test_runs_made_out_of_an_earlier_one_are_measured_and_compared_with_full_ones(tmp_path: Path):
+    out = tmp_path / "moved.jsonl"
+    command = [sys.executable, str(BENCHMARKS / "match_engines.py"), "--small", "--only", "incremental"]
+    run = subprocess.run(
+        [*command, "--data", str(tmp_path), "--json", str(out)], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    _, *results = map(json.loads, out.read_text(encoding="utf-8").splitlines())
+    by_case = {one["case"]: one for one in results}
+    assert list(by_case) == ["full", "one policy", "one per cent", "next night"]
+    assert by_case["one policy"]["moved_policies"] == 1
+    assert by_case["one per cent"]["moved_data"] == 30
+    assert by_case["next night"]["moved_policies"] == 0

@@ -25,6 +25,11 @@ from subsidy_match.rules.enterprise import Collection
 
 __all__ = ["Base", "Moved", "moved"]
 
+_EARLIER = "日期早于该批次", "the day is before that of the run"
+_NO_DATES = "该批次未记录日期", "that run kept no dates"
+_POLICIES = "每项政策的含义都有变", "the meaning of every policy changed"
+_LISTS = "有清单变为齐全或不再齐全", "a list became complete, or ceased to be"
+
 
 @dataclass(frozen=True, slots=True)
 class Base:
@@ -44,7 +49,8 @@ class Base:
 class Moved:
     """What must be matched again: some policies for all firms, and the other policies for some firms.
 
-    ``data``, ``paid`` and ``due`` say why a firm is among them: its data or their age, our payments, a date that came.
+    ``data``, ``paid`` and ``due`` say why a firm is among them: its data or their age, our payments, a date that came. ``why``
+    says, in Chinese and English, why it is everything.
     """
 
     policies: frozenset[str]
@@ -52,6 +58,7 @@ class Moved:
     data: frozenset[str] = frozenset()
     paid: frozenset[str] = frozenset()
     due: frozenset[str] = frozenset()
+    why: tuple[str, str] | None = None
 
     @cached_property
     def firms(self) -> frozenset[str]:
@@ -62,6 +69,19 @@ class Moved:
         """How much it is, for the manifest."""
         several = ("policies", "others", "firms", "data", "paid", "due")
         return {name: len(getattr(self, name)) for name in several}
+
+    def words(self) -> tuple[str, str]:
+        """How much it is and why, in Chinese and English."""
+        if self.why is not None:
+            return f"全部重新匹配:{self.why[0]}", f"everything is matched again: {self.why[1]}"
+        few, rest, firms = len(self.policies), len(self.others), len(self.firms)
+        data, paid, due = len(self.data), len(self.paid), len(self.due)
+        return (
+            f"重新匹配:{few} 项政策的全部企业(政策含义有变);其余 {rest} 项政策的 {firms} 家企业"
+            f"(数据变动或过期 {data},拨付变动 {paid},日期届至 {due}),其他结果沿用",
+            f"matched again: {few} policies for all firms (their meaning changed); the other {rest} policies for {firms} firms "
+            f"(data changed or too old {data}, payments {paid}, a date that came {due}); all else is taken over",
+        )
 
     def again(self, engine: Engine, job: Job) -> Iterator[BlockResult]:
         """Match it, block by block."""
@@ -95,13 +115,15 @@ def moved(job: Job, base: Base, plan: Plan | None = None) -> Moved:
     """What can have moved since an earlier run; ``plan`` is that of all policies on the day, where it is at hand."""
     now = plan or make_plan(job.policies, job.as_of)
     everything = Moved(frozenset(one.policy.id for one in now.lowered))
-    if job.as_of < base.as_of or (job.as_of > base.as_of and base.next_dates is None):
-        return everything
+    if job.as_of < base.as_of:
+        return replace(everything, why=_EARLIER)
+    if job.as_of > base.as_of and base.next_dates is None:
+        return replace(everything, why=_NO_DATES)
     then = now if job.as_of == base.as_of else make_plan(job.policies, base.as_of)
     same = _same(base, now.signatures(), then.signatures())
     now, then = (side.part(same) for side in (now, then))
     if not same or _lists_moved(now, job, base):
-        return everything
+        return replace(everything, why=_LISTS if same else _POLICIES)
     data = touched_firms(base.snapshot, job.snapshot, now.facts | now.lists, (then.oldest, now.oldest), now.lists)
     due = frozenset() if base.next_dates is None else firms_due(base.next_dates, job.as_of)
     return Moved(everything.policies - same, same, data, _paid(job.payments, base.payments), due)

@@ -24,7 +24,7 @@ from subsidy_match.matching.vector.sources import BLOCK, blocks_of, source_of
 from subsidy_match.profiles.reading import Snapshot
 from subsidy_match.rules.enterprise import Collection as Listed
 
-__all__ = ["NEXT_DATES", "ageing", "earliest", "firms_due", "next_dates", "without"]
+__all__ = ["NEXT_DATES", "ageing", "earliest", "firms_due", "first_date", "next_dates", "without"]
 
 NEXT_DATES = pa.schema(
     [pa.field("uscc", pa.string(), nullable=False), pa.field("next_date", pa.date32(), nullable=False)]
@@ -66,6 +66,12 @@ def firms_due(dates: pa.Table, as_of: date) -> frozenset[str]:
     """The firms whose date has come."""
     come = pc.less_equal(dates.column("next_date"), pa.scalar(as_of, pa.date32()))
     return frozenset(dates.filter(come).column("uscc").to_pylist())
+
+
+def first_date(dates: pa.Table) -> tuple[date, int] | None:
+    """The next date of all, and of how many firms it is."""
+    first = pc.min(dates.column("next_date"))
+    return (first.as_py(), pc.sum(pc.equal(dates.column("next_date"), first)).as_py()) if first.is_valid else None
 
 
 def without(dates: pa.Table, firms: Collection[str]) -> pa.Table:

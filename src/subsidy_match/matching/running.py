@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from subsidy_match.matching.results import Progress
 from subsidy_match.matching.run_writer import RunWriter, counts_of
 from subsidy_match.matching.runs import RESULTS, UNKNOWN, PolicyCount, Run
 from subsidy_match.matching.taking_over import take_over
-from subsidy_match.matching.vector.plan import make_plan
+from subsidy_match.matching.vector.plan import Plan, make_plan
 
 __all__ = ["run_match"]
 
@@ -30,6 +30,7 @@ def run_match(
     *,
     row_group: int = 1 << 20,
     since: tuple[Run, Base] | None = None,
+    tell: Callable[[str, str], None] | None = None,
 ) -> Run:
     """Match the whole population into the folder ``out``, which must not exist yet.
 
@@ -40,6 +41,7 @@ def run_match(
         progress: called with firms done and firms in all.
         row_group: most rows of a row group of the Parquet files.
         since: an earlier run and what it was made of; what has not moved since is taken over from it.
+        tell: called with what is matched again and why, in Chinese and English.
 
     Raises:
         Conflict: ``out`` exists.
@@ -53,8 +55,10 @@ def run_match(
     with _alone(out):
         partial, report = out.with_name(f".{out.name}.partial"), progress or (lambda _done, _total: None)
         plan = make_plan(job.policies, job.as_of)
-        if since is not None and _can_take_over(since[0], job):
-            what = moved(job, since[1], plan)
+        if since is not None:
+            what = _moved(job, since, plan)
+            if tell is not None:
+                tell(*what.words())
             if what.others:
                 writer = RunWriter(partial, job, engine, row_group=row_group, base=since[0].id)
                 _take_over(job, since, what, engine, writer, report)
@@ -70,9 +74,17 @@ def run_match(
         return writer.finish(out, firms, plan, next_dates(job, plan, job.ids), {})
 
 
-def _can_take_over(run: Run, job: Job) -> bool:
-    """Whether a run holds what is wanted, and was made by this version: another one may judge otherwise."""
-    return run.manifest.version == __version__ and (run.manifest.unknowns or not job.unknowns)
+def _moved(job: Job, since: tuple[Run, Base], plan: Plan) -> Moved:
+    """What moved; a run holds what is wanted only if it was made by this version: another one may judge otherwise."""
+    manifest = since[0].manifest
+    if manifest.version != __version__:
+        why = f"该批次由版本 {manifest.version} 生成", f"that run was made by version {manifest.version}"
+        return Moved(frozenset(job.ids), why=why)
+    if job.unknowns and not manifest.unknowns:
+        return Moved(
+            frozenset(job.ids), why=("该批次未存待补数据的结果", "that run did not write what data leave open")
+        )
+    return moved(job, since[1], plan)
 
 
 def _take_over(

@@ -67,6 +67,10 @@ class Plan:
         between. The text of a policy may change without its meaning, and its meaning without its text: with the year, with a dated
         table, with a clause that it inherits.
         """
+        return self._signatures
+
+    @cached_property
+    def _signatures(self) -> dict[str, str]:
         names: list[str] = []
         clocks: dict[int, str] = {}  # where a node that moves is only compared, its name on every day
         for node in self.nodes.all:
