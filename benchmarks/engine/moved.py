@@ -92,7 +92,7 @@ def measure(wanted: Wanted) -> Iterator[dict[str, Any]]:
         told = Timed()
         run = told.take("written", lambda: run_match(job, folder / "base", engine))
         yield {"case": "full", **asdict(wanted), **full, **told.seconds, "rows": run.manifest.rows}
-        base = Base(snapshot, AS_OF, run.signatures(), run.paid(), run.next_dates())
+        base = Base.of(run, snapshot)
         changed = stack.enter_context(
             _open(_changed(files.snapshot, folder / "changed.duckdb"), wanted.threads, "changed")
         )

@@ -28,7 +28,7 @@ def opened(home: Path, firms: Sequence[Enterprise], policies: PolicySet) -> Iter
 
 def base_of(run: Run, job: Job) -> Base:
     """What a run was made of."""
-    return Base(job.snapshot, job.as_of, run.signatures(), run.paid(), run.next_dates())
+    return Base.of(run, job.snapshot)
 
 
 def rows(run: Run) -> list[tuple[object, ...]]:

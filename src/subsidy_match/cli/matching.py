@@ -181,7 +181,7 @@ def _base(since: str, stack: ExitStack) -> tuple[Run, Base] | None:
             f"快照 {run.manifest.snapshot} 已不在,全部匹配 / that snapshot is not kept any more: everything is matched"
         )
         return None
-    return run, Base(snapshot, run.manifest.as_of, run.signatures(), run.paid(), run.next_dates())
+    return run, Base.of(run, snapshot)
 
 
 def _tell(zh: str, en: str) -> None:

@@ -18,6 +18,7 @@ from subsidy_match.matching.engines import Engine, Job
 from subsidy_match.matching.history import Payment
 from subsidy_match.matching.next_dates import earliest, firms_due, next_dates, without
 from subsidy_match.matching.results import BlockResult
+from subsidy_match.matching.runs import Run
 from subsidy_match.matching.vector.plan import Plan, make_plan
 from subsidy_match.profiles.reading import Snapshot
 from subsidy_match.profiles.touched import touched_firms
@@ -43,18 +44,26 @@ class Base:
     signatures: Mapping[str, str]
     payments: Mapping[str, Sequence[Payment]]
     next_dates: pa.Table | None = None
+    policies: str = ""  # the hash of its policy set
+
+    @classmethod
+    def of(cls, run: Run, snapshot: Snapshot) -> Base:
+        """What a run was made of, with its snapshot."""
+        about = run.manifest
+        return cls(snapshot, about.as_of, run.signatures(), run.paid(), run.next_dates(), about.policies)
 
 
 @dataclass(frozen=True)
 class Moved:
     """What must be matched again: some policies for all firms, and the other policies for some firms.
 
-    ``data``, ``paid`` and ``due`` say why a firm is among them: its data or their age, our payments, a date that came. ``why``
-    says, in Chinese and English, why it is everything.
+    ``data``, ``paid`` and ``due`` say why a firm is among them: its data or their age, our payments, a date that came; a date
+    concerns only the policies that are ``watched``. ``why`` says, in Chinese and English, why it is everything.
     """
 
     policies: frozenset[str]
     others: frozenset[str] = frozenset()
+    watched: frozenset[str] = frozenset()
     data: frozenset[str] = frozenset()
     paid: frozenset[str] = frozenset()
     due: frozenset[str] = frozenset()
@@ -85,30 +94,39 @@ class Moved:
 
     def again(self, engine: Engine, job: Job) -> Iterator[BlockResult]:
         """Match it, block by block."""
-        parts = [replace(job, only=self.policies)] if self.policies else []
-        parts += [replace(job, only=self.others, firms=self.firms)] if self.others and self.firms else []
-        for number, block in enumerate(block for part in parts for block in engine.run(part, lambda block: block)):
+        jobs = [replace(job, only=self.policies)] if self.policies else []
+        jobs += [replace(job, only=policies, firms=firms) for policies, firms in self._parts()]
+        for number, block in enumerate(block for part in jobs for block in engine.run(part, lambda block: block)):
             yield replace(block, number=number)
 
     def before(self, engine: Engine, job: Job, base: Base) -> Iterator[BlockResult]:
         """What the moved firms had from the other policies, on the earlier day."""
-        if self.others and self.firms:
-            old = replace(job, snapshot=base.snapshot, as_of=base.as_of, payments=base.payments)
-            yield from engine.run(replace(old, only=self.others, firms=self.firms), lambda block: block)
+        old = replace(job, snapshot=base.snapshot, as_of=base.as_of, payments=base.payments)
+        for policies, firms in self._parts():
+            yield from engine.run(replace(old, only=policies, firms=firms), lambda block: block)
 
     def next_dates(self, job: Job, base: Base, plan: Plan) -> pa.Table:
         """The next date of each firm: worked out for what moved, taken over for the rest."""
         if base.next_dates is None or not self.others:
             return next_dates(job, plan, self.policies | self.others)
-        return earliest([
-            next_dates(job, plan, self.policies), next_dates(job, plan, self.others, self.firms),
-            without(base.next_dates, self.firms),
-        ])  # fmt: skip
+        moved_ones = [next_dates(job, plan, policies, firms) for policies, firms in self._parts()]
+        return earliest([next_dates(job, plan, self.policies), *moved_ones, without(base.next_dates, self.firms)])
 
     def holds(self, table: pa.Table) -> pa.ChunkedArray:
         """Which rows of the earlier run still hold."""
-        same = _among(table.column("policy_id"), self.others)
-        return pc.and_(same, pc.invert(_among(table.column("uscc"), self.firms))) if self.firms else same
+        found = _among(table.column("policy_id"), self.others)
+        for policies, firms in self._parts():
+            hit = _among(table.column("uscc"), firms)
+            if policies != self.others:
+                hit = pc.and_(hit, _among(table.column("policy_id"), policies))
+            found = pc.and_(found, pc.invert(hit))
+        return found
+
+    def _parts(self) -> list[tuple[frozenset[str], frozenset[str]]]:
+        """Which of the other policies are matched again, for which firms."""
+        anyhow = self.data | self.paid
+        parts = ((self.others, anyhow), (self.watched, self.due - anyhow))
+        return [(policies, firms) for policies, firms in parts if policies and firms]
 
 
 def moved(job: Job, base: Base, plan: Plan | None = None) -> Moved:
@@ -119,19 +137,24 @@ def moved(job: Job, base: Base, plan: Plan | None = None) -> Moved:
         return replace(everything, why=_EARLIER)
     if job.as_of > base.as_of and base.next_dates is None:
         return replace(everything, why=_NO_DATES)
-    then = now if job.as_of == base.as_of else make_plan(job.policies, base.as_of)
-    same = _same(base, now.signatures(), then.signatures())
-    now, then = (side.part(same) for side in (now, then))
+    same = _same(job, base, now)
+    now = now.part(same)
     if not same or _lists_moved(now, job, base):
         return replace(everything, why=_LISTS if same else _POLICIES)
-    data = touched_firms(base.snapshot, job.snapshot, now.facts | now.lists, (then.oldest, now.oldest), now.lists)
+    oldest = now.oldest_on(base.as_of), now.oldest
+    data = touched_firms(base.snapshot, job.snapshot, now.facts | now.lists, oldest, now.lists)
     due = frozenset() if base.next_dates is None else firms_due(base.next_dates, job.as_of)
-    return Moved(everything.policies - same, same, data, _paid(job.payments, base.payments), due)
+    paid = _paid(job.payments, base.payments)
+    return Moved(everything.policies - same, same, now.watched, data, paid, due)
 
 
-def _same(base: Base, now: Mapping[str, str], then: Mapping[str, str]) -> frozenset[str]:
+def _same(job: Job, base: Base, now: Plan) -> frozenset[str]:
     """The policies that mean what they meant, and that these files would still match as they did on the earlier day."""
-    return frozenset(policy for policy, name in now.items() if base.signatures.get(policy) == name == then.get(policy))
+    same = frozenset(policy for policy, name in now.signatures().items() if base.signatures.get(policy) == name)
+    if job.as_of == base.as_of or job.policies.hash == base.policies:
+        return same
+    then = make_plan(job.policies, base.as_of, same).signatures()
+    return frozenset(policy for policy in same if then.get(policy) == base.signatures[policy])
 
 
 def _lists_moved(plan: Plan, job: Job, base: Base) -> bool:

@@ -44,6 +44,17 @@ class Plan:
         facts = (node.params for node in self.nodes.all if node.do is Do.FACT)
         return {str(name): day for name, _, _, _, day in facts if isinstance(day, date)}
 
+    def oldest_on(self, day: date) -> dict[str, date]:
+        """The same on another day."""
+        ages = {name: stale_after(self.policies.catalogue, name) for name in self.aging}
+        return {name: age.before(day) for name, age in ages.items() if age is not None}
+
+    @cached_property
+    def watched(self) -> frozenset[str]:
+        """The policies that a date of a firm can move."""
+        held = self.moving.watched
+        return frozenset(one.policy.id for one in self.lowered if any(held[root] for root in one.roots))
+
     @cached_property
     def lists(self) -> frozenset[str]:
         """The lists that it looks at."""
