@@ -122,3 +122,18 @@ def test_one_firm_is_measured_beside_the_reference_evaluator(tmp_path: Path):
     assert [one["workload"] for one in results] == ["300 × 40", "300 × 40 rich"]
     assert all(one["compared"] >= 3 * 40 for one in results)
     assert all(one["http"].keys() == {"p50", "p99"} for one in results)
+
+
+def test_runs_made_out_of_an_earlier_one_are_measured_and_compared_with_full_ones(tmp_path: Path):
+    out = tmp_path / "moved.jsonl"
+    command = [sys.executable, str(BENCHMARKS / "match_engines.py"), "--small", "--only", "incremental"]
+    run = subprocess.run(
+        [*command, "--data", str(tmp_path), "--json", str(out)], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    _, *results = map(json.loads, out.read_text(encoding="utf-8").splitlines())
+    by_case = {one["case"]: one for one in results}
+    assert list(by_case) == ["full", "one policy", "one per cent", "next night"]
+    assert by_case["one policy"]["moved_policies"] == 1
+    assert by_case["one per cent"]["moved_data"] == 30
+    assert by_case["next night"]["moved_policies"] == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,16 +12,15 @@ from pathlib import Path
 
 import pytest
 from drawn_language import draw_policies, load_drawn, population
-from snapshots import write_snapshot
+from incremental_world import base_of, opened, rows
 
 from subsidy_match.matching.engines import Job
 from subsidy_match.matching.history import Payment
 from subsidy_match.matching.incremental import Base, moved
 from subsidy_match.matching.running import run_match
-from subsidy_match.matching.runs import Run
 from subsidy_match.matching.vector.engine import VectorEngine
-from subsidy_match.profiles.reading import Snapshot, open_snapshot
-from subsidy_match.rules.enterprise import Enterprise, Known
+from subsidy_match.profiles.reading import Snapshot
+from subsidy_match.rules.enterprise import Enterprise
 from subsidy_match.rules.policy import PolicySet
 
 AS_OF = date(2026, 6, 30)
@@ -40,9 +40,8 @@ class World:
     @contextmanager
     def snapshot(self, firms: list[Enterprise]) -> Iterator[Snapshot]:
         home = self.folder / f"home{self.rnd.random()}"
-        write_snapshot(home, firms, self.policies.catalogue)
-        with open_snapshot(home) as opened:
-            yield opened
+        with opened(home, firms, self.policies) as snapshot:
+            yield snapshot
 
     def other_policies(self) -> PolicySet:
         """One policy gone, one new, one drawn anew under its name."""
@@ -69,15 +68,10 @@ class World:
         return [*kept, *new]
 
 
-def rows(run: Run) -> list[tuple[object, ...]]:
-    found = [*run.table().to_pylist(), *run.unknown().to_pylist()]
-    return sorted((tuple(row.values()) for row in found), key=repr)
-
-
 def check(world: World, before: Job, after: Job) -> None:
     engine = VectorEngine(block=64)
     base = run_match(before, world.folder / "base", engine)
-    known = Base(before.snapshot, before.as_of, base.signatures(), base.paid())
+    known = base_of(base, before)
     again = run_match(after, world.folder / "again", engine, since=(base, known))
     whole = run_match(after, world.folder / "whole", engine)
     assert rows(again) == rows(whole)
@@ -120,9 +114,22 @@ def test_nothing_is_matched_again_where_nothing_moved(tmp_path: Path):
     with world.snapshot(world.firms) as snapshot:
         job = Job(world.policies, snapshot, AS_OF)
         run = run_match(job, tmp_path / "first", VectorEngine())
-        what = moved(job, Base(snapshot, AS_OF, run.signatures(), run.paid()))
+        what = moved(job, base_of(run, job))
         assert (what.policies, what.firms) == (frozenset(), frozenset())
         assert what.others == {policy.id for policy in world.policies.in_force(AS_OF)}
+
+
+def test_a_file_of_which_everything_holds_is_kept_as_it_is_and_outlives_its_run(tmp_path: Path):
+    world = World(tmp_path, 7)
+    with world.snapshot(world.firms) as snapshot:
+        job = Job(world.policies, snapshot, AS_OF)
+        first = run_match(job, tmp_path / "first", VectorEngine())
+        again = run_match(job, tmp_path / "again", VectorEngine(), since=(first, base_of(first, job)))
+        (kept,), (old,) = again.files("matches"), first.files("matches")
+        assert kept.samefile(old)
+        before = rows(first)
+        shutil.rmtree(first.folder)
+        assert rows(again) == before
 
 
 def test_nothing_is_taken_over_from_a_run_of_another_version(tmp_path: Path):
@@ -131,7 +138,7 @@ def test_nothing_is_taken_over_from_a_run_of_another_version(tmp_path: Path):
         job = Job(world.policies, snapshot, AS_OF)
         run = run_match(job, tmp_path / "first", VectorEngine())
         older = replace(run, manifest=replace(run.manifest, version="0.0.1"))
-        since = older, Base(snapshot, AS_OF, run.signatures(), run.paid())
+        since = older, base_of(run, job)
         again = run_match(job, tmp_path / "again", VectorEngine(), since=since)
         assert again.manifest.taken_over == ""
         assert again.table().equals(run.table())
@@ -153,7 +160,7 @@ def test_on_a_later_day(tmp_path: Path, when: Callable[[World], tuple[PolicySet,
         engine = VectorEngine()
         job = Job(world.policies, snapshot, AS_OF, unknowns=True)
         base = run_match(job, tmp_path / "base", engine)
-        since = base, Base(snapshot, AS_OF, base.signatures(), base.paid())
+        since = base, base_of(base, job)
         later = Job(policies, snapshot, day, unknowns=True)
         again = run_match(later, tmp_path / "again", engine, since=since)
         whole = run_match(later, tmp_path / "whole", engine)
@@ -161,15 +168,32 @@ def test_on_a_later_day(tmp_path: Path, when: Callable[[World], tuple[PolicySet,
         assert again.manifest.counts == whole.manifest.counts
 
 
-def test_a_stale_value_moves_its_firm(tmp_path: Path):
+def test_a_value_that_grew_too_old_moves_its_firm_and_no_other(tmp_path: Path):
     world = World(tmp_path, 5)
-    firm = world.firms[0]
-    known = firm.values.get("patents") or Known(5)
-    assert known is not None
     with world.snapshot(world.firms) as snapshot:
         job = Job(world.policies, snapshot, AS_OF, unknowns=True)
         run = run_match(job, tmp_path / "base", VectorEngine())
-        base = Base(snapshot, AS_OF, run.signatures(), run.paid())
-        far = Job(world.policies, snapshot, date(2026, 12, 1), unknowns=True)
-        using = {p.id for p in world.policies.policies if "patents" in str(p.texts)}
-        assert using <= moved(far, base).policies  # the day from which it is too old is another
+        assert run.ageing()["patents"] == date(2026, 7, 1)  # 200 days after the oldest that counts
+        after = moved(Job(world.policies, snapshot, date(2026, 7, 1), unknowns=True), base_of(run, job))
+        known = {firm.uscc: firm.values.get("patents") for firm in world.firms}
+        old = {u for u, k in known.items() if k and k.source and k.source.as_of == date(2025, 12, 12)}
+        assert after.data == old
+        assert 0 < len(old) < FIRMS // 2
+
+
+def test_an_earlier_day_is_matched_as_a_whole(tmp_path: Path):
+    world = World(tmp_path, 5)
+    with world.snapshot(world.firms) as snapshot:
+        job = Job(world.policies, snapshot, AS_OF)
+        run = run_match(job, tmp_path / "base", VectorEngine())
+        assert moved(replace(job, as_of=date(2026, 6, 29)), base_of(run, job)).others == frozenset()
+
+
+def test_a_run_that_kept_no_dates_serves_its_own_day_only(tmp_path: Path):
+    world = World(tmp_path, 5)
+    with world.snapshot(world.firms) as snapshot:
+        job = Job(world.policies, snapshot, AS_OF)
+        run = run_match(job, tmp_path / "base", VectorEngine())
+        base = replace(base_of(run, job), next_dates=None)
+        assert moved(job, base).others == set(run.signatures())
+        assert moved(replace(job, as_of=date(2026, 7, 1)), base).others == frozenset()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import signal
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from small_city import AS_OF, City
+from worker_deeds import dies_once, refuses
 
 from subsidy_match.errors import Conflict, InputError, Location, NotFound, RetryableError
 from subsidy_match.matching.engines import Engine, Job, ReferenceEngine
@@ -181,26 +181,16 @@ def test_several_processes_make_the_same_run(wired: Platform, tmp_path: Path):
     assert reached[-1] == here.manifest.enterprises
 
 
-def _dies_once(block: BlockResult) -> int:
-    if block.number == 2:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return block.firms
-
-
 def test_a_process_that_is_killed_is_told_and_the_next_run_has_others(wired: Platform):
     with VectorEngine(processes=2, block=16) as engine:
         with pytest.raises(RetryableError, match="worker_stopped"):
-            list(engine.run(job(wired), _dies_once))
-        assert sum(engine.run(replace(job(wired), done={2}), _dies_once)) == wired.snapshot().count() - 16
-
-
-def _refuses(block: BlockResult) -> int:
-    raise InputError("x.y", "不行", f"block {block.number}", Location("a", 3))
+            list(engine.run(job(wired), dies_once))
+        assert sum(engine.run(replace(job(wired), done={2}), dies_once)) == wired.snapshot().count() - 16
 
 
 def test_what_a_process_refuses_is_told_as_it_is(wired: Platform):
     with VectorEngine(processes=2, block=16) as engine, pytest.raises(InputError, match="block 0") as caught:
-        list(engine.run(job(wired), _refuses))
+        list(engine.run(job(wired), refuses))
     assert caught.value.code == "x.y"
     assert caught.value.at == Location("a", 3)
 

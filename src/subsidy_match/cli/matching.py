@@ -18,6 +18,7 @@ from subsidy_match.cli.output import bar, note, print_json, print_table, print_t
 from subsidy_match.errors import InputError, Location, NotFound
 from subsidy_match.matching.engines import Engine, Job, ReferenceEngine
 from subsidy_match.matching.incremental import Base
+from subsidy_match.matching.next_dates import first_date
 from subsidy_match.matching.overview import overview_report
 from subsidy_match.matching.report import report
 from subsidy_match.matching.running import run_match
@@ -157,6 +158,18 @@ def print_run(run: Run, *, as_json: bool = False) -> None:
     print_text(
         f"{manifest.enterprises} 家企业 / firms, {manifest.rows} 条结果 / results, {yuan_text(total)}, {run.folder}"
     )
+    _print_dates(run)
+
+
+def _print_dates(run: Run) -> None:
+    """When time alone moves something next: a date of a firm, or the age of its data."""
+    dates = run.next_dates()
+    first = None if dates is None else first_date(dates)
+    if first is not None:
+        print_text(f"下一次日期届至 / next date that comes: {first[0]}, {first[1]} 家企业 / firms")
+    if ages := run.ageing():
+        name, day = min(ages.items(), key=lambda one: one[1])
+        print_text(f"下一次数据过期 / next data too old: {day}, {name}")
 
 
 def _one(uscc: str, as_of: str | None, policy: list[str] | None, lang: str, *, explain: bool, as_json: bool) -> None:
@@ -230,7 +243,7 @@ def _all(
                 made = stack.enter_context(_engine(engine, cluster))
                 base = _base(since, stack) if since is not None else None
                 progress = stack.enter_context(bar(f"匹配 {snapshot.count()} 家企业"))
-                run = run_match(job, target, made, progress, since=base)
+                run = run_match(job, target, made, progress, since=base, tell=_tell)
         except OSError as error:
             zh, en = f"结果无法写入:{error.strerror}", f"the results cannot be written: {error.strerror}"
             raise InputError("cannot_write", zh, en, Location(str(target))) from error
@@ -265,7 +278,11 @@ def _base(since: str, stack: ExitStack) -> tuple[Run, Base] | None:
             f"快照 {run.manifest.snapshot} 已不在,全部匹配 / that snapshot is not kept any more: everything is matched"
         )
         return None
-    return run, Base(snapshot, run.manifest.as_of, run.signatures(), run.paid())
+    return run, Base.of(run, snapshot)
+
+
+def _tell(zh: str, en: str) -> None:
+    note(f"{zh} / {en}")
 
 
 def _money(count: PolicyCount) -> str:

@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -25,10 +25,22 @@ from subsidy_match import __version__
 from subsidy_match.errors import Conflict, Location
 from subsidy_match.matching.engines import Engine, Job
 from subsidy_match.matching.history import Payment
+from subsidy_match.matching.next_dates import ageing
 from subsidy_match.matching.report import made_from
 from subsidy_match.matching.results import BlockResult
-from subsidy_match.matching.runs import MANIFEST, PAYMENTS, RESULTS, SIGNATURES, UNKNOWN, Manifest, PolicyCount, Run
-from subsidy_match.matching.vector.plan import make_plan
+from subsidy_match.matching.runs import (
+    AGEING,
+    MANIFEST,
+    NEXT_DATES,
+    PAYMENTS,
+    RESULTS,
+    SIGNATURES,
+    UNKNOWN,
+    Manifest,
+    PolicyCount,
+    Run,
+)
+from subsidy_match.matching.vector.plan import Plan
 
 __all__ = ["RunWriter", "counts_of"]
 
@@ -71,10 +83,13 @@ class RunWriter:
         shutil.rmtree(self._partial, ignore_errors=True)
         self.resume()
 
-    def take_over(self, name: str, number: int, table: pa.Table) -> None:
-        """Write rows of an earlier run; what they came to is counted apart from them."""
-        self._store(name, number, table)
-        self.note(f"{number:06d}", 0, table.num_rows if name == RESULTS else 0, {})
+    def take_over(self, name: str, number: int, rows: pa.Table | Callable[[Path], None], count: int) -> None:
+        """Take over rows of an earlier run, or a whole file by what puts it there; what they came to is counted elsewhere."""
+        if isinstance(rows, pa.Table):
+            self._store(name, number, rows)
+        else:
+            rows(self._file(name, number))
+        self.note(f"{number:06d}", 0, count if name == RESULTS else 0, {})
 
     def write(self, block: BlockResult) -> int:
         """Write one block; the file with its counts comes last and says that it is whole.
@@ -96,8 +111,8 @@ class RunWriter:
         whole = {"firms": firms, "rows": rows, "counts": {policy: asdict(count) for policy, count in counts.items()}}
         _keep(self._partial / f"block-{name}.json", json.dumps(whole))
 
-    def finish(self, out: Path, firms: int) -> Run:
-        """Count everything, write the manifest, and give the folder its name."""
+    def finish(self, out: Path, firms: int, plan: Plan, dates: pa.Table, again: Mapping[str, int]) -> Run:
+        """Count everything, write the manifest and what the next run needs, and give the folder its name."""
         counts = {policy.id: PolicyCount() for policy in self._job.policies.in_force(self._job.as_of)}
         blocks = self._finished()
         for block in blocks.values():
@@ -107,11 +122,13 @@ class RunWriter:
         manifest = Manifest(
             self._job.as_of, *hashes, self._job.snapshot.id, self._engine.name, __version__, firms,
             sum(block["rows"] for block in blocks.values()), self._about["payments"], self._job.unknowns,
-            self._about["taken_over"], counts,
+            self._about["taken_over"], dict(again), counts,
         )  # fmt: skip
-        signatures = make_plan(self._job.policies, self._job.as_of).signatures()
-        _keep(self._partial / SIGNATURES, json.dumps(signatures))
+        _keep(self._partial / SIGNATURES, json.dumps(plan.signatures()))
         _keep(self._partial / PAYMENTS, json.dumps(_plain(self._job.payments)))
+        ages = ageing(plan, self._job.snapshot)
+        _keep(self._partial / AGEING, json.dumps({name: day.isoformat() for name, day in ages.items()}))
+        pq.write_table(dates, self._partial / NEXT_DATES, compression="zstd", store_schema=False)
         for left in (*self._partial.glob("block-*.json"), *self._partial.rglob("*.new"), self._partial / _ABOUT):
             left.unlink()
         _keep(self._partial / MANIFEST, manifest.to_json())
@@ -126,7 +143,7 @@ class RunWriter:
             return False
 
     def _store(self, name: str, number: int, table: pa.Table) -> None:
-        with _waiting(self._partial / name / f"{number:06d}.parquet") as path:
+        with _waiting(self._file(name, number)) as path:
             pq.write_table(
                 table.replace_schema_metadata(self._about),
                 path,
@@ -135,6 +152,9 @@ class RunWriter:
                 row_group_size=self._row_group,
                 use_dictionary=_WORDS,
             )
+
+    def _file(self, name: str, number: int) -> Path:
+        return self._partial / name / f"{number:06d}.parquet"
 
     def _finished(self) -> dict[str, dict[str, Any]]:
         paths = sorted(self._partial.glob("block-*.json"))

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from subsidy_match import __version__
-from subsidy_match.errors import Conflict, InputError, Location, RetryableError
+from subsidy_match.errors import Conflict, Location, RetryableError
 from subsidy_match.matching.engines import Engine, Job
 from subsidy_match.matching.incremental import Base, Moved, moved
-from subsidy_match.matching.results import SCHEMA, Progress
+from subsidy_match.matching.next_dates import next_dates
+from subsidy_match.matching.results import Progress
 from subsidy_match.matching.run_writer import RunWriter, counts_of
 from subsidy_match.matching.runs import RESULTS, UNKNOWN, PolicyCount, Run
+from subsidy_match.matching.taking_over import take_over
+from subsidy_match.matching.vector.plan import Plan, make_plan
 
 __all__ = ["run_match"]
 
@@ -30,6 +30,7 @@ def run_match(
     *,
     row_group: int = 1 << 20,
     since: tuple[Run, Base] | None = None,
+    tell: Callable[[str, str], None] | None = None,
 ) -> Run:
     """Match the whole population into the folder ``out``, which must not exist yet.
 
@@ -40,6 +41,7 @@ def run_match(
         progress: called with firms done and firms in all.
         row_group: most rows of a row group of the Parquet files.
         since: an earlier run and what it was made of; what has not moved since is taken over from it.
+        tell: called with what is matched again and why, in Chinese and English.
 
     Raises:
         Conflict: ``out`` exists.
@@ -52,11 +54,16 @@ def run_match(
         )
     with _alone(out):
         partial, report = out.with_name(f".{out.name}.partial"), progress or (lambda _done, _total: None)
-        if since is not None and _can_take_over(since[0], job):
-            what = moved(job, since[1])
+        plan = make_plan(job.policies, job.as_of)
+        if since is not None:
+            what = _moved(job, since, plan)
+            if tell is not None:
+                tell(*what.words())
             if what.others:
                 writer = RunWriter(partial, job, engine, row_group=row_group, base=since[0].id)
-                return _take_over(job, since, what, engine, writer, report).finish(out, job.snapshot.count())
+                _take_over(job, since, what, engine, writer, report)
+                dates = what.next_dates(job, since[1], plan)
+                return writer.finish(out, job.snapshot.count(), plan, dates, what.counts())
         writer = RunWriter(partial, job, engine, row_group=row_group)
         done, firms = writer.resume(), job.snapshot.count()
         reached = sum(block["firms"] for block in done.values())
@@ -64,17 +71,25 @@ def run_match(
         for block in engine.run(replace(job, done=frozenset(map(int, done))), writer.write):
             reached += block
             report(reached, firms)
-        return writer.finish(out, firms)
+        return writer.finish(out, firms, plan, next_dates(job, plan, job.ids), {})
 
 
-def _can_take_over(run: Run, job: Job) -> bool:
-    """Whether a run holds what is wanted, and was made by this version: another one may judge otherwise."""
-    return run.manifest.version == __version__ and (run.manifest.unknowns or not job.unknowns)
+def _moved(job: Job, since: tuple[Run, Base], plan: Plan) -> Moved:
+    """What moved; a run holds what is wanted only if it was made by this version: another one may judge otherwise."""
+    manifest = since[0].manifest
+    if manifest.version != __version__:
+        why = f"该批次由版本 {manifest.version} 生成", f"that run was made by version {manifest.version}"
+        return Moved(frozenset(job.ids), why=why)
+    if job.unknowns and not manifest.unknowns:
+        return Moved(
+            frozenset(job.ids), why=("该批次未存待补数据的结果", "that run did not write what data leave open")
+        )
+    return moved(job, since[1], plan)
 
 
 def _take_over(
     job: Job, since: tuple[Run, Base], what: Moved, engine: Engine, writer: RunWriter, report: Progress
-) -> RunWriter:
+) -> None:
     """Write what moved, then the rows of the earlier run that still hold, and count both."""
     run, base = since
     writer.clear()
@@ -83,21 +98,9 @@ def _take_over(
         writer.write(block)
         number = block.number + 1
         report(min(number * block.firms, firms), firms)
-    for name in (RESULTS, UNKNOWN) if job.unknowns else (RESULTS,):
-        for path in run.files(name):
-            writer.take_over(name, number, what.kept(_rows(path)))
-            number += 1
+    take_over(run, what, writer, number, (RESULTS, UNKNOWN) if job.unknowns else (RESULTS,))
     writer.note("before", 0, 0, _still(run, what, engine, job, base))
     report(firms, firms)
-    return writer
-
-
-def _rows(path: Path) -> pa.Table:
-    try:
-        return pq.read_table(path, schema=SCHEMA)
-    except (pa.ArrowException, OSError) as error:
-        zh, en = f"匹配结果损坏:{error}", f"the results cannot be read: {error}"
-        raise InputError("run_broken", zh, en, Location(str(path))) from error
 
 
 def _still(run: Run, what: Moved, engine: Engine, job: Job, base: Base) -> dict[str, PolicyCount]:

@@ -12,13 +12,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
 from subsidy_match.errors import InputError, Location, NotFound
 from subsidy_match.matching.history import Payment
+from subsidy_match.matching.next_dates import NEXT_DATES as DATES
 from subsidy_match.matching.results import SCHEMA
 
 __all__ = [
+    "AGEING",
     "MANIFEST",
+    "NEXT_DATES",
     "PAYMENTS",
     "RESULTS",
     "SIGNATURES",
@@ -32,6 +36,7 @@ __all__ = [
 
 MANIFEST = "manifest.json"
 SIGNATURES, PAYMENTS = "signatures.json", "payments.json"
+NEXT_DATES, AGEING = "next_dates.parquet", "ageing.json"
 RESULTS, UNKNOWN = "matches", "unknown"  # folders with one file a block
 
 
@@ -67,7 +72,8 @@ class Manifest:
 
     ``policies``, ``parameters`` and ``payments`` are hashes: of the whole policy set, of its dated tables, and of the payments
     of our own that were added to the history. ``rows`` counts the favourable results; ``unknowns`` says whether those that data
-    leave open were written as well; ``taken_over`` is the run of which this one kept what had not moved.
+    leave open were written as well; ``taken_over`` is the run of which this one kept what had not moved, and
+    ``again`` how many policies and firms had moved since.
     """
 
     as_of: date
@@ -81,6 +87,7 @@ class Manifest:
     payments: str = ""
     unknowns: bool = False
     taken_over: str = ""
+    again: dict[str, int] = field(default_factory=dict)
     counts: dict[str, PolicyCount] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -126,6 +133,21 @@ class Run:
     def signatures(self) -> dict[str, str]:
         """What the results of each policy depended on besides the firms; nothing where the run is of an earlier version."""
         return _read(self.folder / SIGNATURES)
+
+    def next_dates(self) -> pa.Table | None:
+        """When time alone may change something of a firm (``uscc``, ``next_date``); none where the run is of an earlier version."""
+        path = self.folder / NEXT_DATES
+        try:
+            return pq.read_table(path, schema=DATES)
+        except FileNotFoundError:
+            return None
+        except (pa.ArrowException, OSError) as error:
+            zh, en = f"匹配结果损坏:{error}", f"the results cannot be read: {error}"
+            raise InputError("run_broken", zh, en, Location(str(path))) from error
+
+    def ageing(self) -> dict[str, date]:
+        """When something of a fact or a list next grows too old to count."""
+        return {name: date.fromisoformat(day) for name, day in _read(self.folder / AGEING).items()}
 
     def paid(self) -> dict[str, list[Payment]]:
         """The payments of our own that the run saw."""

@@ -295,7 +295,8 @@ class Snapshot:
 
     def effective_query(self, columns: Sequence[str], oldest: Mapping[str, date], schema: str) -> str:
         """SQL for the values of all firms as they count: those older than ``oldest`` are none, columns that are missing too."""
-        parts = []
+        parts, told = [], any("@" in name for name in columns)
+        aged = False
         for name in columns:
             value = self._part(name, "f") if name.partition("@")[0] in self._known else "NULL"
             if name in oldest and value != "NULL":
@@ -303,10 +304,41 @@ class Snapshot:
                     str(n) for n, (s, _) in self._batches.items() if s.as_of is not None and s.as_of < oldest[name]
                 ]
                 if stale:
+                    aged = True
                     value = f"CASE WHEN {self._part(name, 'b')} IN ({', '.join(stale)}) THEN NULL ELSE {value} END"
             parts.append(f"{value} AS {quote(name)}")
-        tables = f"{schema}.firm f POSITIONAL JOIN {schema}.firm_batch b POSITIONAL JOIN {schema}.firm_told t"
+        tables = f"{schema}.firm f"
+        tables += f" POSITIONAL JOIN {schema}.firm_batch b" if aged or told else ""
+        tables += f" POSITIONAL JOIN {schema}.firm_told t" if told else ""
         return f"SELECT {', '.join(['f.uscc', *parts])} FROM {tables}"  # noqa: S608 - named by the catalogue, and quoted
+
+    def days_in_use(self, columns: Sequence[str]) -> dict[str, frozenset[date]]:
+        """From which days the values of some facts are, over all firms."""
+        dated = [name for name in columns if name.partition("@")[0] in self._known]
+        if not dated:
+            return {}
+        parts = ", ".join(f"list(DISTINCT {quote(f'as_of {name}')})" for name in dated)
+        with self._damage_told():
+            (found,) = self._rows(f"SELECT {parts} FROM ({self._tables_query([], dated)})")  # noqa: S608 - quoted
+        sources = {number: source.as_of for number, (source, _) in self._batches.items()}
+        days = [frozenset(filter(None, map(sources.get, numbers or ()))) for numbers in found]
+        return dict(zip(dated, days, strict=True))
+
+    def aged(self, before: Mapping[str, date], after: Mapping[str, date]) -> frozenset[str]:
+        """The firms with a value that was not too old once (facts and their first fresh day), and is now."""
+        names = [name for name in after if name in before and name.partition("@")[0] in self._known]
+        numbers = {name: self._between(before[name], after[name]) for name in names}
+        crossed = [name for name in names if numbers[name]]
+        if not crossed:
+            return frozenset()
+        tests = " OR ".join(f"{quote(f'as_of {name}')} IN ({numbers[name]})" for name in crossed)
+        query = f"SELECT uscc FROM ({self._tables_query([], crossed)}) WHERE {tests}"  # noqa: S608 - quoted
+        with self._damage_told():
+            return frozenset(uscc for (uscc,) in self._rows(query))
+
+    def _between(self, first: date, last: date) -> str:
+        """The batches of some days, the last one not included."""
+        return ", ".join(str(number) for number, day in self._days.items() if day is not None and first <= day < last)
 
     def _tables_query(self, columns: Sequence[str], dated: Sequence[str], rows: tuple[int, int] | None = None) -> str:
         """Values and, of some, the number of their batch; ``fact@department`` is what that department gave."""

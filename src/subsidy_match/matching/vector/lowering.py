@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import assert_never
 
+from subsidy_match.matching.vector.clocks import Clock
 from subsidy_match.matching.vector.nodes import Do, Nodes
 from subsidy_match.rules.enterprise import told_key
 from subsidy_match.rules.policy import ForEach, GrantedBy, Policy, PolicySet
@@ -26,6 +28,7 @@ from subsidy_match.rules.tree import (
     Condition,
     Count,
     Day,
+    DayName,
     EachOf,
     Extreme,
     Fact,
@@ -58,10 +61,12 @@ from subsidy_match.rules.tree import (
     Within,
     WithinLast,
 )
+from subsidy_match.units import Duration
 
 __all__ = ["Lowered", "Lowering"]
 
 _HISTORY = "subsidy_history"
+_NO_TIME = Duration()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +79,18 @@ class Lowered:
     each: int | None
     total: int | None
     cap: int | None
+
+    @property
+    def roots(self) -> tuple[int, ...]:
+        """Its nodes."""
+        return tuple(p for p in (self.condition, self.items, self.each, self.total, self.cap) if p is not None)
+
+    def moved(self, places: Mapping[int, int]) -> Lowered:
+        """The same with its nodes in other places."""
+        items, each, total, cap = (
+            None if p is None else places[p] for p in (self.items, self.each, self.total, self.cap)
+        )
+        return Lowered(self.policy, places[self.condition], items, each, total, cap)
 
 
 @dataclass(slots=True)
@@ -152,7 +169,7 @@ class _Here:
             case FieldOf(name=name, type=type_, span=span):
                 return self._field(name, type_, span)
             case Day():
-                return self._day(self.policy.day(node, self.into.as_of))
+                return self._named_day(node)
             case Named(of=of):
                 return self.value(of)
             case Has(of=of):
@@ -294,8 +311,9 @@ class _Here:
             case Between(value=value, low=low, high=high):
                 return self._add(Do.BETWEEN, self._several((value, low, high)))
             case WithinLast(value=value, length=length, anchor=anchor):
-                last = self.policy.day(anchor, self.into.as_of)
-                return self._add(Do.BETWEEN, [self.value(value), self._day(length.before(last)), self._day(last)])
+                return self._add(
+                    Do.BETWEEN, [self.value(value), self._named_day(anchor, length), self._named_day(anchor)]
+                )
             case Is(value=Has(of=of), code=code, negated=negated):
                 inner = self.condition(of)
                 return inner if (code is True) is not negated else self._add(Do.NOT, [inner])
@@ -314,6 +332,13 @@ class _Here:
 
     def _day(self, day: date) -> int:
         return self._number(day.toordinal())
+
+    def _named_day(self, node: Day, back: Duration = _NO_TIME) -> int:
+        """A date of the claim, or so long before it; one that goes with the day of evaluation remembers how."""
+        day = back.before(self.policy.day(node, self.into.as_of))
+        if node.name is not DayName.AS_OF:
+            return self._day(day)
+        return self._add(Do.NUMBER, [], Fraction(day.toordinal()), Clock(node.offset, back))
 
     def _number(self, number: int | Fraction | Span) -> int:
         shown = number if isinstance(number, Span) else Fraction(number)

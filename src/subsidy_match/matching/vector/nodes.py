@@ -19,7 +19,7 @@ class Do(Enum):
     # values
     FACT = auto()  # - / column, Kind, scale, span, oldest day that is fresh
     FIELD = auto()  # - / name, Kind, scale, span
-    NUMBER = auto()  # - / number, or a span of which no more is known
+    NUMBER = auto()  # - / number, or a span of which no more is known, [the clock that shows it]
     CODE = auto()  # - / code or truth
     SLOT = auto()  # - / place of a number that differs from policy to policy
     TRUTH = auto()  # condition
@@ -90,6 +90,14 @@ class Nodes:
             manual = do is Do.MANUAL or any(node.manual for node in below)
             self.all.append(Node(found, do, key[1], params, local, manual))
         return found
+
+    def only(self, *roots: int) -> tuple[Nodes, dict[int, int]]:
+        """What some nodes need as nodes of their own, and where each of them is there."""
+        found, places = Nodes(), dict[int, int]()
+        for place in sorted(self.below(*roots)):
+            node = self.all[place]
+            places[place] = found.add(node.do, [places[child] for child in node.children], *node.params)
+        return found, places
 
     def below(self, *roots: int) -> set[int]:
         """All nodes that some nodes need, themselves included."""
