@@ -25,7 +25,7 @@ from subsidy_match.rules.library import load_policies
 from subsidy_match.rules.policy import PolicySet
 
 _CHUNK = 1 << 24
-_STARTING = 3.0  # seconds in which processes start
+STARTING = 3.0  # seconds in which processes start
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _run(engine: Any, order: Order, snapshot: Path, policies: PolicySet) -> Run:
         task = Task(snapshot, policies, order.threads, Path(folder) / "run" if order.written else None)
         if hasattr(engine, "prepare"):
             engine.prepare(task)
-            time.sleep(_STARTING)
+            time.sleep(STARTING)
         started, used = time.perf_counter(), time.process_time()
         unknown = engine.run(task, tally)
         return Run(time.perf_counter() - started, time.process_time() - used, tally, unknown)

@@ -169,7 +169,7 @@ def test_a_killed_run_is_absent_and_the_next_one_succeeds(city: City, wired: Pla
 
 def test_several_processes_make_the_same_run(wired: Platform, tmp_path: Path):
     here = run_match(job(wired, unknowns=True), tmp_path / "here", VectorEngine(block=16))
-    with VectorEngine(processes=2, block=16) as engine:
+    with VectorEngine(processes=2, block=16, worth=0) as engine:
         reached: list[int] = []
         apart = run_match(
             job(wired, unknowns=True), tmp_path / "apart", engine, lambda done, _total: reached.append(done)
@@ -182,14 +182,14 @@ def test_several_processes_make_the_same_run(wired: Platform, tmp_path: Path):
 
 
 def test_a_process_that_is_killed_is_told_and_the_next_run_has_others(wired: Platform):
-    with VectorEngine(processes=2, block=16) as engine:
+    with VectorEngine(processes=2, block=16, worth=0) as engine:
         with pytest.raises(RetryableError, match="worker_stopped"):
             list(engine.run(job(wired), dies_once))
         assert sum(engine.run(replace(job(wired), done={2}), dies_once)) == wired.snapshot().count() - 16
 
 
 def test_what_a_process_refuses_is_told_as_it_is(wired: Platform):
-    with VectorEngine(processes=2, block=16) as engine, pytest.raises(InputError, match="block 0") as caught:
+    with VectorEngine(processes=2, block=16, worth=0) as engine, pytest.raises(InputError, match="block 0") as caught:
         list(engine.run(job(wired), refuses))
     assert caught.value.code == "x.y"
     assert caught.value.at == Location("a", 3)

@@ -16,7 +16,7 @@ from subsidy_match.rules.evaluator import Evaluator
 from subsidy_match.rules.policy import PolicySet
 from subsidy_match.rules.reasons import Match
 
-__all__ = ["Engine", "Job", "ReferenceEngine"]
+__all__ = ["Engine", "Job", "ReferenceEngine", "unchanged"]
 
 T = TypeVar("T")
 _BLOCK = 500
@@ -57,6 +57,11 @@ class Engine(Protocol):
 
         Blocks come in the order of the snapshot; the work may be done in several processes at once, its outcomes come in order.
         """
+
+
+def unchanged(block: BlockResult) -> BlockResult:
+    """The work that hands on what came of a block."""
+    return block
 
 
 @dataclass(frozen=True, slots=True)

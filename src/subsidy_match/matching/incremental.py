@@ -14,7 +14,7 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from subsidy_match.matching.engines import Engine, Job
+from subsidy_match.matching.engines import Engine, Job, unchanged
 from subsidy_match.matching.history import Payment
 from subsidy_match.matching.next_dates import earliest, firms_due, next_dates, without
 from subsidy_match.matching.results import BlockResult
@@ -96,14 +96,14 @@ class Moved:
         """Match it, block by block."""
         jobs = [replace(job, only=self.policies)] if self.policies else []
         jobs += [replace(job, only=policies, firms=firms) for policies, firms in self._parts()]
-        for number, block in enumerate(block for part in jobs for block in engine.run(part, lambda block: block)):
+        for number, block in enumerate(block for part in jobs for block in engine.run(part, unchanged)):
             yield replace(block, number=number)
 
     def before(self, engine: Engine, job: Job, base: Base) -> Iterator[BlockResult]:
         """What the moved firms had from the other policies, on the earlier day."""
         old = replace(job, snapshot=base.snapshot, as_of=base.as_of, payments=base.payments)
         for policies, firms in self._parts():
-            yield from engine.run(replace(old, only=policies, firms=firms), lambda block: block)
+            yield from engine.run(replace(old, only=policies, firms=firms), unchanged)
 
     def next_dates(self, job: Job, base: Base, plan: Plan) -> pa.Table:
         """The next date of each firm: worked out for what moved, taken over for the rest."""

@@ -21,19 +21,19 @@ __all__ = ["VectorEngine"]
 
 T = TypeVar("T")
 _PLANS = 4
-_FEW = 2  # blocks that are matched sooner than processes have started
 
 
 @dataclass(slots=True)
 class VectorEngine:
     """Matches blocks of firms at once; memory is bounded by the blocks in flight, one more than there are processes.
 
-    With several ``processes`` the work on results is done in them: it must be something that can be pickled. Populations of one
-    or two blocks are not worth it, nor are some firms of a population: they are matched here.
+    With several ``processes`` the work on results is done in them: it must be something that can be pickled. What has less than
+    ``worth`` pairs is done here sooner than it is handed out, and so are some firms of a population.
     """
 
     processes: int = 1
     block: int = BLOCK
+    worth: int = 100_000_000
     _plans: dict[tuple[str, date, frozenset[str] | None], Compiled] = field(default_factory=dict)
     _workers: Workers | None = None
 
@@ -83,11 +83,11 @@ class VectorEngine:
             yield from self._some(job, work)
             return
         numbers = [n for n in range(-(-job.snapshot.count() // self.block)) if n not in job.done]
-        if self._workers is None or len(numbers) <= _FEW:
+        if self._workers is None or len(numbers) * self.block * len(job.ids) < self.worth:
             yield from self._here(job, work, numbers)
-            return
-        plan = make_plan(job.policies, job.as_of, job.only)
-        yield from self._workers.run(plan, job, self.block, work, numbers)
+        else:
+            plan = make_plan(job.policies, job.as_of, job.only)
+            yield from self._workers.run(plan, job, self.block, work, numbers)
 
     def _here(self, job: Job, work: Callable[[BlockResult], T], numbers: list[int]) -> Iterator[T]:
         compiled = self.compiled(job.policies, job.as_of, job.only)
