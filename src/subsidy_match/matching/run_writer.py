@@ -50,7 +50,7 @@ _WORDS = ["uscc", "policy_id", "period", "subject", "verdict"]
 
 
 class RunWriter:
-    """Writes blocks into the folder of a run that is going on; a class because threads write side by side."""
+    """Writes blocks into the folder of a run that is going on; a class because processes write side by side."""
 
     def __init__(self, partial: Path, job: Job, engine: Engine, *, row_group: int, base: str = "") -> None:
         self._partial, self._job, self._engine, self._row_group = partial, job, engine, row_group
