@@ -32,7 +32,7 @@ __all__ = ["FundOffice", "NewFund"]
 Result = TypeVar("Result")
 Also = Callable[[Session, Any], None]
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-_LONGEST_DOCUMENT = 80
+_LONGEST_DOCUMENT = 60
 _LARGEST_AMOUNT = 10**15
 _KEEPERS = frozenset({Role.FUND})
 _FREEZERS = frozenset({Role.FUND, Role.SUPERVISOR})
@@ -97,7 +97,7 @@ class FundOffice:
         _check_size(amount)
 
         def work(session: Session) -> Fund:
-            return funds.allocate(session, fund_id, amount, key=f"{fund_id}:{document}", at=at, actor=actor.id)
+            return funds.allocate(session, fund_id, amount, key=f"{fund_id}:no:{document}", at=at, actor=actor.id)
 
         return self._on(fund_id, "allocate", actor, at, work, also, frees=[fund_id])
 
@@ -298,7 +298,7 @@ def _check_size(amount: int, *, least: int = 1) -> None:
 def _document(number: str) -> str:
     clean = number.strip()
     if not 0 < len(clean) <= _LONGEST_DOCUMENT or not clean.isprintable():
-        zh, en = "请填写文号(不超过80字)", "give the number of the document (80 characters at most)"
+        zh, en = "请填写文号(不超过60字)", "give the number of the document (60 characters at most)"
         raise InputError("document_no_wrong", zh, en)
     return clean
 

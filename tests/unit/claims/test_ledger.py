@@ -176,7 +176,7 @@ REFUSED: dict[str, tuple[Callable[[World], Any], type[SubsidyError], str]] = {
         "transfer_same_fund",
     ),
     "no document": (lambda w: transfer(w, 1, document="  "), InputError, "document_no_wrong"),
-    "long document": (lambda w: transfer(w, 1, document="调" * 81), InputError, "document_no_wrong"),
+    "long document": (lambda w: transfer(w, 1, document="调" * 61), InputError, "document_no_wrong"),
     "nothing": (lambda w: transfer(w, 0), InputError, "amount_not_positive"),
     "too much": (lambda w: transfer(w, 10**15 + 1), InputError, "amount_too_large"),
     "unknown": (lambda w: close(w, "nowhere"), NotFound, "fund_unknown"),
