@@ -6,7 +6,7 @@ transaction of its own, so that claim and funds are locked in the usual order.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -26,6 +26,7 @@ from subsidy_match.claims.records import ClaimRow, ClaimShare
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.steps import choose_row, take_step
 from subsidy_match.claims.transition import Door
+from subsidy_match.errors import InputError
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import SYSTEM
 
@@ -52,7 +53,7 @@ def serve_waitlist(
     for claim_id, funds in queue.items():
         if not funds <= touched or funds & blocked:
             continue
-        if in_unit(engine, partial(_serve, calendar=calendar, claim_id=claim_id, at=at)):
+        if _is_served(engine, partial(_serve, calendar=calendar, claim_id=claim_id, at=at)):
             served.append(claim_id)
         else:
             blocked |= funds
@@ -67,6 +68,14 @@ def freed_funds(before: Claim, after: Claim) -> set[str]:
         for part in before.funds
         if before.is_waiting or held.get(part.fund_id, 0) < part.reserved + part.committed + part.paid
     }
+
+
+def _is_served(engine: Engine, serve: Callable[[Session], bool]) -> bool:
+    # Whoever freed the money is not to hear of a stranger's claim that cannot take it: that one waits on.
+    try:
+        return in_unit(engine, serve)
+    except InputError:
+        return False
 
 
 def _queue(session: Session) -> Mapping[int, set[str]]:
