@@ -15,6 +15,7 @@ from subsidy_api.context import Context
 from subsidy_api.eligibility import router as eligibility
 from subsidy_api.enterprises import accounts
 from subsidy_api.enterprises import router as enterprises
+from subsidy_api.fund_office import router as fund_office
 from subsidy_api.funds import router as funds
 from subsidy_api.health import router as health
 from subsidy_api.index import router as index
@@ -71,6 +72,7 @@ _ROUTERS = (
     accounts,
     claims,
     funds,
+    fund_office,
     payouts,
 )
 

@@ -16,6 +16,7 @@ from subsidy_match.claims import funds
 from subsidy_match.claims.assessment import Assessment, Share, Standing
 from subsidy_match.claims.batches import Line
 from subsidy_match.claims.claim import Claim
+from subsidy_match.claims.fund_office import FundOffice
 from subsidy_match.claims.payment_states import OPEN_LINES
 from subsidy_match.claims.payouts import PayoutOffice
 from subsidy_match.claims.service import ClaimDesk
@@ -62,6 +63,7 @@ _POSTS: Mapping[str, tuple[Role, ...]] = {
     "checker": (Role.CHECKER,),
     "reconciler": (Role.RECONCILER,),
     "supervisor": (Role.SUPERVISOR,),
+    "fund": (Role.FUND,),
 }
 _SOLE: Mapping[str, tuple[Role, ...]] = {
     "other_applicant": (Role.APPLICANT,),
@@ -154,8 +156,12 @@ class World:
     def fund(self, fund_id: str = FUND) -> funds.Fund:
         return in_unit(self.engine, lambda session: funds.fund(session, fund_id), immediate=False)
 
-    def open_fund(self, fund_id: str, allocated: int) -> None:
-        in_unit(self.engine, lambda session: _open_fund(session, fund_id, allocated))
+    def open_fund(self, fund_id: str, allocated: int, **terms: Any) -> None:
+        in_unit(self.engine, lambda session: _open_fund(session, fund_id, allocated, **terms))
+
+    @property
+    def money(self) -> FundOffice:
+        return FundOffice(self.engine, CALENDAR)
 
 
 def _waits(line: Line, claim: Claim) -> bool:
@@ -187,19 +193,19 @@ def _people(session: Any) -> dict[str, Actor]:
     return made
 
 
-def _open_fund(session: Any, fund_id: str, allocated: int) -> None:
+def _open_fund(session: Any, fund_id: str, allocated: int, **terms: Any) -> None:
     funds.open_fund(
         session,
         fund_id,
         name_zh="示例资金",
         name_en="Demo fund",
-        year=2026,
         allocated=allocated,
         at=MORNING,
         actor="admin",
         indicator_no=f"示例指2026-{fund_id}",
         function_code="2150805",
         spending_plan="示例计划",
+        **{"year": 2026, **terms},
     )
 
 

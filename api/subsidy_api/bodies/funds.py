@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from subsidy_api.schemas import Body
 
@@ -26,6 +26,10 @@ class FundBody(Body):
     committed: int
     paid: int
     available: int
+    mode: str
+    step: int
+    is_closed: bool
+    closed_on: date | None
 
 
 class FundEntryBody(Body):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims.assessment import Assessment
 from subsidy_match.claims.funds import fund
+from subsidy_match.claims.pooling import check_modes
 from subsidy_match.claims.records import ClaimItem, ClaimRow, ClaimShare
 from subsidy_match.claims.shares import split
 from subsidy_match.claims.states import State
@@ -60,7 +61,7 @@ def insert_claim(session: Session, row: ClaimRow, assessment: Assessment, *, yea
     Raises:
         Conflict: ``duplicate_claim``, ``item_already_used``.
         NotFound: ``fund_unknown``.
-        InputError: ``shares_wrong``.
+        InputError: ``shares_wrong``, ``funds_mixed``.
     """
     _check_unique(session, row)
     row.claim_no = uuid.uuid4().hex  # replaced once the id is known
@@ -84,8 +85,8 @@ def _check_unique(session: Session, row: ClaimRow) -> None:
 
 def _insert_shares(session: Session, row: ClaimRow, assessment: Assessment) -> None:
     split(0, {part.fund_id: part.share for part in assessment.funding})
+    check_modes([fund(session, part.fund_id) for part in assessment.funding])
     for part in assessment.funding:
-        fund(session, part.fund_id)
         share = ClaimShare(
             claim_id=row.id,
             fund_id=part.fund_id,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from subsidy_match.claims.registry import covering
 
-__all__ = ["BARRED_BY_FREEZE", "EFFECTS", "OF_CLAIMS", "Effect", "Op"]
+__all__ = ["BARRED_BY_CLOSING", "BARRED_BY_FREEZE", "EFFECTS", "OF_CLAIMS", "Effect", "Op"]
 
 
 class Op(StrEnum):
@@ -70,4 +70,6 @@ _RECOVERY = {
 EFFECTS: Mapping[Op, Effect] = covering(Op, _BUDGET, _YEAR_END, _CLAIMS, _PAYMENT, _RECOVERY)
 OF_CLAIMS = frozenset({*_CLAIMS, *_PAYMENT, *_RECOVERY})
 """Operations that move the money of a claim, and so its shares as well."""
-BARRED_BY_FREEZE = frozenset({Op.RESERVE, Op.COMMIT})
+BARRED_BY_FREEZE = frozenset({Op.RESERVE, Op.COMMIT, Op.TRANSFER_OUT})
+BARRED_BY_CLOSING = frozenset({Op.RESERVE, Op.COMMIT, *_BUDGET, Op.CARRY_IN})
+"""A closed fund takes nothing new in hand; what is committed there is still paid."""

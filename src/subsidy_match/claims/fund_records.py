@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String
+from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from subsidy_match.claims.fund_ops import Op
+from subsidy_match.store.append_only import append_only
 from subsidy_match.store.schema import Base, Id, Money, UtcDateTime
 
-__all__ = ["FundEntry", "FundRow", "Op"]
+__all__ = ["FundEntry", "FundRow", "Mode", "Op"]
+
+
+class Mode(StrEnum):
+    """How the money of a fund reaches claims: in the order of acceptance, or shared out by an allocation run."""
+
+    FIFO = "fifo"
+    POOLED = "pooled"
 
 
 class FundRow(Base):
@@ -20,6 +29,8 @@ class FundRow(Base):
     __table_args__ = (
         CheckConstraint("allocated >= reserved + committed + paid", name="not_overspent"),
         CheckConstraint("reserved >= 0 AND committed >= 0 AND paid >= 0", name="not_negative"),
+        CheckConstraint("mode IN ('fifo', 'pooled')", name="mode"),
+        CheckConstraint("step > 0", name="step"),
     )
 
     id: Mapped[str] = mapped_column(String(80), primary_key=True)
@@ -36,6 +47,8 @@ class FundRow(Base):
     reserved: Mapped[int] = mapped_column(Money)
     committed: Mapped[int] = mapped_column(Money)
     paid: Mapped[int] = mapped_column(Money)
+    step: Mapped[int] = mapped_column(Money)
+    closed_on: Mapped[date | None] = mapped_column(Date)
 
 
 class FundEntry(Base):
@@ -61,3 +74,6 @@ class FundEntry(Base):
     paid: Mapped[int] = mapped_column(Money)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor: Mapped[str] = mapped_column(String(80))
+
+
+append_only(FundEntry.__table__)

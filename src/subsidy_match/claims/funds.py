@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.fund_ops import Op
-from subsidy_match.claims.fund_records import FundEntry, FundRow
+from subsidy_match.claims.fund_records import FundEntry, FundRow, Mode
 from subsidy_match.claims.posting import Posting, post, unknown_fund
-from subsidy_match.errors import Conflict, Finding
+from subsidy_match.errors import Conflict, Finding, InputError
 from subsidy_match.store import audit
 
 __all__ = [
@@ -36,7 +36,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Fund:
-    """A fund as it stands; money in 分."""
+    """A fund as it stands; money in 分. ``step`` is what shares of a ``pooled`` fund are floored to."""
 
     id: str
     name_zh: str
@@ -51,6 +51,14 @@ class Fund:
     reserved: int
     committed: int
     paid: int
+    mode: Mode
+    step: int
+    closed_on: date | None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the fund was closed at year end."""
+        return self.closed_on is not None
 
     @property
     def available(self) -> int:
@@ -72,12 +80,18 @@ def open_fund(
     indicator_no: str = "",
     function_code: str = "",
     spending_plan: str = "",
+    mode: Mode = Mode.FIFO,
+    step: int = 1,
 ) -> Fund:
-    """Open a fund with its first allocation (分).
+    """Open a fund with its first allocation (分); ``step`` is for pooled funds.
 
     Raises:
         Conflict: ``fund_exists``.
+        InputError: ``fund_step_wrong``.
     """
+    if step < 1 or (mode is Mode.FIFO and step != 1):
+        zh, en = "步长须大于零,且仅用于统筹分配的资金", "a step is greater than zero, and for pooled funds only"
+        raise InputError("fund_step_wrong", zh, en)
     if session.get(FundRow, fund_id) is not None:
         raise Conflict("fund_exists", f"资金已存在:{fund_id}", f"the fund {fund_id} exists")
     row = FundRow(
@@ -86,7 +100,7 @@ def open_fund(
         name_en=name_en,
         department=department,
         year=year,
-        mode="fifo",
+        mode=str(mode),
         indicator_no=indicator_no,
         function_code=function_code,
         spending_plan=spending_plan,
@@ -95,9 +109,12 @@ def open_fund(
         reserved=0,
         committed=0,
         paid=0,
+        step=step,
     )
     session.add(row)
     session.flush()
+    told = {"mode": row.mode, "step": step, "year": year, "indicator": indicator_no}
+    audit.append(session, f"fund:{fund_id}", at=at, actor=actor, action="open", detail=told)
     if allocated:
         allocate(session, fund_id, allocated, key=f"{fund_id}:open", at=at, actor=actor)
     return fund(session, fund_id)
@@ -198,4 +215,7 @@ def _fund(row: FundRow) -> Fund:
         reserved=row.reserved,
         committed=row.committed,
         paid=row.paid,
+        mode=Mode(row.mode),
+        step=row.step,
+        closed_on=row.closed_on,
     )

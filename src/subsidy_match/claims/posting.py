@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.fund_ops import BARRED_BY_FREEZE, EFFECTS, Op
+from subsidy_match.claims.fund_ops import BARRED_BY_CLOSING, BARRED_BY_FREEZE, EFFECTS, Op
 from subsidy_match.claims.fund_records import FundEntry, FundRow
 from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.store import audit
@@ -37,7 +37,7 @@ def post(session: Session, posting: Posting) -> None:
     """Move money, or raise with nothing moved.
 
     Raises:
-        Conflict: ``fund_short`` (it would be overspent), ``fund_frozen``.
+        Conflict: ``fund_short`` (it would be overspent), ``fund_frozen``, ``fund_closed``.
         NotFound: ``fund_unknown``.
         InputError: ``amount_not_positive``.
     """
@@ -65,6 +65,8 @@ def post(session: Session, posting: Posting) -> None:
     )
     if posting.op in BARRED_BY_FREEZE:
         guarded = guarded.where(FundRow.frozen.is_(False))
+    if posting.op in BARRED_BY_CLOSING:
+        guarded = guarded.where(FundRow.closed_on.is_(None))
     if session.execute(guarded).scalar_one_or_none() is None:
         raise _why_not(session, posting)
     session.add(
@@ -103,4 +105,6 @@ def _why_not(session: Session, posting: Posting) -> Conflict | NotFound:
         return unknown_fund(posting.fund_id)
     if row.frozen and posting.op in BARRED_BY_FREEZE:
         return Conflict("fund_frozen", f"资金已冻结:{row.name_zh}", f"the fund {row.id} is frozen")
+    if row.closed_on is not None and posting.op in BARRED_BY_CLOSING:
+        return Conflict("fund_closed", f"资金已年终结账:{row.name_zh}", f"the fund {row.id} is closed")
     return Conflict("fund_short", f"资金不足:{row.name_zh}", f"the fund {row.id} has not enough for this")

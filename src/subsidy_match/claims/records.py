@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from subsidy_match.store.append_only import append_only
 from subsidy_match.store.schema import Base, Id, Money, UtcDateTime
 
 __all__ = ["AccountRow", "ClaimItem", "ClaimPause", "ClaimPin", "ClaimRow", "ClaimShare", "ClaimStep"]
@@ -185,6 +186,9 @@ class ClaimStep(Base):
     elapsed_days: Mapped[int | None] = mapped_column(Integer)
     counted_days: Mapped[int | None] = mapped_column(Integer)
     detail: Mapped[str] = mapped_column(Text)
+
+
+append_only(ClaimStep.__table__)
 
 
 class ClaimPause(Base):

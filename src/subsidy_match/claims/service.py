@@ -7,6 +7,7 @@ transaction of its own. Matching is asked before the transaction, never while th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -38,7 +39,8 @@ from subsidy_match.claims.states import EVENT_NAMES, Event, State
 from subsidy_match.claims.steps import choose_row, matches_branch, take_step
 from subsidy_match.claims.table import TRANSITIONS, rows_for
 from subsidy_match.claims.transition import Door, Transition
-from subsidy_match.errors import Conflict, InputError
+from subsidy_match.claims.waitlist import freed_funds, serve_waitlist
+from subsidy_match.errors import Conflict, InputError, RetryableError
 from subsidy_match.store.sealing import Sealer
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import PUSH, Actor
@@ -159,7 +161,9 @@ class ClaimDesk:
 
             return in_unit(self.engine, work)
 
-        return audited(self.engine, f"claim:{claim_id}", str(event), actor=actor, at=at, work=move)
+        moved = audited(self.engine, f"claim:{claim_id}", str(event), actor=actor, at=at, work=move)
+        self._serve_waitlist(freed_funds(seen, moved), at)
+        return moved
 
     def claim(self, claim_id: int, *, viewer: Actor | None = None) -> Claim:
         """Read a claim; for an applicant as ``viewer`` other firms' claims do not exist.
@@ -254,6 +258,12 @@ class ClaimDesk:
     def accounts(self, uscc: str) -> Sequence[Account]:
         """Read the accounts of a firm, newest first, without their numbers."""
         return self._read(lambda session: accounts_of(session, uscc))
+
+    def _serve_waitlist(self, fund_ids: set[str], at: datetime) -> None:
+        # What was asked for is done; where the store is busy the sweeper serves the queue.
+        if fund_ids:
+            with suppress(RetryableError):
+                serve_waitlist(self.engine, self.calendar, at=at, fund_ids=fund_ids)
 
     def _create(
         self,

@@ -54,6 +54,8 @@ class Event(StrEnum):
     ASSIGN = "assign"
     PASS = "pass"  # noqa: S105  # the event's name, no secret
     RETURN = "return"
+    # pooled funds
+    ALLOT = "allot"
     # decision
     RESERVE = "reserve"
     APPROVE = "approve"
@@ -118,6 +120,8 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
     Event.ASSIGN: ("交办", "assign"),
     Event.PASS: ("通过", "pass"),
     Event.RETURN: ("退回", "return"),
+    # pooled funds
+    Event.ALLOT: ("统筹分配", "allot the share of a pooled fund"),
     # decision
     Event.RESERVE: ("候补占用资金", "reserve from the waitlist"),
     Event.APPROVE: ("审批", "approve"),

@@ -56,6 +56,9 @@ class Guard(StrEnum):
     RESERVED_IN_FULL = "reserved_in_full"
     MAY_USE_FUNDS = "may_use_funds"
     FIRST_IN_LINE = "first_in_line"
+    # pooled funds
+    SHARE_WITHIN_ASKED = "share_within_asked"
+    ALLOTTED = "allotted"
     # correction
     BEFORE_CORRECTION_DUE = "before_correction_due"
     AFTER_CORRECTION_DUE = "after_correction_due"
@@ -97,6 +100,7 @@ class Door(StrEnum):
 
     DESK = "desk"
     PAYOUTS = "payouts"
+    RUNS = "runs"
 
 
 @dataclass(frozen=True, slots=True)

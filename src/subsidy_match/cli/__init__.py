@@ -10,6 +10,7 @@ from subsidy_match import __version__
 from subsidy_match.cli import (
     audit,
     claims,
+    funds,
     matching,
     payouts,
     policies,
@@ -47,6 +48,7 @@ _GROUPS = (
     ("match", matching.app),
     ("push", push.app),
     ("claims", claims.app),
+    ("funds", funds.app),
     ("payouts", payouts.app),
     ("audit", audit.app),
     ("db", system.database),

@@ -42,6 +42,8 @@ _POSTS: Mapping[str, tuple[str, str, Role]] = {
     "maker": ("制单庚", "市财政局", Role.MAKER),
     "checker": ("复核辛", "市财政局", Role.CHECKER),
     "reconciler": ("对账壬", "市财政局", Role.RECONCILER),
+    "fund": ("资金癸", "市财政局", Role.FUND),
+    "fund_b": ("资金卯", "市财政局", Role.FUND),
 }
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from subsidy_match.errors import Finding
+from subsidy_match.store.append_only import append_only
 from subsidy_match.store.schema import Base, Id, UtcDateTime, canonical_json, require_utc
 
 __all__ = [
@@ -54,6 +55,9 @@ class AuditEntry(Base):
     detail: Mapped[str] = mapped_column(Text)
     prev_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+
+
+append_only(AuditEntry.__table__)
 
 
 class AuditHead(Base):

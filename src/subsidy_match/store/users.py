@@ -51,6 +51,7 @@ class Role(StrEnum):
     CHECKER = "batch_checker"
     RECONCILER = "reconciler"
     SUPERVISOR = "supervisor"
+    FUND = "fund_officer"
     AUDITOR = "auditor"
     ADMIN = "admin"
     PUSH = "push"

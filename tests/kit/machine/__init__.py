@@ -5,13 +5,14 @@ A new topic is a module with a ``TOPIC`` (what the model knows of it), if need b
 
 from __future__ import annotations
 
-from machine import correction, decision, ending, filing, notices, payment, review
+from machine import correction, decision, ending, filing, ledger, notices, payment, review
 from machine.checks import Checks
 
 TOPICS = (
     filing.TOPIC,
     correction.TOPIC,
     review.TOPIC,
+    ledger.TOPIC,
     decision.TOPIC,
     notices.TOPIC,
     payment.TOPIC,
@@ -21,6 +22,7 @@ TOPICS = (
 
 class ClaimsMachine(
     filing.Filing,
+    ledger.Ledger,
     decision.Decision,
     payment.Payment,
     ending.Ending,

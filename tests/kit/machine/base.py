@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from claims_world import OTHER_USCC, SECOND, build_world
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule
 
-from machine.model import Attempt, Model, ModelClaim, Topic, joined
+from machine.model import POOL, POOL_STEP, Attempt, Model, ModelClaim, Topic, joined
 from subsidy_match.claims.clock import business_day
+from subsidy_match.claims.fund_records import Mode
 from subsidy_match.claims.table import TRANSITIONS
 from subsidy_match.claims.transition import Transition
 from subsidy_match.errors import SubsidyError
@@ -23,7 +24,8 @@ from subsidy_match.store.users import SYSTEM
 
 CLAIMS = Bundle("claims")
 CITY, PROVINCE = "city", "province"
-ALLOCATED = {CITY: 30_000_01, PROVINCE: 20_000_00}
+ALLOCATED = {CITY: 30_000_01, PROVINCE: 20_000_00, POOL: 19_999_99}
+TERMS: Mapping[str, dict[str, Any]] = {POOL: {"mode": Mode.POOLED, "step": POOL_STEP}}
 DESK_EVENTS = sorted({str(row.event) for row in TRANSITIONS if row.door == "desk" and row.sources})
 _POSTS = ["applicant", "clerk", "lead", "reviewer", "rechecker", "approver", "notice", "supervisor"]
 ACTORS = [*_POSTS, *(name + SECOND for name in _POSTS), "everything", "system"]
@@ -51,10 +53,10 @@ class Base(RuleBasedStateMachine):
         self.world = build_world(open_engine(self.fresh()), Path(self.folder.name))
         self.world.give_account(uscc=OTHER_USCC, number="6222000000005678")
         for fund, allocated in ALLOCATED.items():
-            self.world.open_fund(fund, allocated)
+            self.world.open_fund(fund, allocated, **TERMS.get(fund, {}))
         self.world.people = dict(self.world.people) | {"system": SYSTEM}
         self.topic = joined(self.topics)
-        self.model = Model(ALLOCATED, self.topic)
+        self.model = Model(dict(ALLOCATED), self.topic)
 
     def teardown(self) -> None:
         self.world.engine.dispose()
@@ -92,6 +94,7 @@ class Base(RuleBasedStateMachine):
 
     def fire(self, claim_id: int, event: str, who: str, assignee: str = "reviewer", *, cut: bool = False) -> None:
         """Attempt an event at the desk: it must work exactly where the model says so."""
+        self.world.now += timedelta(seconds=1)  # so that claims are accepted one after another
         claim = self.model.claims[claim_id]
         reduced = max(claim.estimate // 2, 1) if cut and claim.state == "IN_REVIEW" and event == "pass" else None
         attempt = Attempt(who, self.today, assignee, reduced)
@@ -105,6 +108,7 @@ class Base(RuleBasedStateMachine):
         assert (moved is None) is (row is None), refusal
         if row is not None:
             self.model.apply(claim, row, attempt)
+            self.model.serve_waitlist(self.today)
 
     def follow(self, rows: Mapping[int, Transition | None], who: str) -> None:
         """Let the model take the rows (claim id → row) that the office took."""

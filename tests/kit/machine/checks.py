@@ -11,6 +11,7 @@ from machine.base import ALLOCATED, Base
 from machine.model import CROSSES
 from subsidy_match.claims import funds
 from subsidy_match.claims.batches import check_totals
+from subsidy_match.claims.ledger_checks import check_runs, check_shares
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
 
@@ -25,8 +26,10 @@ class Checks(Base):
             said = [self.model.total(fund_id, kind) for kind in ("reserved", "committed", "paid")]
             assert [found.reserved, found.committed, found.paid] == said
             assert min(said) >= 0
+            assert found.allocated == self.model.allocated[fund_id]
             assert found.allocated >= sum(said)
-        assert in_unit(self.world.engine, funds.check_balances) == []
+        for check in (funds.check_balances, check_shares, check_runs):
+            assert in_unit(self.world.engine, check, immediate=False) == []
 
     @invariant()
     def claims_are_as_the_model_says_and_their_money_fits_their_state(self):

@@ -27,7 +27,7 @@ def _proposed_after(claim: ModelClaim, row: Transition) -> int | None:
 
 
 def _affordable(model: Model, claim: ModelClaim, row: Transition) -> bool:
-    if claim.rank is None or claim.is_waiting:
+    if claim.rank is None or claim.is_waiting or claim.is_pooled:
         return True
     before, claim.proposed = claim.proposed, _proposed_after(claim, row)
     fits = model.fits(claim)

@@ -32,7 +32,7 @@ def _approve(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt)
 
 TOPIC = Topic(
     guards={
-        "reserved_in_full": lambda model, claim, attempt: not claim.is_waiting,
+        "reserved_in_full": lambda model, claim, attempt: not claim.is_waiting and claim.is_allotted,
         "first_in_line": _first_in_line,
     },
     affordable={"reserve": lambda model, claim, row: model.fits(claim)},

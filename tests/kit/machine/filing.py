@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, multiple, rule
 
 from machine.base import CITY, CLAIMS, PROVINCE, Base, tried
-from machine.model import Attempt, Model, ModelClaim, Topic
+from machine.model import POOL, Attempt, Model, ModelClaim, Topic
 from subsidy_match.claims.assessment import Share
 from subsidy_match.claims.transition import Transition
 
@@ -18,16 +18,17 @@ SHARINGS = [
     {CITY: Fraction(1)},
     {CITY: Fraction(1, 3), PROVINCE: Fraction(2, 3)},
     {CITY: Fraction(1, 7), PROVINCE: Fraction(6, 7)},
+    {POOL: Fraction(1)},
 ]
 AMOUNTS = st.sampled_from([25_000_00, 10_000_01, 1, 7_777_77])  # few of them exhaust the funds
 
 
 class Filing(Base):
-    """Claims are begun: three at once, then more."""
+    """Claims are begun: four at once, then more."""
 
-    @initialize(target=CLAIMS, amounts=st.lists(AMOUNTS, min_size=3, max_size=3))
+    @initialize(target=CLAIMS, amounts=st.lists(AMOUNTS, min_size=4, max_size=4))
     def begin(self, amounts: list[int]):
-        drafts = zip(amounts, ["2022", "2023", "2024"], "xyz", SHARINGS, strict=True)
+        drafts = zip(amounts, ["2021", "2022", "2023", "2024"], "wxyz", SHARINGS, strict=True)
         return multiple(*(self._draft(USCC, period, item, amount, shares) for amount, period, item, shares in drafts))
 
     @rule(
@@ -70,6 +71,8 @@ def _accept(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) 
 
 
 def _reserve_or_wait(model: Model, claim: ModelClaim) -> None:
+    if claim.is_pooled:
+        return
     claim.is_waiting = not model.fits(claim) or model.others_wait(claim, earlier_only=False)
     if not claim.is_waiting:
         claim.hold("reserved", claim.parts())

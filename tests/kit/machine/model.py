@@ -28,6 +28,8 @@ ROLES: Mapping[str, frozenset[Role]] = {name: frozenset(roles) for name, roles i
     "system": frozenset({Role.SYSTEM})
 }
 
+POOL, POOL_STEP = "pool", 100_00
+
 
 @dataclass
 class ModelClaim:
@@ -55,6 +57,14 @@ class ModelClaim:
     @property
     def amount(self) -> int:
         return self.approved or self.proposed or self.estimate
+
+    @property
+    def is_pooled(self) -> bool:
+        return POOL in self.shares
+
+    @property
+    def is_allotted(self) -> bool:
+        return not self.is_pooled or sum(self.held("reserved").values()) == self.amount
 
     def parts(self) -> dict[str, int]:
         exact = {fund: self.amount * share for fund, share in self.shares.items()}
@@ -125,7 +135,7 @@ def joined(topics: Sequence[Topic]) -> Topic:
 class Model:
     """All claims and funds."""
 
-    allocated: Mapping[str, int]
+    allocated: dict[str, int]
     topic: Topic
     claims: dict[int, ModelClaim] = field(default_factory=dict)
     accepted: int = 0
@@ -164,6 +174,13 @@ class Model:
         if move := self.topic.money.get(row.fund):
             move(self, claim)
         claim.state = str(row.target or source)
+
+    def serve_waitlist(self, today: date) -> None:
+        """Whoever waits longest is reserved for as soon as the money is there."""
+        row = next(row for row in TRANSITIONS if row.event == "reserve")
+        for claim in sorted(self.claims.values(), key=lambda claim: claim.rank or 0):
+            if claim.is_waiting and self.fits(claim) and not self.others_wait(claim, earlier_only=True):
+                self.apply(claim, row, Attempt("system", today))
 
     def fits(self, claim: ModelClaim) -> bool:
         held = claim.held("reserved")

@@ -26,12 +26,16 @@ def _pass(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) ->
 
 
 def _adjust(model: Model, claim: ModelClaim) -> None:
+    if claim.is_pooled:
+        held = sum(claim.held("reserved").values())
+        claim.hold("reserved", claim.parts() if claim.amount <= held else {})
+        return
     if claim.rank is not None and not claim.is_waiting:
         claim.hold("reserved", claim.parts())
 
 
 def _amount(machine: Base, claim: ModelClaim, attempt: Attempt) -> dict[str, Any]:
-    return {} if attempt.cut is None else {"amount": attempt.cut, "reason": "核减"}
+    return {"reason": "核减"} | ({} if attempt.cut is None else {"amount": attempt.cut})
 
 
 TOPIC = Topic(

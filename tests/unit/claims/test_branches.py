@@ -168,10 +168,12 @@ def test_a_short_fund_puts_claims_on_the_waitlist_in_the_order_of_acceptance(wor
     assert world.fund().reserved == 600_000_00
     with pytest.raises(Conflict, match="not_reserved"):
         world.carry_on(second, State.APPROVED)
-    world.fire(first, "withdraw", "applicant")
     with pytest.raises(Conflict, match="not_first_in_line"):
         world.fire(third, "reserve", "lead")
-    second = world.fire(second, "reserve", "lead")
+    with pytest.raises(Conflict, match="fund_short"):
+        world.fire(second, "reserve", "lead")
+    world.fire(first, "withdraw", "applicant")
+    second = world.desk.claim(second.id)
     assert (second.is_waiting, world.fund().reserved) == (False, 600_000_00)
     assert world.carry_on(second, State.APPROVED).amount_approved == 600_000_00
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from force import by_force
 from sqlalchemy import Engine, delete, update
 from sqlalchemy.orm import Session
 
@@ -67,14 +68,14 @@ def test_untouched_chains_verify(chains: Engine):
 
 @pytest.mark.parametrize("name", TAMPERING)
 def test_tampering_shows(chains: Engine, name: str):
-    in_unit(chains, TAMPERING[name])
+    in_unit(chains, by_force("audit_entries", TAMPERING[name]))
     findings = in_unit(chains, audit.verify)
     assert findings
     assert all("claim:1" in finding.en or name == "moved" for finding in findings)
 
 
 def test_other_subjects_are_not_blamed(chains: Engine):
-    in_unit(chains, TAMPERING["detail"])
+    in_unit(chains, by_force("audit_entries", TAMPERING["detail"]))
     assert in_unit(chains, lambda s: audit.verify(s, "fund:a")) == []
     assert in_unit(chains, lambda s: audit.verify(s, "claim:1"))
 

@@ -7,6 +7,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+import subsidy_match.claims.fund_office
 import subsidy_match.claims.payouts
 import subsidy_match.claims.service
 import subsidy_match.push.records
@@ -27,10 +28,12 @@ def shape(engine: Engine) -> dict[str, list[str]]:
             UNION ALL SELECT tablename, indexdef FROM pg_indexes
             WHERE schemaname = 'public' AND tablename <> 'alembic_version'
             UNION ALL SELECT table_name, concat_ws(' ', column_name, data_type, character_maximum_length, is_nullable)
-            FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'alembic_version'"""
+            FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'alembic_version'
+            UNION ALL SELECT tgrelid::regclass::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"""
     found: dict[str, list[str]] = {}
     with engine.connect() as connection:
         for table, definition in connection.execute(text(query)):
+            definition = definition.replace(f'"{table}"', table)  # a table that SQLite rebuilt has its name in quotes
             found.setdefault(table, []).extend(sorted(part.strip() for part in definition.split("\n")))
     return {table: sorted(line.strip(" ,") for line in lines) for table, lines in found.items()}
 

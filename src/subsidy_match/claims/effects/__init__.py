@@ -18,6 +18,7 @@ from subsidy_match.claims.effects import (
     filing,
     notices,
     payment,
+    pooled,
     reserving,
     review,
 )
@@ -35,6 +36,7 @@ FIELDS_OF: Mapping[Event, Callable[[Occasion], None]] = covering(
     filing.FIELDS,
     correction.FIELDS,
     review.FIELDS,
+    pooled.FIELDS,
     decision.FIELDS,
     notices.FIELDS,
     accounts.FIELDS,

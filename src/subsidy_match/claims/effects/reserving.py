@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from subsidy_match.claims.effects.moving import move, parts_of
+from subsidy_match.claims.effects.moving import move, parts_of, reserved
 from subsidy_match.claims.fund_ops import Op
+from subsidy_match.claims.fund_records import FundRow, Mode
 from subsidy_match.claims.funds import lock_funds
 from subsidy_match.claims.guards import others_waiting
 from subsidy_match.claims.occasion import Occasion, current_amount, shares_of
+from subsidy_match.claims.pooling import is_pooled
 from subsidy_match.claims.transition import FundEffect
 
-__all__ = ["MONEY"]
+__all__ = ["MONEY", "fits"]
 
 
 def _none(occasion: Occasion) -> Mapping[str, int]:  # noqa: ARG001  # every effect takes the occasion
@@ -26,19 +28,37 @@ def _reserve(occasion: Occasion) -> Mapping[str, int]:
 def _reserve_or_wait(occasion: Occasion) -> Mapping[str, int]:
     shares = shares_of(occasion.session, occasion.claim.id)
     rows = lock_funds(occasion.session, [share.fund_id for share in shares])
-    parts = parts_of(current_amount(occasion.claim), shares)
-    fits = all(
-        not row.frozen and row.allocated - row.reserved - row.committed - row.paid >= parts[row.id] for row in rows
-    )
-    if not fits or others_waiting(occasion, before_claim=False):
+    if any(row.mode == Mode.POOLED for row in rows):
+        return {}  # its allocation run reserves
+    if not fits(rows, parts_of(current_amount(occasion.claim), shares)) or others_waiting(occasion, before_claim=False):
         occasion.claim.waiting = True
         return {}
     return _bring_to_worth(occasion)
 
 
+def fits(rows: Iterable[FundRow], parts: Mapping[str, int]) -> bool:
+    """Whether the locked funds can reserve the parts (fund → 分) now."""
+    return all(
+        not row.frozen
+        and row.closed_on is None
+        and row.allocated - row.reserved - row.committed - row.paid >= parts[row.id]
+        for row in rows
+    )
+
+
 def _adjust(occasion: Occasion) -> Mapping[str, int]:
+    if is_pooled(occasion.session, occasion.claim.id):
+        return _keep_or_give_back(occasion)
     holds = occasion.claim.accepted_on is not None and not occasion.claim.waiting
     return _bring_to_worth(occasion) if holds else {}
+
+
+def _keep_or_give_back(occasion: Occasion) -> Mapping[str, int]:
+    """Keep of an allotted share what the claim is worth now; where it is worth more the next run must share anew."""
+    held = reserved(occasion)
+    if current_amount(occasion.claim) > sum(held.values()):
+        return move(occasion, (Op.RELEASE, held))
+    return _bring_to_worth(occasion)
 
 
 def _bring_to_worth(occasion: Occasion) -> Mapping[str, int]:

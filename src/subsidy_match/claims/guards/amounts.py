@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from subsidy_match.claims.occasion import Occasion, current_amount
+from subsidy_match.claims.pooling import is_allotted
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 
@@ -31,7 +32,7 @@ def _amount_within_bounds(occasion: Occasion) -> None:
     if amount <= 0:
         raise Conflict("amount_unknown", "金额未确定", "the amount is not known")
     within = (low or 0) <= amount and (high is None or amount <= high)
-    if not within and "reason" not in occasion.payload:
+    if not within and "reason" not in occasion.payload and not is_allotted(occasion, amount):
         raise Conflict("amount_out_of_bounds", "金额超出规则测算范围,须说明理由", "outside the rules: give a reason")
 
 

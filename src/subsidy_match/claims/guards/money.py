@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import and_, or_, select
 
+from subsidy_match.claims.guards.pooled import check_allotted
 from subsidy_match.claims.occasion import Occasion, current_amount, shares_of
 from subsidy_match.claims.records import ClaimRow, ClaimShare
 from subsidy_match.claims.refusals import Forbidden
@@ -32,6 +33,7 @@ def others_waiting(occasion: Occasion, *, before_claim: bool) -> bool:
 
 def _reserved_in_full(occasion: Occasion) -> None:
     held = sum(share.reserved for share in shares_of(occasion.session, occasion.claim.id))
+    check_allotted(occasion)
     if occasion.claim.waiting or held != current_amount(occasion.claim):
         raise Conflict("not_reserved", "资金未占用(候补中),不能审批", "no money is reserved: the claim is waiting")
 

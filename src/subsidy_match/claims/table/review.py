@@ -46,6 +46,7 @@ def rows() -> Iterator[Transition]:
         State.IN_APPROVAL,
         frozenset({Role.RECHECKER}),
         Duty.RECHECKER,
+        (Guard.ALLOTTED,),
         takes=("note",),
     )
     for source, role, duty, guards in STAGES[3:]:

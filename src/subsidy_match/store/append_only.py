@@ -1,0 +1,51 @@
+"""Tables whose rows are never changed and never deleted: the database itself bars it, whoever asks.
+
+A mistake in such a table is mended by a new row that says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from sqlalchemy import Connection, FromClause, Table, event, text
+
+__all__ = ["FUNCTION", "append_only", "barring", "unbarring"]
+
+FUNCTION = """
+CREATE OR REPLACE FUNCTION bar_change() RETURNS trigger LANGUAGE plpgsql AS
+$$BEGIN RAISE EXCEPTION 'rows of % are never changed or deleted', TG_TABLE_NAME; END$$""".strip()
+"""What the triggers of PostgreSQL call."""
+_OPERATIONS = ("update", "delete")
+
+
+def append_only(mapped: FromClause) -> None:
+    """Let a table have its triggers wherever it is created from the metadata."""
+    event.listen(cast("Table", mapped), "after_create", _create)
+
+
+def barring(table: str, dialect: str) -> Iterator[str]:
+    """Give the statements that bar changing and deleting rows of ``table``."""
+    for operation in _OPERATIONS:
+        name = f"{table}_no_{operation}"
+        head = f"CREATE TRIGGER {name} BEFORE {operation.upper()} ON {table}"
+        if dialect == "sqlite":
+            said = f"rows of {table} are never changed or deleted"
+            yield f"{head} BEGIN SELECT RAISE(ABORT, '{said}'); END"
+        else:
+            yield f"{head} FOR EACH ROW EXECUTE FUNCTION bar_change()"
+
+
+def unbarring(table: str, dialect: str) -> Iterator[str]:
+    """Give the statements that take the triggers away again, for a migration that must rewrite rows."""
+    for operation in _OPERATIONS:
+        where = "" if dialect == "sqlite" else f" ON {table}"
+        yield f"DROP TRIGGER IF EXISTS {table}_no_{operation}{where}"
+
+
+def _create(target: Table, connection: Connection, **_: Any) -> None:
+    dialect = connection.dialect.name
+    if dialect != "sqlite":
+        connection.execute(text(FUNCTION))
+    for statement in barring(target.name, dialect):
+        connection.execute(text(statement))

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from claims_world import FUND, MORNING, World, build_world
+from force import by_force
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from subsidy_match.claims.assessment import Share
+from subsidy_match.claims.fund_records import Mode
+from subsidy_match.claims.states import State
+from subsidy_match.store.engine import open_engine
+from subsidy_match.store.migration import downgrade, upgrade
+from subsidy_match.store.unit import in_unit
+
+TABLES = {
+    "audit_entries": "actor = 'x'",
+    "claim_steps": "actor = 'x'",
+    "fund_entries": "amount = 1",
+    "fund_transfers": "amount = 1",
+    "fund_closings": "amount = 1",
+    "fund_carries": "amount = 1",
+    "allocation_run_parts": "share = 0",
+}
+
+
+@pytest.fixture
+def full(world: World) -> Engine:
+    """A store with rows in every append-only table."""
+    money, fund, at = world.money, world.people["fund"], MORNING
+    world.walk(State.ACCEPTED)
+    world.open_fund("pool", 5_000_00, mode=Mode.POOLED)
+    world.open_fund("next", 0, year=2027)
+    world.assume(funding=(Share("pool", Fraction(1)),))
+    world.walk(State.IN_RECHECK, period="2025")
+    money.draft_run("pool", actor=fund, at=world.now)
+    money.transfer(FUND, "next", 1_00, document_no="调1号", actor=fund, at=at)
+    money.close(FUND, document_no="结1号", actor=fund, at=at)
+    money.carry_over(FUND, "next", document_no="转1号", actor=fund, at=at)
+    return world.engine
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_database_bars_changing_and_deleting(full: Engine, table: str):
+    before = rows(full, table)
+    assert before
+    for statement in (f"UPDATE {table} SET {TABLES[table]}", f"DELETE FROM {table}"):
+        with pytest.raises(DBAPIError, match="never changed or deleted"), full.begin() as connection:
+            connection.execute(text(statement))
+    assert rows(full, table) == before
+
+
+def test_only_who_may_change_the_schema_gets_past_the_bar(full: Engine):
+    in_unit(full, by_force("fund_entries", lambda s: s.execute(text("UPDATE fund_entries SET actor = 'x'"))))
+    with pytest.raises(DBAPIError, match="never changed or deleted"), full.begin() as connection:
+        connection.execute(text("UPDATE fund_entries SET actor = 'y'"))
+
+
+def test_funds_survive_the_migration_both_ways(empty_url: str, tmp_path):
+    upgrade(empty_url)
+    engine = open_engine(empty_url)
+    world = build_world(engine, tmp_path)
+    world.walk(State.COMPLETED)
+    money = "SELECT allocated, reserved, committed, paid FROM funds"
+    before = [tuple(row) for row in in_unit(engine, lambda s: s.execute(text(money)).all())]
+    engine.dispose()
+    downgrade(empty_url, "0002")
+    upgrade(empty_url)
+    engine = open_engine(empty_url)
+    assert [tuple(row) for row in in_unit(engine, lambda s: s.execute(text(money)).all())] == before
+    assert in_unit(engine, lambda s: s.execute(text("SELECT step, closed_on FROM funds")).one()) == (1, None)
+    engine.dispose()
+
+
+def rows(engine: Engine, table: str) -> list[tuple[object, ...]]:
+    query = text(f"SELECT * FROM {table}")
+    return sorted((tuple(row) for row in in_unit(engine, lambda s: s.execute(query).all())), key=str)
