@@ -17,7 +17,7 @@ from subsidy_api.security import Officer
 from subsidy_match.claims.batches import Batch
 from subsidy_match.claims.receipts import ReceiptReport
 from subsidy_match.claims.refusals import audited
-from subsidy_match.claims.treasury import parse_receipts
+from subsidy_match.claims.statements import parse_receipts
 from subsidy_match.errors import Finding, InputError
 
 __all__ = ["router"]

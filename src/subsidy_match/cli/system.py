@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from subsidy_match.claims import funds
-from subsidy_match.claims.batches import check_totals
+from subsidy_match.claims.payment_checks import check_totals
 from subsidy_match.cli.context import now, platform, settings
 from subsidy_match.cli.output import note, print_text
 from subsidy_match.errors import NotFound

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from machine.base import ALLOCATED, Base
 from machine.model import CROSSES
 from subsidy_match.claims import funds
-from subsidy_match.claims.batches import check_totals
+from subsidy_match.claims.payment_checks import check_totals
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
 
