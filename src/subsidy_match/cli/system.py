@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from subsidy_match.claims import funds
-from subsidy_match.claims.payment_checks import check_totals
-from subsidy_match.cli.context import now, platform, settings
+from subsidy_match.claims.ageing import LONGEST_SILENCE, silence_findings, unanswered_lines
+from subsidy_match.claims.payment_checks import check_payments, check_totals
+from subsidy_match.cli.context import business_today, now, platform, settings
 from subsidy_match.cli.output import note, print_text
-from subsidy_match.errors import NotFound
+from subsidy_match.errors import Finding, NotFound
 from subsidy_match.platform import Platform
 from subsidy_match.store.engine import describe
 from subsidy_match.store.migration import current_revision, head_revision
@@ -72,5 +74,10 @@ def _problems(wired: Platform) -> Iterator[str]:
             load()
         except NotFound as error:
             yield str(error)
-    for check in (funds.check_balances, check_totals):
+    for check in (funds.check_balances, check_totals, check_payments, _silence(wired)):
         yield from (str(finding) for finding in in_unit(wired.engine, check, immediate=False))
+
+
+def _silence(wired: Platform) -> Callable[[Session], list[Finding]]:
+    on = business_today()
+    return lambda session: silence_findings(unanswered_lines(session, wired.calendar, on, longer_than=LONGEST_SILENCE))
