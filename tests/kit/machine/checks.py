@@ -65,7 +65,7 @@ class Checks(Base):
             line.claim_id
             for batch in self.world.office.batches()
             for line in batch.lines
-            if line.state not in ("SETTLED", "FAILED")
+            if line.state not in ("SETTLED", "FAILED", "RETURNED")
         )
         assert set(open_lines.values()) <= {1}
         assert in_unit(self.world.engine, check_totals) == []

@@ -49,7 +49,9 @@ def read(name: str, content: bytes) -> list[list[str]]:
     if name == "csv":
         return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    return [[str(cell) for cell in row] for sheet in book.sheet_names for row in book.get_sheet_by_name(sheet).to_python()]
+    return [
+        [str(cell) for cell in row] for sheet in book.sheet_names for row in book.get_sheet_by_name(sheet).to_python()
+    ]
 
 
 @pytest.mark.parametrize("name", EXPORTERS)

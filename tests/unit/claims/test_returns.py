@@ -219,9 +219,7 @@ def test_the_controls_of_a_batch_add_up_wherever_its_payments_are(world: World):
     world.office.approve_batch(batch.id, actor=world.people["checker"], at=world.now)
     world.office.send_batch(batch.id, actor=world.people["maker"], at=world.now)
     good, bad, lost = batch.lines
-    world.receipts(
-        [(good.instruction, ONE, "成功", "B1", ""), (bad.instruction, ONE, "失败", "", "ACCOUNT_CLOSED")]
-    )
+    world.receipts([(good.instruction, ONE, "成功", "B1", ""), (bad.instruction, ONE, "失败", "", "ACCOUNT_CLOSED")])
     totals = world.office.batch(batch.id).totals
     counts = (totals.reconciled.count, totals.returned.count, totals.failed.count, totals.unknown.count)
     assert (counts, totals.waiting.count) == ((1, 0, 1, 1), 0)
