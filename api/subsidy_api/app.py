@@ -24,6 +24,7 @@ from subsidy_api.logs import RequestLog
 from subsidy_api.payouts import router as payouts
 from subsidy_api.policies import router as policies
 from subsidy_api.problems import install_problems
+from subsidy_api.reconciling import router as reconciling
 from subsidy_api.schemas import Problem
 from subsidy_match import __version__
 from subsidy_match.platform import Platform
@@ -73,6 +74,7 @@ _ROUTERS = (
     claims,
     funds,
     fund_office,
+    reconciling,
     payouts,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
 from subsidy_api.bodies.payouts import BatchBody, ReceiptsBody
@@ -12,19 +12,19 @@ from subsidy_api.context import Moment, PinnedDep, PlatformDep
 from subsidy_api.idempotency import Keep, OnceDep
 from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
-from subsidy_api.schemas import FindingBody, Id, NewBatch, Page, Refusal
+from subsidy_api.reconciling import BANK_FILE, Format, bank_file_name, content_of, receipts_body
+from subsidy_api.schemas import Id, NewBatch, Page, Refusal
 from subsidy_api.security import Officer
 from subsidy_match.claims.batches import Batch
-from subsidy_match.claims.receipts import ReceiptReport
 from subsidy_match.claims.refusals import audited
-from subsidy_match.claims.treasury import parse_receipts
+from subsidy_match.claims.statements import parse_receipts
 from subsidy_match.errors import Finding, InputError
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/v1/payouts", tags=["payouts"])
 BatchId = Annotated[Id, Path()]
-_RECEIPTS = "receipts.csv"
+_RECEIPTS = "receipts"
 _WRITES = (401, 403, 404, 409, 422, 503)
 
 
@@ -91,39 +91,35 @@ def refuse_batch(
 
 
 @router.post("/{batch_id}/send", response_model=BatchBody, responses=responses(*_WRITES))
-def send_batch(batch_id: BatchId, pinned: PinnedDep, actor: Officer, at: Moment, once: OnceDep) -> Response:
+def send_batch(
+    batch_id: BatchId, pinned: PinnedDep, actor: Officer, at: Moment, once: OnceDep, format: Format = None
+) -> Response:
     """生成国库支付文件;重发是同一文件 / Write the treasury file; again is the same file with the same instructions."""
 
     def work(keep: Keep) -> None:
         pinned.office().send_batch(
-            batch_id, actor=actor, at=at, also=lambda session, batch: keep(session, _json(batch))
+            batch_id, actor=actor, at=at, format=format, also=lambda session, batch: keep(session, _json(batch))
         )
 
     return once.run(200, work)
-
-
-async def _content(request: Request) -> bytes:
-    return await request.body()
 
 
 @router.post(
     "/{batch_id}/receipts",
     response_model=ReceiptsBody,
     responses=responses(413, *_WRITES),
-    openapi_extra={
-        "requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}}}
-    },
+    openapi_extra=BANK_FILE,
 )
 def import_receipts(
     batch_id: BatchId,
-    content: Annotated[bytes, Depends(_content)],
+    content: Annotated[bytes, Depends(content_of)],
     pinned: PinnedDep,
     platform: PlatformDep,
     actor: Officer,
     at: Moment,
     once: OnceDep,
 ) -> Response:
-    """导入回单(CSV,整份或不导入)/ Take in the bank's receipts of this batch, the whole file or nothing."""
+    """导入回单(CSV 或 XLSX,整份或不导入)/ Take in the bank's receipts of this batch, the whole file or nothing."""
     office = pinned.office()
 
     def work(keep: Keep) -> None:
@@ -137,14 +133,22 @@ def import_receipts(
             work=lambda: _check_of_batch(content, number),
         )
         office.import_receipts(
-            content, name=_RECEIPTS, actor=actor, at=at, also=lambda session, report: keep(session, _counts(report))
+            content,
+            name=bank_file_name(content, _RECEIPTS),
+            actor=actor,
+            at=at,
+            also=lambda session, report: keep(session, receipts_body(report)),
         )
 
     return once.run(200, work)
 
 
 def _check_of_batch(content: bytes, number: str) -> None:
-    strangers = [r for r in parse_receipts(content, name=_RECEIPTS) if r.instruction.rpartition("-")[0] != number]
+    strangers = [
+        r
+        for r in parse_receipts(content, name=bank_file_name(content, _RECEIPTS))
+        if r.instruction.rpartition("-")[0] != number
+    ]
     if strangers:
         zh, en = "不是本批次的支付令", "not an instruction of this batch"
         findings = [
@@ -156,14 +160,3 @@ def _check_of_batch(content: bytes, number: str) -> None:
 
 def _json(batch: Batch) -> bytes:
     return BatchBody.model_validate(batch).model_dump_json().encode()
-
-
-def _counts(report: ReceiptReport) -> bytes:
-    body = ReceiptsBody(
-        settled=report.settled,
-        failed=report.failed,
-        unknown=report.unknown,
-        unchanged=report.unchanged,
-        doubts=[FindingBody.model_validate(doubt.to_dict()) for doubt in report.doubts],
-    )
-    return body.model_dump_json().encode()

@@ -108,7 +108,9 @@ class ApiWorld:
         return int(claim["id"])
 
     def receipts(self, batch: Mapping[str, Any], by: str = "reconciler", outcome: str = "成功") -> httpx2.Response:
-        rows = [(line["instruction"], line["amount"], outcome, "B1", "") for line in batch["lines"]]
+        rows = [
+            (line["instruction"], line["amount"], outcome, f"B{line['instruction']}", "") for line in batch["lines"]
+        ]
         headers = {"Content-Type": "text/csv"}
         path = f"/v1/payouts/{batch['id']}/receipts"
         return self.ask("POST", path, by, headers=headers, content=receipt_file(rows))

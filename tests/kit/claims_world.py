@@ -146,12 +146,21 @@ class World:
         """Send the batch in which ``claim`` waits and take the receipt of its line in."""
         batch, line = next((b, n) for b in self.office.batches() for n in b.lines if _waits(n, claim))
         self.office.send_batch(batch.id, actor=self.people["maker"], at=self.now)
-        self.receipts([(line.instruction, line.amount, outcome, "B1", code)])
+        self.receipts([(line.instruction, line.amount, outcome, f"B{line.id}", code)])
         return self.desk.claim(claim.id)
 
     def receipts(self, rows: list[tuple[str, int, str, str, str]], name: str = "receipts.csv") -> Any:
-        content = receipt_file(rows)
+        content = receipt_file(rows, self.last_fours())
         return self.office.import_receipts(content, name=name, actor=self.people["reconciler"], at=self.now)
+
+    def returns(self, rows: list[tuple[str, int, str, str, str]], name: str = "returns.csv") -> Any:
+        """Take in returned payments: instruction, amount, reference of the settlement, of the return, reason."""
+        content = return_file(rows, self.last_fours())
+        return self.office.import_returns(content, name=name, actor=self.people["reconciler"], at=self.now)
+
+    def last_fours(self) -> dict[str, str]:
+        """The last digits of the account of every instruction."""
+        return {line.instruction: line.last_four for batch in self.office.batches() for line in batch.lines}
 
     def fund(self, fund_id: str = FUND) -> funds.Fund:
         return in_unit(self.engine, lambda session: funds.fund(session, fund_id), immediate=False)
@@ -168,10 +177,22 @@ def _waits(line: Line, claim: Claim) -> bool:
     return line.claim_id == claim.id and line.state in OPEN_LINES
 
 
-def receipt_file(rows: list[tuple[str, int, str, str, str]]) -> bytes:
-    lines = ["支付令号,金额(元),结果,银行流水号,到账日期,失败代码"]
+def receipt_file(rows: list[tuple[str, int, str, str, str]], last_fours: Mapping[str, str] | None = None) -> bytes:
+    """A receipt file; an instruction that ``last_fours`` does not know is paid to the usual account."""
+    lines = ["支付令号,金额(元),账号后四位,结果,银行流水号,到账日期,失败代码"]
     for instruction, amount, outcome, ref, code in rows:
-        lines.append(f"{instruction},{amount // 100}.{amount % 100:02d},{outcome},{ref},2026-06-20,{code}")
+        account = (last_fours or {}).get(instruction, "1234")
+        lines.append(f"{instruction},{amount // 100}.{amount % 100:02d},{account},{outcome},{ref},2026-06-20,{code}")
+    return "\r\n".join(lines).encode("utf-8-sig")
+
+
+def return_file(rows: list[tuple[str, int, str, str, str]], last_fours: Mapping[str, str] | None = None) -> bytes:
+    """A file of returned payments, as ``receipt_file``."""
+    lines = ["支付令号,金额(元),账号后四位,原银行流水号,退回流水号,退回日期,退回原因代码"]
+    for instruction, amount, ref, return_ref, code in rows:
+        account = (last_fours or {}).get(instruction, "1234")
+        yuan = f"{amount // 100}.{amount % 100:02d}"
+        lines.append(f"{instruction},{yuan},{account},{ref},{return_ref},2026-06-25,{code}")
     return "\r\n".join(lines).encode("utf-8-sig")
 
 

@@ -1,4 +1,4 @@
-"""Payout batches, their payments, and what receipts did to them."""
+"""Payout batches, their payments, and what receipts, returns and questions did to them."""
 
 from __future__ import annotations
 
@@ -6,20 +6,40 @@ from datetime import date, datetime
 
 from subsidy_api.schemas import Body, FindingBody
 
-__all__ = ["BatchBody", "LineBody", "ReceiptsBody"]
+__all__ = ["BatchBody", "LineBody", "ReceiptsBody", "ReturnsBody", "SumBody", "TotalsBody", "UnansweredBody"]
 
 
 class LineBody(Body):
-    """One payment of a batch (分)."""
+    """One payment of a batch (分); ``parent_id`` is the failed or returned payment that it makes good."""
 
     id: int
     claim_id: int
+    parent_id: int | None
     instruction: str
     amount: int
+    last_four: str
     state: str
     bank_ref: str | None
     failure_code: str | None
     settled_on: date | None
+    returned_on: date | None
+
+
+class SumBody(Body):
+    """How many payments, and how much (分)."""
+
+    count: int
+    amount: int
+
+
+class TotalsBody(Body):
+    """Where the payments of a batch are; the five together are the batch."""
+
+    reconciled: SumBody
+    returned: SumBody
+    failed: SumBody
+    unknown: SumBody
+    waiting: SumBody
 
 
 class BatchBody(Body):
@@ -32,9 +52,11 @@ class BatchBody(Body):
     checker: str | None
     total: int
     file_sha256: str | None
+    format: str | None
     made_at: datetime
     sent_at: datetime | None
     lines: list[LineBody]
+    totals: TotalsBody
 
 
 class ReceiptsBody(Body):
@@ -45,3 +67,25 @@ class ReceiptsBody(Body):
     unknown: int
     unchanged: int
     doubts: list[FindingBody]
+
+
+class ReturnsBody(Body):
+    """How many payments came back, and how many of the file were known; ``doubts`` are reasons that nobody knows."""
+
+    returned: int
+    unchanged: int
+    doubts: list[FindingBody]
+
+
+class UnansweredBody(Body):
+    """A payment (分) of which the bank has said nothing definite for ``working_days``."""
+
+    batch_id: int
+    batch_number: str
+    instruction: str
+    claim_id: int
+    amount: int
+    state: str
+    code: str | None
+    sent_on: date
+    working_days: int

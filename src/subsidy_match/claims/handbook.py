@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from subsidy_match.claims.duties import DUTY_NAMES, FORBIDDEN, Duty
-from subsidy_match.claims.payment_states import FAILURES, LINE_TABLE
+from subsidy_match.claims.payment_handbook import render_payments
 from subsidy_match.claims.reasons import REASONS
 from subsidy_match.claims.states import EVENT_NAMES, STATE_NAMES, State
 from subsidy_match.claims.table import TRANSITIONS
@@ -26,7 +26,7 @@ One transition is one transaction with one audit row and one outbox row. Nothing
 
 def render_states() -> str:
     """Give the page as Markdown: diagram, states, transitions, duties, reasons, payment lines."""
-    return "\n".join([_INTRO, *_diagram(), *_states(), *_transitions(), *_duties(), *_reasons(), *_lines()])
+    return "\n".join([_INTRO, *_diagram(), *_states(), *_transitions(), *_duties(), *_reasons(), *render_payments()])
 
 
 def write_states(docs: Path) -> Path:
@@ -108,15 +108,6 @@ def _reasons() -> Iterator[str]:
         for r in REASONS.values()
     )
     yield from _table(("code", "中文", "English", "events"), rows)
-
-
-def _lines() -> Iterator[str]:
-    yield "## Payment lines · 支付明细\n"
-    rows = ((source, f"`{event}`", target) for (source, event), target in LINE_TABLE.items())
-    yield from _table(("from", "event", "to"), rows)
-    yield "Bank codes; only a definite one is known to have moved no money, every other answer leaves the line UNKNOWN:\n"
-    codes = ((f"`{f.code}`", f.zh, f.en, "definite" if f.definite else "not definite") for f in FAILURES.values())
-    yield from _table(("code", "中文", "English", ""), codes)
 
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The cashier's office: batches by a maker, approved by a checker, sent to the treasury, settled by receipts.
 
-Nothing is sent inside a transaction: the intent is recorded, the file written, the result recorded. A crash in between
-leaves a batch SENDING; sending it again writes the same bytes with the same instruction numbers.
+Nothing is sent inside a transaction: the intent is recorded, the file written and handed over, the result recorded. A
+crash in between leaves a batch SENDING; sending it again is the same file with the same instruction numbers.
 """
 
 from __future__ import annotations
@@ -10,45 +10,75 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.assessment import Standing
-from subsidy_match.claims.batches import Batch, advance_line, lines_of, list_batches, load_batch, locked_batch
+from subsidy_match.claims.bank import Bank, FileBank, SentFile
+from subsidy_match.claims.batches import Batch, lines_of, list_batches, load_batch, locked_batch
 from subsidy_match.claims.clock import business_day
-from subsidy_match.claims.occasion import shares_of
-from subsidy_match.claims.payment_states import BatchState, LineEvent, LineState
-from subsidy_match.claims.payment_steps import Deed, audited_batch, lock_claims, require_row, step_claims
-from subsidy_match.claims.payout_records import BatchRow, LineRow
+from subsidy_match.claims.exporters import DEFAULT_FORMAT, exporter
+from subsidy_match.claims.intake import BankIntake, Taken
+from subsidy_match.claims.lines.answers import Receipt
+from subsidy_match.claims.lines.steps import Hand, advance_batch, advance_line, may
+from subsidy_match.claims.lines.tables import batch_rule
+from subsidy_match.claims.making import make_batch, record_batch
+from subsidy_match.claims.outgoing import kept_file, write_once
+from subsidy_match.claims.payment_states import BATCH_EVENT_NAMES, BatchEvent, BatchState, LineEvent
+from subsidy_match.claims.payment_steps import Deed, audited_batch, lock_claims, step_claims
+from subsidy_match.claims.payout_records import LineRow
 from subsidy_match.claims.reading import visible_row
-from subsidy_match.claims.receipts import ReceiptReport, import_receipts
-from subsidy_match.claims.records import ClaimRow
-from subsidy_match.claims.refusals import Forbidden, audited
-from subsidy_match.claims.sending import mark_sending, mark_sent, treasury_bytes, write_once
+from subsidy_match.claims.receipts import ReceiptReport
+from subsidy_match.claims.returns import ReturnReport
+from subsidy_match.claims.sending import NOT_OUT, Parcel, mark_sending, mark_sent, treasury_file
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event
-from subsidy_match.claims.treasury import parse_receipts
-from subsidy_match.errors import InputError
+from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor, Role
 
-__all__ = ["PayoutOffice"]
+__all__ = ["Download", "PayoutOffice"]
 
-Result = TypeVar("Result")
 Also = Callable[[Session, Batch], None]
-_SENDERS = frozenset({Role.MAKER, Role.CHECKER, Role.RECONCILER})
-_REFUSED_BY_CHECKER = "REFUSED_BY_CHECKER"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """A way in which a batch ends, or goes on, without being sent."""
+
+    batch: BatchEvent
+    line: LineEvent
+    claim: Event
+    code: str = ""
+
+
+_APPROVE = _Ending(BatchEvent.APPROVE, LineEvent.APPROVE, Event.APPROVE_PAYMENT)
+_REFUSE = _Ending(BatchEvent.REFUSE, LineEvent.REFUSE, Event.UNBATCH, "REFUSED_BY_CHECKER")
+_CANCEL = _Ending(BatchEvent.CANCEL, LineEvent.CANCEL, Event.CANCEL_PAYMENT, "BATCH_CANCELLED")
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A treasury file to be handed out."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class PayoutOffice:
-    """Payouts over the store of a desk; treasury files go into ``folder``."""
+    """Payouts over the store of a desk; treasury files are kept in ``folder`` and handed to ``way_out``."""
 
     desk: ClaimDesk
     folder: Path
+    way_out: Bank | None = None
+
+    @property
+    def bank(self) -> Bank:
+        """The bank; people who carry files where none was named."""
+        return self.way_out or FileBank(self.folder)
 
     def create_batch(self, claim_ids: Sequence[int], *, actor: Actor, at: datetime, also: Also | None = None) -> Batch:
         """Put payable claims into a new batch, all or none; instruction numbers are fixed here.
@@ -65,7 +95,7 @@ class PayoutOffice:
 
         def work(session: Session) -> Batch:
             deed = Deed(session, self.desk.calendar, actor, at)
-            return _finished(session, _make(deed, claim_ids, standings), also)
+            return _finished(session, make_batch(deed, claim_ids, standings), also)
 
         return audited_batch(
             self.desk.engine, "payouts", Event.BATCH, actor=actor, at=at, work=lambda: in_unit(self.desk.engine, work)
@@ -78,14 +108,7 @@ class PayoutOffice:
             BatchRefused: ``batch_refused``; ``duty_conflict`` is among the findings.
             Conflict: ``batch_state``.
         """
-
-        def work(deed: Deed) -> None:
-            batch, lines = self._step_batch(deed, batch_id, Event.APPROVE_PAYMENT, {})
-            for line in lines:
-                advance_line(line, LineEvent.APPROVE)
-            batch.state, batch.checker, batch.checked_at = str(BatchState.APPROVED), actor.id, at
-
-        return self._on_batch(batch_id, Event.APPROVE_PAYMENT, actor, at, work, also)
+        return self._step(batch_id, _APPROVE, {}, actor, at, also)
 
     def refuse_batch(
         self,
@@ -103,71 +126,121 @@ class PayoutOffice:
             BatchRefused: ``batch_refused``.
             Conflict: ``batch_state``.
         """
-        why = {"reason_code": reason_code} | ({} if note is None else {"note": note})
+        return self._step(batch_id, _REFUSE, _why(reason_code, note), actor, at, also)
 
-        def work(deed: Deed) -> None:
-            batch, lines = self._step_batch(deed, batch_id, Event.UNBATCH, why)
-            for line in lines:
-                advance_line(line, LineEvent.REFUSE)
-                line.failure_code = _REFUSED_BY_CHECKER
-            batch.state, batch.checker, batch.checked_at = str(BatchState.REFUSED), actor.id, at
+    def cancel_batch(
+        self,
+        batch_id: int,
+        *,
+        actor: Actor,
+        at: datetime,
+        reason_code: str,
+        note: str | None = None,
+        also: Also | None = None,
+    ) -> Batch:
+        """Call an approved batch off before anything was sent: its claims are payable again, under other numbers.
 
-        return self._on_batch(batch_id, Event.UNBATCH, actor, at, work, also)
+        Raises:
+            BatchRefused: ``batch_refused``.
+            Conflict: ``batch_state``, also where sending has begun.
+        """
+        return self._step(batch_id, _CANCEL, _why(reason_code, note), actor, at, also)
 
-    def send_batch(self, batch_id: int, *, actor: Actor, at: datetime, also: Also | None = None) -> Path:
-        """Write the treasury file of an approved batch and give its path; again where a crash cut it short.
+    def send_batch(
+        self, batch_id: int, *, actor: Actor, at: datetime, format: str | None = None, also: Also | None = None
+    ) -> Path:
+        """Send an approved batch and give the path of its file; again where a crash or a silent bank cut it short.
+
+        Args:
+            batch_id: the batch.
+            actor: whoever sends.
+            at: when.
+            format: that of the file, see ``claims.exporters``; a batch once sent keeps its format.
+            also: as in ``create_batch``.
 
         Raises:
             Forbidden: ``role_missing``.
-            BatchRefused: ``batch_refused``, a claim was put on hold since the approval.
-            Conflict: ``batch_state``, ``clock_skew``, ``file_differs`` (what would be sent again is not what was sent).
+            BatchRefused: ``batch_refused``, a claim was held or barred by the credit lists since the approval.
+            Conflict: ``batch_state``, ``clock_skew``, ``file_format_fixed``, ``file_differs`` (what would be sent again
+                is not what was sent).
+            BankSilent: the bank did not answer; the batch is SENDING and may be sent again.
         """
+        engine = self.desk.engine
 
         def sent(session: Session) -> None:
             mark_sent(session, batch_id, actor=actor, at=at)
             _finished(session, batch_id, also)
 
         def send() -> Path:
-            if not actor.has_any(_SENDERS):
-                raise Forbidden("role_missing", "无权发送支付批次", "sending batches is not among your roles")
-            engine, sealer = self.desk.engine, self.desk.sealer
-            number, content = in_unit(engine, lambda s: treasury_bytes(s, sealer, batch_id), immediate=False)
-            in_unit(engine, lambda s: mark_sending(s, batch_id, content, actor=actor, at=at))
-            path = write_once(self.folder, number, content)
+            may(actor, _senders(), BATCH_EVENT_NAMES[BatchEvent.SEND])
+            batch = self.batch(batch_id)
+            parcel = self._parcel(batch, format)
+            claims = [line.claim_id for line in batch.lines]
+            standings = self._standings(claims, at) if batch.state in NOT_OUT else {}
+            in_unit(engine, lambda s: mark_sending(s, batch_id, parcel, standings, actor=actor, at=at))
+            path = write_once(self.folder, f"{batch.number}.{parcel.format}", parcel.content)
+            self.bank.send(SentFile(batch.number, path, parcel.content))
             in_unit(engine, sent)
             return path
 
-        return audited_batch(self.desk.engine, f"payout:{batch_id}", "send", actor=actor, at=at, work=send)
+        return audited_batch(engine, f"payout:{batch_id}", "send", actor=actor, at=at, work=send)
+
+    def file(self, batch_id: int, *, actor: Actor, at: datetime, format: str | None = None) -> Download:
+        """Hand out the file of a batch that is being sent or was: never one that could still be cancelled.
+
+        Raises:
+            Forbidden: ``role_missing``.
+            Conflict: ``batch_not_sent``, ``file_format_fixed``, ``file_differs``.
+        """
+
+        def hand_out() -> Download:
+            may(actor, _senders(), ("下载支付文件", "download treasury files"))
+            batch = self.batch(batch_id)
+            if batch.file_sha256 is None or batch.state is BatchState.APPROVED:
+                zh, en = "批次尚未发送,没有支付文件", "the batch was not sent, so there is no file yet"
+                raise Conflict("batch_not_sent", zh, en)
+            parcel = self._parcel(batch, format)
+            if (parcel.format, parcel.sha256) != (batch.format or DEFAULT_FORMAT, batch.file_sha256):
+                zh = f"本批次按{batch.format}格式发送,只提供原文件"
+                raise Conflict("file_format_fixed", zh, f"the batch was sent as {batch.format}: only that file exists")
+            in_unit(self.desk.engine, lambda session: _note_download(session, batch, actor, at))
+            known = exporter(parcel.format)
+            return Download(f"{batch.number}.{known.name}", known.media_type, parcel.content)
+
+        return audited_batch(self.desk.engine, f"payout:{batch_id}", "download", actor=actor, at=at, work=hand_out)
 
     def import_receipts(
-        self,
-        content: bytes,
-        *,
-        name: str,
-        actor: Actor,
-        at: datetime,
-        also: Callable[[Session, ReceiptReport], None] | None = None,
+        self, content: bytes, *, name: str, actor: Actor, at: datetime, also: Taken[ReceiptReport] | None = None
     ) -> ReceiptReport:
         """Take in a receipt file, the whole file or nothing; the same file again changes nothing.
 
         Raises:
             InputError: ``receipts_unreadable``, ``receipts_invalid`` with a finding per wrong line.
         """
+        return self._intake(actor, at).receipts(content, name, also)
 
-        def take_in() -> ReceiptReport:
-            if Role.RECONCILER not in actor.roles:
-                raise Forbidden("role_missing", "无权导入回单", "importing receipts is not among your roles")
-            receipts = parse_receipts(content, name=name)
+    def import_returns(
+        self, content: bytes, *, name: str, actor: Actor, at: datetime, also: Taken[ReturnReport] | None = None
+    ) -> ReturnReport:
+        """Take in a file of returned payments, the whole file or nothing; the same file again changes nothing.
 
-            def whole(session: Session) -> ReceiptReport:
-                report = import_receipts(Deed(session, self.desk.calendar, actor, at), receipts)
-                if also is not None:
-                    also(session, report)
-                return report
+        Raises:
+            InputError: ``receipts_unreadable``, ``receipts_invalid`` with a finding per wrong line.
+        """
+        return self._intake(actor, at).returns(content, name, also)
 
-            return in_unit(self.desk.engine, whole)
+    def query_batch(
+        self, batch_id: int, *, actor: Actor, at: datetime, also: Taken[ReceiptReport] | None = None
+    ) -> ReceiptReport:
+        """Ask the bank what became of every line of a batch that it has not answered, and record what it says.
 
-        return audited(self.desk.engine, "payouts", "receipts", actor=actor, at=at, work=take_in)
+        Raises:
+            NotFound: ``batch_unknown``.
+            BankSilent: no answer; nothing was recorded.
+            InputError: ``receipts_invalid``, an answer does not fit its line.
+        """
+        ask: Callable[[str], Receipt | None] = self.bank.query
+        return self._intake(actor, at).query(self.batch(batch_id), ask, also)
 
     def batch(self, batch_id: int) -> Batch:
         """Read a batch with its lines.
@@ -181,6 +254,18 @@ class PayoutOffice:
         """List batches by id."""
         return in_unit(self.desk.engine, lambda s: list_batches(s, after=after, limit=limit), immediate=False)
 
+    def _intake(self, actor: Actor, at: datetime) -> BankIntake:
+        return BankIntake(self.desk.engine, self.desk.calendar, actor, at)
+
+    def _parcel(self, batch: Batch, wanted: str | None) -> Parcel:
+        """The file of a batch: the very one that was sent where it is still there, else written from the store."""
+        known = exporter(wanted or batch.format or DEFAULT_FORMAT)
+        sealer = self.desk.sealer
+        file = in_unit(self.desk.engine, lambda s: treasury_file(s, sealer, batch.id), immediate=False)
+        sha256 = batch.file_sha256 or ""
+        content = kept_file(self.folder, f"{batch.number}.{known.name}", sha256) or known.write(file)
+        return Parcel(content, known.name, file.controls)
+
     def _standings(self, claim_ids: Sequence[int], at: datetime) -> Mapping[str, Standing]:
         def firms(session: Session) -> list[str]:
             return sorted({visible_row(session, claim_id, None).uscc for claim_id in claim_ids})
@@ -189,38 +274,53 @@ class PayoutOffice:
         found = in_unit(self.desk.engine, firms, immediate=False)
         return {uscc: self.desk.assessor.standing(uscc=uscc, as_of=on) for uscc in found}
 
-    def _step_batch(
-        self, deed: Deed, batch_id: int, event: Event, extra: Mapping[str, str]
-    ) -> tuple[BatchRow, Sequence[LineRow]]:
-        batch = locked_batch(deed.session, batch_id, BatchState.MADE)
-        lines = lines_of(deed.session, batch_id)
-        payloads = {line.claim_id: {"batch": batch.number, "instruction": line.instruction, **extra} for line in lines}
-        lock_claims(deed.session, payloads)
-        step_claims(deed, event, payloads)
-        return batch, lines
-
-    def _on_batch(
-        self,
-        batch_id: int,
-        event: Event,
-        actor: Actor,
-        at: datetime,
-        work: Callable[[Deed], None],
-        also: Also | None,
+    def _step(
+        self, batch_id: int, how: _Ending, why: Mapping[str, str], actor: Actor, at: datetime, also: Also | None
     ) -> Batch:
         def whole(session: Session) -> Batch:
-            work(Deed(session, self.desk.calendar, actor, at))
-            _record(session, batch_id, event, actor, at)
+            deed = Deed(session, self.desk.calendar, actor, at)
+            _take(deed, batch_id, how, why)
+            record_batch(deed, batch_id, str(how.claim))
             return _finished(session, batch_id, also)
 
-        return audited_batch(
-            self.desk.engine,
-            f"payout:{batch_id}",
-            event,
-            actor=actor,
-            at=at,
-            work=lambda: in_unit(self.desk.engine, whole),
-        )
+        subject, work = f"payout:{batch_id}", lambda: in_unit(self.desk.engine, whole)
+        return audited_batch(self.desk.engine, subject, how.claim, actor=actor, at=at, work=work)
+
+
+def _take(deed: Deed, batch_id: int, how: _Ending, why: Mapping[str, str]) -> None:
+    batch = locked_batch(deed.session, batch_id)
+    lines: Sequence[LineRow] = lines_of(deed.session, batch_id)
+    # The state first, so that a batch that is gone is told as that; who may is said claim by claim.
+    _check_state(BatchState(batch.state), how.batch)
+    payloads = {line.claim_id: {"batch": batch.number, "instruction": line.instruction, **why} for line in lines}
+    lock_claims(deed.session, payloads)
+    step_claims(deed, how.claim, payloads)
+    for line in lines:
+        advance_line(Hand(deed.session, deed.actor, deed.at), line, how.line, code=how.code)
+        line.failure_code = how.code or None
+    advance_batch(batch, how.batch, deed.actor)
+    if how.batch is not BatchEvent.CANCEL:  # who checked it, and when, stays as it was
+        batch.checker, batch.checked_at = deed.actor.id, deed.at
+
+
+def _check_state(state: BatchState, event: BatchEvent) -> None:
+    if batch_rule(state, event) is None:
+        zh, en = BATCH_EVENT_NAMES[event]
+        raise Conflict("batch_state", f"批次状态为{state},不能{zh}", f"the batch is {state}: cannot {en}")
+
+
+def _senders() -> frozenset[Role]:
+    rule = batch_rule(BatchState.APPROVED, BatchEvent.INTEND)
+    return frozenset() if rule is None else rule.roles
+
+
+def _why(reason_code: str, note: str | None) -> dict[str, str]:
+    return {"reason_code": reason_code} | ({} if note is None else {"note": note})
+
+
+def _note_download(session: Session, batch: Batch, actor: Actor, at: datetime) -> None:
+    detail = {"number": batch.number, "file": batch.file_sha256, "name": actor.name}
+    audit.append(session, f"payout:{batch.id}", at=at, actor=actor.id, action="download", detail=detail)
 
 
 def _finished(session: Session, batch_id: int, also: Also | None) -> Batch:
@@ -229,62 +329,3 @@ def _finished(session: Session, batch_id: int, also: Also | None) -> Batch:
     if also is not None:
         also(session, batch)
     return batch
-
-
-def _make(deed: Deed, claim_ids: Sequence[int], standings: Mapping[str, Standing]) -> int:
-    session = deed.session
-    rows = lock_claims(session, dict.fromkeys(claim_ids))
-    require_row(rows, Event.BATCH)
-    amounts = {claim_id: sum(share.committed for share in shares_of(session, claim_id)) for claim_id in rows}
-    day = business_day(deed.at)
-    batch = BatchRow(
-        number="",
-        state=str(BatchState.MADE),
-        maker=deed.actor.id,
-        line_count=len(rows),
-        total=sum(amounts.values()),
-        made_at=deed.at,
-    )
-    session.add(batch)
-    session.flush()
-    batch.number = f"PB{day:%Y%m%d}{batch.id:06d}"
-    payloads = {
-        claim_id: {"batch": batch.number, "instruction": f"{batch.number}-{position:05d}"}
-        for position, claim_id in enumerate(rows, start=1)
-    }
-    step_claims(deed, Event.BATCH, payloads, standings=standings)
-    for claim_id, payload in payloads.items():
-        session.add(_line(session, batch, rows[claim_id], amounts[claim_id], payload["instruction"]))
-    _record(session, batch.id, Event.BATCH, deed.actor, deed.at)
-    session.flush()
-    return batch.id
-
-
-def _line(session: Session, batch: BatchRow, claim: ClaimRow, amount: int, instruction: str) -> LineRow:
-    earlier = select(LineRow).where(LineRow.claim_id == claim.id).order_by(LineRow.id.desc()).limit(1)
-    parent = session.scalars(earlier).first()
-    line = LineRow(
-        batch_id=batch.id,
-        claim_id=claim.id,
-        account_id=claim.account_id,
-        parent_id=None if parent is None else parent.id,
-        instruction=instruction,
-        amount=amount,
-        state=str(LineState.CREATED),
-        is_open=True,
-    )
-    advance_line(line, LineEvent.BATCH)
-    return line
-
-
-def _record(session: Session, batch_id: int, event: Event, actor: Actor, at: datetime) -> None:
-    session.flush()
-    batch = load_batch(session, batch_id)
-    detail = {
-        "number": batch.number,
-        "state": batch.state,
-        "total": batch.total,
-        "lines": {line.instruction: line.amount for line in batch.lines},
-        "name": actor.name,
-    }
-    audit.append(session, f"payout:{batch_id}", at=at, actor=actor.id, action=str(event), detail=detail)

@@ -50,7 +50,10 @@ _HOLD = (
     _reason("cleared", "核查结束", "the inquiry is over", Event.UNHOLD),
 )
 _WITHDRAWAL = (_reason("applicant_wish", "申请人自愿撤回", "the applicant's own wish", Event.WITHDRAW),)
-_PAYMENT = (_reason("batch_error", "批次编制有误", "the batch was made in error", Event.UNBATCH),)
+_PAYMENT = (
+    _reason("batch_error", "批次编制有误", "the batch was made in error", Event.UNBATCH, Event.CANCEL_PAYMENT),
+    _reason("payment_stopped", "停止支付", "payment is stopped", Event.CANCEL_PAYMENT),
+)
 _ANY = (_reason("other", "其他(见说明)", "other, see the note", *Event),)
 
 REASONS: Mapping[str, Reason] = merge(

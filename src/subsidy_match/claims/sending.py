@@ -1,37 +1,55 @@
-"""Writes the treasury file: the one place where account numbers are opened."""
+"""Puts the treasury file together and records that it goes out: the one place where account numbers are opened."""
 
 from __future__ import annotations
 
 import hashlib
-import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.batches import advance_line, lines_of, locked_batch
+from subsidy_match.claims.assessment import Standing
+from subsidy_match.claims.batches import lines_of, locked_batch
 from subsidy_match.claims.clock import check_order
 from subsidy_match.claims.funds import Fund, fund
+from subsidy_match.claims.guards.payment import check_credit
+from subsidy_match.claims.lines.steps import Hand, advance_batch, advance_line
 from subsidy_match.claims.occasion import shares_of
-from subsidy_match.claims.payment_states import BatchState, LineEvent, LineState
+from subsidy_match.claims.payment_states import BatchEvent, BatchState, LineEvent, LineState
 from subsidy_match.claims.payment_steps import refuse_batch
-from subsidy_match.claims.payout_records import BatchRow, LineRow
+from subsidy_match.claims.payout_records import BatchFileRow, BatchRow, LineRow
 from subsidy_match.claims.reading import locked_row
 from subsidy_match.claims.records import AccountRow, ClaimRow
-from subsidy_match.claims.treasury import Payment, write_treasury_file, yuan
-from subsidy_match.errors import Conflict, NotFound
+from subsidy_match.claims.treasury import Controls, Part, Payment, TreasuryFile, yuan
+from subsidy_match.errors import Conflict, NotFound, SubsidyError
 from subsidy_match.store import audit
+from subsidy_match.store.schema import canonical_json
 from subsidy_match.store.sealing import Sealer
 from subsidy_match.store.users import Actor
 
-__all__ = ["mark_sending", "mark_sent", "treasury_bytes", "write_once"]
+__all__ = ["NOT_OUT", "Parcel", "mark_sending", "mark_sent", "treasury_file"]
 
-_NOT_OUT = (BatchState.APPROVED, BatchState.SENDING)
-_SENDABLE = (BatchState.APPROVED, BatchState.SENDING, BatchState.SENT, BatchState.CLOSED)
+NOT_OUT = (BatchState.APPROVED, BatchState.SENDING)
+"""States in which the file may still be kept back."""
 
 
-def treasury_bytes(session: Session, sealer: Sealer, batch_id: int) -> tuple[str, bytes]:
-    """Give the number of a batch and the bytes of its treasury file, always the same for the same batch.
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A treasury file with what is recorded of it."""
+
+    content: bytes
+    format: str
+    controls: Controls
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the file."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def treasury_file(session: Session, sealer: Sealer, batch_id: int) -> TreasuryFile:
+    """Put the payments of a batch together, always the same for the same batch.
 
     Raises:
         NotFound: ``batch_unknown``.
@@ -40,70 +58,78 @@ def treasury_bytes(session: Session, sealer: Sealer, batch_id: int) -> tuple[str
     batch = session.get(BatchRow, batch_id)
     if batch is None:
         raise NotFound("batch_unknown", f"支付批次不存在:{batch_id}", f"no payout batch {batch_id}")
-    payments = [_payment(session, sealer, line) for line in lines_of(session, batch_id)]
-    return batch.number, write_treasury_file(batch.number, payments)
+    return TreasuryFile(batch.number, [_payment(session, sealer, line) for line in lines_of(session, batch_id)])
 
 
-def mark_sending(session: Session, batch_id: int, content: bytes, *, actor: Actor, at: datetime) -> None:
-    """Record the intent to send exactly ``content``; from here on a line may have been paid.
+def mark_sending(
+    session: Session, batch_id: int, parcel: Parcel, standings: Mapping[str, Standing], *, actor: Actor, at: datetime
+) -> None:
+    """Record the intent to send exactly this file; from here on a line may have been paid.
 
     Raises:
-        BatchRefused: ``batch_refused``, with a finding for every claim that was put on hold since the approval.
-        Conflict: ``batch_state``, ``file_differs``, ``clock_skew``.
+        BatchRefused: ``batch_refused``, a finding for every claim held, or barred by the credit lists, since approval.
+        Conflict: ``batch_state``, ``file_differs``, ``file_format_fixed``, ``clock_skew``.
+        Forbidden: ``role_missing``.
     """
-    batch = locked_batch(session, batch_id, *_SENDABLE)
+    batch = locked_batch(session, batch_id)
+    was = BatchState(batch.state)
+    advance_batch(batch, BatchEvent.INTEND, actor)
     check_order(at, batch.checked_at)
-    if batch.state in _NOT_OUT:
-        _check_not_held(session, batch_id)
-    digest = hashlib.sha256(content).hexdigest()
-    if batch.state != BatchState.APPROVED:
-        if batch.file_sha256 != digest:
-            raise Conflict("file_differs", "与原发送文件不一致", "not the file that was sent before")
+    if was in NOT_OUT:
+        _check_live(session, batch_id, standings)
+    if was is not BatchState.APPROVED:
+        _check_same(session, batch, parcel)
         return
-    batch.state, batch.file_sha256 = str(BatchState.SENDING), digest
+    batch.file_sha256 = parcel.sha256
+    session.add(_file_row(batch_id, parcel, actor, at))
     for line in lines_of(session, batch_id):
-        advance_line(line, LineEvent.SEND)
+        advance_line(Hand(session, actor, at), line, LineEvent.SEND)
     _record(session, batch, "sending", actor, at)
 
 
 def mark_sent(session: Session, batch_id: int, *, actor: Actor, at: datetime) -> None:
     """Record that the file is out; nothing where that is recorded already."""
-    batch = locked_batch(session, batch_id, *_SENDABLE)
-    if batch.state != BatchState.SENDING:
+    batch = locked_batch(session, batch_id)
+    if batch.state in (BatchState.SENT, BatchState.CLOSED):
         return
-    batch.state, batch.sent_at = str(BatchState.SENT), at
+    advance_batch(batch, BatchEvent.SEND, actor)
+    batch.sent_at = at
     _record(session, batch, "send", actor, at)
 
 
-def write_once(folder: Path, number: str, content: bytes) -> Path:
-    """Write the file readable by its owner alone, whole or not at all, and flushed to the disk."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path, draft = folder / f"{number}.csv", folder / f".{number}.{os.getpid()}.tmp"
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    _flush_folder(folder)
-    return path
+def _check_same(session: Session, batch: BatchRow, parcel: Parcel) -> None:
+    file = session.get(BatchFileRow, batch.id)
+    if file is not None and file.format != parcel.format:
+        zh = f"本批次已按{file.format}格式发送,不能再发{parcel.format}"
+        raise Conflict("file_format_fixed", zh, f"the batch was sent as {file.format}, it cannot go out twice")
+    if batch.file_sha256 != parcel.sha256:
+        raise Conflict("file_differs", "与原发送文件不一致", "not the file that was sent before")
 
 
-def _flush_folder(folder: Path) -> None:
-    # The new name is on the disk only once the folder is.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _check_live(session: Session, batch_id: int, standings: Mapping[str, Standing]) -> None:
+    refused: dict[int, SubsidyError] = {}
+    for claim_id in sorted(line.claim_id for line in lines_of(session, batch_id)):
+        claim = locked_row(session, claim_id)
+        try:
+            if claim.held:
+                raise Conflict("claim_held", "该件已暂缓办理", "the claim is on hold")
+            check_credit(standings.get(claim.uscc))
+        except SubsidyError as error:
+            refused[claim_id] = error
+    refuse_batch(refused)
 
 
-def _check_not_held(session: Session, batch_id: int) -> None:
-    claims = sorted(line.claim_id for line in lines_of(session, batch_id))
-    held = [claim_id for claim_id in claims if locked_row(session, claim_id).held]
-    why = Conflict("claim_held", "该件已暂缓办理", "the claim is on hold")
-    refuse_batch({claim_id: why for claim_id in held})
+def _file_row(batch_id: int, parcel: Parcel, actor: Actor, at: datetime) -> BatchFileRow:
+    return BatchFileRow(
+        batch_id=batch_id,
+        format=parcel.format,
+        sha256=parcel.sha256,
+        line_count=parcel.controls.count,
+        total=parcel.controls.total,
+        by_indicator=canonical_json(parcel.controls.by_indicator),
+        at=at,
+        actor=actor.id,
+    )
 
 
 def _payment(session: Session, sealer: Sealer, line: LineRow) -> Payment:
@@ -122,6 +148,7 @@ def _payment(session: Session, sealer: Sealer, line: LineRow) -> Payment:
         spending_plan=_joined([f.spending_plan for f in funds], parts),
         purpose=claim.policy_zh,
         claim_no=claim.claim_no,
+        parts=tuple(Part(f.indicator_no, part) for f, part in zip(funds, parts, strict=True)),
     )
 
 

@@ -72,6 +72,8 @@ class Event(StrEnum):
     SETTLE = "settle"
     FAIL = "fail"
     COMPLETE = "complete"
+    CANCEL_PAYMENT = "cancel_payment"
+    BANK_RETURN = "bank_return"
     # ending
     WITHDRAW = "withdraw"
     HOLD = "hold"
@@ -136,8 +138,10 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
     Event.UNBATCH: ("退出支付批次", "take out of the batch"),
     Event.APPROVE_PAYMENT: ("支付复核", "approve the payment"),
     Event.SETTLE: ("到账", "settle"),
-    Event.FAIL: ("退票", "payment failed"),
+    Event.FAIL: ("付款失败", "payment failed"),
     Event.COMPLETE: ("办结", "complete"),
+    Event.CANCEL_PAYMENT: ("撤销支付批次", "cancel the batch"),
+    Event.BANK_RETURN: ("银行退票", "come back from the bank"),
     # ending
     Event.WITHDRAW: ("撤回", "withdraw"),
     Event.HOLD: ("暂缓", "hold"),
@@ -147,7 +151,7 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
 _UNPAID_ENDS = frozenset({State.NOT_ACCEPTED, State.LAPSED, State.REJECTED, State.WITHDRAWN})
 
 FINAL = _UNPAID_ENDS | {State.COMPLETED}
-"""States in which nobody owes a step."""
+"""States in which nobody owes a step; what undoes a payment may still lead out of COMPLETED."""
 
 OCCUPYING = frozenset(State) - _UNPAID_ENDS
 """States in which a claim bars another one for the same enterprise, policy, period and subject."""

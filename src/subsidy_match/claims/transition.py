@@ -67,6 +67,8 @@ class Guard(StrEnum):
     NOTICE_OVER = "notice_over"
     # payment
     CREDIT_CLEAR = "credit_clear"
+    NO_OPEN_LINE = "no_open_line"
+    ACCOUNT_NOT_REFUSED = "account_not_refused"
 
 
 class FundEffect(StrEnum):
@@ -83,6 +85,7 @@ class FundEffect(StrEnum):
     COMMIT = "commit"
     # payment
     PAY = "pay"
+    RETURN = "return"
 
 
 class ClockEffect(StrEnum):
@@ -93,6 +96,7 @@ class ClockEffect(StrEnum):
     STOP = "stop"
     RESUME = "resume"
     END = "end"
+    REOPEN = "reopen"
 
 
 class Door(StrEnum):

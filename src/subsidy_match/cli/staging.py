@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from subsidy_match.claims import funds
 from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.payouts import PayoutOffice
+from subsidy_match.claims.statements import RECEIPT_HEADER
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.treasury import yuan
 from subsidy_match.errors import NotFound
@@ -147,7 +148,10 @@ def _pay(wired: Platform, people: Mapping[str, Actor], claim: Claim, *, at: date
     office.approve_batch(batch.id, actor=people["checker"], at=at)
     office.send_batch(batch.id, actor=people["maker"], at=at)
     day = (at + timedelta(hours=8)).date()
-    lines = [f"{line.instruction},{yuan(line.amount)},成功,DEMO-{line.instruction},{day}," for line in batch.lines]
-    receipt = "\r\n".join(["支付令号,金额(元),结果,银行流水号,到账日期,失败代码", *lines]).encode("utf-8-sig")
+    lines = [
+        f"{line.instruction},{yuan(line.amount)},{line.last_four},成功,DEMO-{line.instruction},{day},"
+        for line in batch.lines
+    ]
+    receipt = "\r\n".join([",".join(RECEIPT_HEADER), *lines]).encode("utf-8-sig")
     office.import_receipts(receipt, name="演示回单.csv", actor=people["reconciler"], at=at)
     return wired.desk.claim(claim.id)

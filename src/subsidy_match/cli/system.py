@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated, TypeAlias
 
 import typer
+from sqlalchemy.orm import Session
 
 from subsidy_match.claims import funds
-from subsidy_match.claims.batches import check_totals
+from subsidy_match.claims.ageing import LONGEST_SILENCE, silence_findings, unanswered_lines
 from subsidy_match.claims.ledger_checks import check_runs, check_shares
-from subsidy_match.cli.context import now, platform, settings
+from subsidy_match.claims.payment_checks import check_payments, check_totals
+from subsidy_match.cli.context import business_today, now, platform, settings
 from subsidy_match.cli.output import note, print_text
-from subsidy_match.errors import NotFound
+from subsidy_match.errors import Finding, NotFound
 from subsidy_match.platform import Platform
 from subsidy_match.store.engine import describe
 from subsidy_match.store.migration import current_revision, head_revision
@@ -20,6 +22,8 @@ from subsidy_match.store.migration import upgrade as migrate
 from subsidy_match.store.unit import in_unit
 
 __all__ = ["database", "doctor", "serve"]
+
+Check: TypeAlias = Callable[[Session], Iterable[Finding]]
 
 database = typer.Typer(help="数据库 / The transactional store.", no_args_is_help=True)
 
@@ -73,5 +77,18 @@ def _problems(wired: Platform) -> Iterator[str]:
             load()
         except NotFound as error:
             yield str(error)
-    for check in (funds.check_balances, check_shares, check_runs, check_totals):
+    checks: tuple[Check, ...] = (
+        funds.check_balances,
+        check_shares,
+        check_runs,
+        check_totals,
+        check_payments,
+        _silence(wired),
+    )
+    for check in checks:
         yield from (str(finding) for finding in in_unit(wired.engine, check, immediate=False))
+
+
+def _silence(wired: Platform) -> Check:
+    on = business_today()
+    return lambda session: silence_findings(unanswered_lines(session, wired.calendar, on, longer_than=LONGEST_SILENCE))

@@ -10,8 +10,8 @@ from sqlalchemy import text
 from machine.base import ALLOCATED, Base
 from machine.model import CROSSES
 from subsidy_match.claims import funds
-from subsidy_match.claims.batches import check_totals
 from subsidy_match.claims.ledger_checks import check_runs, check_shares
+from subsidy_match.claims.payment_checks import check_totals
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
 
@@ -68,7 +68,7 @@ class Checks(Base):
             line.claim_id
             for batch in self.world.office.batches()
             for line in batch.lines
-            if line.state not in ("SETTLED", "FAILED")
+            if line.state not in ("SETTLED", "FAILED", "RETURNED")
         )
         assert set(open_lines.values()) <= {1}
         assert in_unit(self.world.engine, check_totals) == []

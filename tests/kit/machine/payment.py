@@ -1,15 +1,18 @@
-"""Accounts, batches, files and receipts."""
+"""Accounts, batches, files, receipts and returned payments."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from claims_world import SECOND
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, consumes, multiple, rule
+from hypothesis.stateful import Bundle, consumes, invariant, multiple, rule
 
 from machine.base import CLAIMS, Base, tried
 from machine.model import Attempt, ModelClaim, Topic
+from subsidy_match.claims.payment_checks import check_payments
+from subsidy_match.store.unit import in_unit
 
 BATCHES, APPROVED, SENT = Bundle("batches"), Bundle("approved"), Bundle("sent")
 
@@ -85,7 +88,7 @@ class Payment(Base):
         lines = self.world.office.batch(batch_id).lines[: 1 if first_only else None]
         code = "ACCOUNT_CLOSED" if outcome == "失败" else ""
         rows = [(line.instruction, line.amount, outcome, f"B{line.id}", code) for line in lines]
-        contradicts = {("SETTLED", "失败"), ("FAILED", "成功")}
+        contradicts = {("SETTLED", "失败"), ("RETURNED", "失败"), ("FAILED", "成功")}
         expected = not any((str(line.state), outcome) in contradicts for line in lines)
         report, refusal = tried(lambda: self.world.receipts(rows))
         assert (report is not None) is expected, refusal
@@ -96,6 +99,51 @@ class Payment(Base):
             if line.state in ("SENT", "UNKNOWN"):
                 self._answered(line.claim_id, events)
 
+    @rule(batch_id=consumes(APPROVED), who=st.sampled_from(["maker_b", "checker", "supervisor", "clerk"]))
+    def cancel_batch(self, batch_id: int, who: str):
+        office, attempt = self.world.office, Attempt(who, self.today)
+        claims = [line.claim_id for line in office.batch(batch_id).lines]
+        rows = {i: self.model.row(self.model.claims[i], "cancel_payment", attempt) for i in claims}
+        actor, why = self.world.people[who], "payment_stopped"
+        batch, refusal = tried(lambda: office.cancel_batch(batch_id, actor=actor, at=self.world.now, reason_code=why))
+        assert (batch is None) is (None in rows.values()), refusal
+        if batch is not None:
+            self.follow(rows, who)
+
+    @rule(batch_id=SENT, again=st.booleans())
+    def come_back(self, batch_id: int, again: bool):
+        """The bank sends back what it settled, and perhaps says so once more."""
+        lines = [line for line in self.world.office.batch(batch_id).lines if line.state == "SETTLED"]
+        rows = [(line.instruction, line.amount, line.bank_ref or "", f"R{line.id}", "ACCOUNT_CLOSED") for line in lines]
+        report, refusal = tried(lambda: self.world.returns(rows))
+        assert report is not None, refusal
+        assert report.returned == len(lines)
+        for line in lines:
+            self._answered(line.claim_id, ["bank_return"])
+        if again:
+            assert self.world.returns(rows).returned == 0
+
+    @rule(batch_id=SENT)
+    def ask_the_bank(self, batch_id: int):
+        """Nobody at the bank knows: what was sent is unknown, and nothing else changes."""
+        before = {line.id: str(line.state) for line in self.world.office.batch(batch_id).lines}
+        self.world.office.query_batch(batch_id, actor=self.world.people["reconciler"], at=self.world.now)
+        for line in self.world.office.batch(batch_id).lines:
+            assert str(line.state) == before[line.id].replace("SENT", "UNKNOWN")
+
+    @invariant()
+    def payments_agree_with_themselves_and_no_claim_is_paid_twice(self):
+        assert in_unit(self.world.engine, check_payments) == []
+        settled = Counter[int]()
+        for batch in self.world.office.batches():
+            totals = batch.totals
+            parts = (totals.reconciled, totals.returned, totals.failed, totals.unknown, totals.waiting)
+            assert sum(part.amount for part in parts) == batch.total
+            settled.update(line.claim_id for line in batch.lines if line.state == "SETTLED")
+        assert set(settled.values()) <= {1}
+        paid = {claim_id for claim_id, claim in self.model.claims.items() if claim.state in ("PAID", "COMPLETED")}
+        assert set(settled) == paid
+
     def _answered(self, claim_id: int, events: list[str]) -> None:
         for event in events:
             who = "system" if event == "complete" else "reconciler"
@@ -104,11 +152,16 @@ class Payment(Base):
 
 
 def _newest_account(machine: Base, claim: ModelClaim, attempt: Attempt) -> dict[str, Any]:
+    if claim.state == "PAY_FAILED":  # the bank refused the one that it had
+        machine.world.give_account(uscc=claim.key[0], number="6222000000009999")
     return {"account_id": machine.world.desk.accounts(claim.key[0])[0].id}
 
 
 TOPIC = Topic(
-    money={"pay": lambda model, claim: claim.hold("paid", claim.held("committed"))},
+    money={
+        "pay": lambda model, claim: claim.hold("paid", claim.held("committed")),
+        "return": lambda model, claim: claim.hold("committed", claim.held("paid")),
+    },
     kinds={"IN_PAYMENT": "committed", "PAY_FAILED": "committed", "PAID": "paid", "COMPLETED": "paid"},
     usual={"PAY_FAILED": ("set_account", "applicant")},
     payload={"set_account": _newest_account},

@@ -9,8 +9,9 @@ from claims_world import FUND, OTHER_USCC, World
 from sqlalchemy import text
 
 from subsidy_match.claims.assessment import Standing
-from subsidy_match.claims.batches import Batch, check_totals
+from subsidy_match.claims.batches import Batch
 from subsidy_match.claims.claim import Claim
+from subsidy_match.claims.payment_checks import check_totals
 from subsidy_match.claims.payment_states import BatchState, LineState
 from subsidy_match.claims.payment_steps import BatchRefused
 from subsidy_match.claims.states import State
@@ -57,8 +58,9 @@ def test_a_batch_of_several_claims_is_paid(world: World):
 
 def test_the_file_carries_control_totals_funds_and_the_account(world: World):
     path = send(world, approve(world, make(world, payable(world, 2))))
-    control, header, *lines, again = rows_of(path)
+    control, indicator, header, *lines, again = rows_of(path)
     assert control == again
+    assert indicator == ["指标控制行", f"示例指2026-{FUND}", "合计金额(元)", "20000.00"]
     assert control[3:6] == ["2", "合计金额(元)", "20000.00"]
     for line in lines:
         cells = dict(zip(header, line, strict=True))
@@ -225,7 +227,7 @@ def test_a_crash_between_intent_and_file_leaves_a_batch_that_can_be_sent_again(w
 
 def test_a_file_that_would_differ_is_not_sent_again(world: World):
     batch = approve(world, make(world, payable(world, 1)))
-    send(world, batch)
+    send(world, batch).unlink()
     with world.engine.begin() as connection:
         connection.execute(text("UPDATE claims SET policy_zh = '改过'"))
     with pytest.raises(Conflict, match="file_differs"):
@@ -244,4 +246,4 @@ def test_claims_of_two_firms_may_share_a_batch(world: World):
     world.give_account(uscc=OTHER_USCC, number="6222000000005678")
     claims = [world.walk(State.PAYABLE), world.walk(State.PAYABLE, uscc=OTHER_USCC)]
     path = send(world, approve(world, make(world, claims)))
-    assert [row[4] for row in rows_of(path)[2:-1]] == [NUMBER, "6222000000005678"]
+    assert [row[4] for row in rows_of(path)[3:-1]] == [NUMBER, "6222000000005678"]

@@ -13,7 +13,7 @@ from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
 
 ONE = 10_000_00
-HEADER = "支付令号,金额(元),结果,银行流水号,到账日期,失败代码"
+HEADER = "支付令号,金额(元),账号后四位,结果,银行流水号,到账日期,失败代码"
 
 
 @pytest.fixture
@@ -75,10 +75,10 @@ def test_one_bad_line_refuses_the_whole_file_and_says_where(world: World, sent: 
         HEADER.encode("gb18030"),
         f'{HEADER}\n"a'.encode(),
         f"{HEADER}\na,b".encode(),
-        f"{HEADER}\nPB1,1e3x,成功,B,2026-06-20,".encode(),
-        f"{HEADER}\nPB1,NaN,成功,B,2026-06-20,".encode(),
-        f"{HEADER}\nPB1,10.001,成功,B,2026-06-20,".encode(),
-        f"{HEADER}\nPB1,-5,成功,B,2026-06-20,".encode(),
+        f"{HEADER}\nPB1,1e3x,1234,成功,B,2026-06-20,".encode(),
+        f"{HEADER}\nPB1,NaN,1234,成功,B,2026-06-20,".encode(),
+        f"{HEADER}\nPB1,10.001,1234,成功,B,2026-06-20,".encode(),
+        f"{HEADER}\nPB1,-5,1234,成功,B,2026-06-20,".encode(),
     ],
 )
 def test_a_file_of_another_kind_is_refused(world: World, content: bytes):

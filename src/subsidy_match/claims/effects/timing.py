@@ -15,7 +15,7 @@ __all__ = ["apply_clock"]
 
 
 def apply_clock(occasion: Occasion) -> None:
-    """Stop, resume or end the total clock; it starts with the day of acceptance."""
+    """Stop, resume, end or reopen the total clock; it starts with the day of acceptance."""
     claim = occasion.claim
     match occasion.transition.clock:
         case ClockEffect.STOP:
@@ -26,10 +26,28 @@ def apply_clock(occasion: Occasion) -> None:
         case ClockEffect.END:
             _resume(occasion)
             claim.ended_on = occasion.on
+        case ClockEffect.REOPEN:
+            _reopen(occasion)
         case ClockEffect.NONE | ClockEffect.START:
             pass  # it starts by itself: accepted_on is set with the event
         case other:
             assert_never(other)
+
+
+def _reopen(occasion: Occasion) -> None:
+    # Nobody worked on a claim that was over: the days from its end until now are elapsed, but do not count.
+    claim = occasion.claim
+    if claim.ended_on is None:
+        return
+    over = ClaimPause(
+        claim_id=claim.id,
+        version=occasion.next_version,
+        reason=claim.state,
+        start_on=claim.ended_on,
+        end_on=occasion.on,
+    )
+    occasion.session.add(over)
+    claim.ended_on = None
 
 
 def _notice_that_counts(occasion: Occasion) -> bool:

@@ -4,21 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from sqlalchemy import select
+
+from subsidy_match.claims.assessment import Standing
 from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.payment_states import FAILURES, RETURNS
+from subsidy_match.claims.payout_records import LineRow
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 
-__all__ = ["GUARDS"]
+__all__ = ["GUARDS", "check_credit"]
+
+_BLAMING = sorted({code for code, said in (*FAILURES.items(), *RETURNS.items()) if said.blames_account})
 
 
-def _credit_clear(occasion: Occasion) -> None:
-    standing = occasion.standing
+def check_credit(standing: Standing | None) -> None:
+    """Refuse a payment to a firm that the credit lists bar.
+
+    Raises:
+        Conflict: ``credit_unknown``, ``credit_bad``.
+    """
     if standing is None or standing.clear is None:
         raise Conflict("credit_unknown", "无法核对信用名单,不能支付", "the credit lists could not be read")
     if not standing.clear:
         raise Conflict("credit_bad", f"信用核查未通过:{standing.zh}", f"the credit lists bar payment: {standing.en}")
 
 
+def _credit_clear(occasion: Occasion) -> None:
+    check_credit(occasion.standing)
+
+
+def _no_open_line(occasion: Occasion) -> None:
+    mine = select(LineRow.instruction).where(LineRow.claim_id == occasion.claim.id, LineRow.is_open)
+    instruction = occasion.session.scalars(mine).first()
+    if instruction is not None:
+        zh = f"支付令{instruction}尚无确定结果,不能再付"
+        raise Conflict("line_open", zh, f"the instruction {instruction} may still be paid: not a second one")
+
+
+def _account_not_refused(occasion: Occasion) -> None:
+    account = occasion.account()
+    if account is None:
+        return  # another guard's matter
+    refused = select(LineRow).where(
+        LineRow.claim_id == occasion.claim.id, LineRow.account_id == account.id, LineRow.failure_code.in_(_BLAMING)
+    )
+    line = occasion.session.scalars(refused.order_by(LineRow.id.desc())).first()
+    if line is not None:
+        said = FAILURES[line.failure_code or ""]
+        zh = f"该账户已被银行退回({said.zh}),须换账户"
+        raise Conflict("account_refused", zh, f"the bank refused this account ({said.en}): another one is needed")
+
+
 GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.CREDIT_CLEAR: _credit_clear,
+    Guard.NO_OPEN_LINE: _no_open_line,
+    Guard.ACCOUNT_NOT_REFUSED: _account_not_refused,
 }

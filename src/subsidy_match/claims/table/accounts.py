@@ -40,6 +40,13 @@ def rows() -> Iterator[Transition]:
         State.PAYABLE,
         FILERS,
         Duty.FILER,
-        (Guard.MAY_FILE, Guard.ACCOUNT_GIVEN, Guard.ACCOUNT_OF_FIRM, Guard.ACCOUNT_VERIFIED),
+        (
+            Guard.MAY_FILE,
+            Guard.ACCOUNT_GIVEN,
+            Guard.ACCOUNT_OF_FIRM,
+            Guard.ACCOUNT_VERIFIED,
+            Guard.ACCOUNT_NOT_REFUSED,
+            Guard.NO_OPEN_LINE,
+        ),
         needs=("account_id",),
     )

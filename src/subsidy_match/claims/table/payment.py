@@ -1,4 +1,4 @@
-"""Batches and receipts; only the office fires these (rows 16–18)."""
+"""Batches, receipts and returned payments; only the office fires these (rows 16–18, 20)."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ def rows() -> Iterator[Transition]:
             Guard.ACCOUNT_OF_FIRM,
             Guard.ACCOUNT_VERIFIED,
             Guard.ACCOUNT_INDEPENDENT,
+            Guard.ACCOUNT_NOT_REFUSED,
+            Guard.NO_OPEN_LINE,
             Guard.CREDIT_CLEAR,
         ),
         needs=("batch", "instruction"),
@@ -51,6 +53,18 @@ def rows() -> Iterator[Transition]:
         State.PAYABLE,
         frozenset({Role.CHECKER}),
         Duty.CHECKER,
+        (Guard.MAY_USE_FUNDS,),
+        needs=("batch", "instruction", "reason_code"),
+        takes=("note",),
+        door=payouts,
+    )
+    yield Transition(
+        "16c",
+        (State.IN_PAYMENT,),
+        Event.CANCEL_PAYMENT,
+        State.PAYABLE,
+        frozenset({Role.MAKER, Role.CHECKER, Role.SUPERVISOR}),
+        None,
         (Guard.MAY_USE_FUNDS,),
         needs=("batch", "instruction", "reason_code"),
         takes=("note",),
@@ -84,5 +98,16 @@ def rows() -> Iterator[Transition]:
         State.PAY_FAILED,
         reconciler,
         needs=(*receipt, "failure_code"),
+        door=payouts,
+    )
+    yield Transition(
+        "20",
+        (State.PAID, State.COMPLETED),
+        Event.BANK_RETURN,
+        State.PAY_FAILED,
+        reconciler,
+        fund=FundEffect.RETURN,
+        clock=ClockEffect.REOPEN,
+        needs=(*receipt, "return_ref", "failure_code"),
         door=payouts,
     )

@@ -1,0 +1,109 @@
+"""Takes returned payments in (退票): what was settled comes back to the fund, and the claim waits for another account.
+
+The whole file or nothing. A return that is known already changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from subsidy_match.claims.lines.answers import Evidence, Return
+from subsidy_match.claims.lines.guards import Asked, check_same_line
+from subsidy_match.claims.lines.steps import Hand, advance_line
+from subsidy_match.claims.payment_states import RETURNS, LineEvent, LineState
+from subsidy_match.claims.payment_steps import Deed, lock_claims, step_claim
+from subsidy_match.claims.payout_records import LineReturnRow, LineRow
+from subsidy_match.claims.reconciling import finish_batches, locked_lines, unknown_instruction
+from subsidy_match.claims.records import ClaimRow
+from subsidy_match.claims.states import Event
+from subsidy_match.errors import Finding, InputError, SubsidyError
+
+__all__ = ["ReturnReport", "import_returns", "return_doubts"]
+
+_LONGEST_CODE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnReport:
+    """How many payments came back, and how many of the file were known; ``doubts`` names codes that nobody knows."""
+
+    returned: int
+    unchanged: int
+    doubts: tuple[Finding, ...] = ()
+
+
+def import_returns(deed: Deed, returns: Sequence[Return], evidence: Evidence) -> ReturnReport:
+    """Apply ``returns`` in the caller's transaction.
+
+    Raises:
+        Conflict: ``clock_skew``.
+        InputError: ``receipts_invalid``, with a finding for every return that does not fit its line.
+    """
+    lines = locked_lines(deed.session, returns, deed.at)
+    claims = lock_claims(deed.session, {line.claim_id: None for line in lines.values()})
+    hand = Hand(deed.session, deed.actor, deed.at, evidence)
+    returned = 0
+    findings: list[Finding] = []
+    for one in returns:
+        try:
+            returned += _apply(deed, hand, one, lines, claims)
+        except SubsidyError as error:
+            findings.append(replace(error.as_finding(), at=one.at))
+    if findings:
+        raise InputError("receipts_invalid", "退票文件有误,未导入", "the returns do not fit", findings=findings)
+    doubts = return_doubts(returns)
+    finish_batches(deed, "returns", lines, {name: doubt.en for name, doubt in doubts.items()})
+    return ReturnReport(returned, len(returns) - returned, tuple(doubts.values()))
+
+
+def return_doubts(returns: Sequence[Return]) -> dict[str, Finding]:
+    """Instruction → a reason that nobody here knows; the money is back all the same."""
+    return {
+        one.instruction: Finding(
+            "return_code_unknown",
+            f"不认识的退回原因代码:{one.code}",
+            f"unknown reason code: {one.code}",
+            one.at,
+            severity="warning",
+        )
+        for one in returns
+        if one.code not in RETURNS
+    }
+
+
+def _apply(deed: Deed, hand: Hand, one: Return, lines: Mapping[str, LineRow], claims: Mapping[int, ClaimRow]) -> bool:
+    """Take one return in; false where it is known already."""
+    line = lines.get(one.instruction)
+    if line is None or one.on is None:
+        raise unknown_instruction(one)
+    check_same_line(Asked(deed.session, line, one))
+    if line.state == LineState.RETURNED:
+        _check_repeated(deed, line, one)
+        return False
+    advance_line(hand, line, LineEvent.RETURN, answer=one, code=one.code)
+    line.failure_code = one.code[:_LONGEST_CODE]
+    row = LineReturnRow(
+        line_id=line.id,
+        amount=one.amount,
+        return_ref=one.return_ref,
+        code=one.code[:_LONGEST_CODE],
+        returned_on=one.on,
+    )
+    deed.session.add(row)
+    fields = {
+        "batch": one.instruction.rpartition("-")[0],
+        "instruction": one.instruction,
+        "bank_ref": one.bank_ref,
+        "return_ref": one.return_ref,
+        "failure_code": one.code,
+    }
+    step_claim(deed, claims[line.claim_id], Event.BANK_RETURN, fields)
+    return True
+
+
+def _check_repeated(deed: Deed, line: LineRow, one: Return) -> None:
+    known = deed.session.get_one(LineReturnRow, line.id)
+    if known.return_ref != one.return_ref:
+        zh, en = f"已按退回流水号{known.return_ref}登记", f"it came back before, as {known.return_ref}"
+        raise InputError("receipt_contradicts", zh, en)

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+from api_world import ApiWorld
+from claims_world import return_file
+
+CSV = {"Content-Type": "text/csv"}
+
+
+def approved(api: ApiWorld) -> dict[str, Any]:
+    batch = api.post("/v1/payouts", "maker", {"claim_ids": [api.walk("PAYABLE")]}).json()
+    return dict(api.post(f"/v1/payouts/{batch['id']}/approve", "checker").json())
+
+
+def sent(api: ApiWorld, form: str = "csv") -> dict[str, Any]:
+    return dict(api.post(f"/v1/payouts/{approved(api)['id']}/send?format={form}", "maker").json())
+
+
+def state(api: ApiWorld, batch: dict[str, Any]) -> str:
+    return str(api.get(f"/v1/claims/{batch['lines'][0]['claim_id']}", "clerk").json()["state"])
+
+
+def come_back(api: ApiWorld, batch: dict[str, Any], by: str = "reconciler", *, ref: str | None = None) -> Any:
+    line = batch["lines"][0]
+    known = ref or f"B{line['instruction']}"
+    content = return_file([(line["instruction"], line["amount"], known, "R1", "ACCOUNT_CLOSED")])
+    return api.ask("POST", "/v1/payouts/returns", by, headers=CSV, content=content)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_file_of_a_sent_batch_is_handed_out_as_it_was_sent(api: ApiWorld, form: str):
+    batch = sent(api, form)
+    path = f"/v1/payouts/{batch['id']}/file"
+    answer = api.get(path, "maker")
+    assert (answer.status_code, batch["format"]) == (200, form)
+    assert hashlib.sha256(answer.content).hexdigest() == batch["file_sha256"]
+    assert f"{batch['number']}.{form}" in answer.headers["content-disposition"]
+    assert api.get(path, "maker", format=form).content == answer.content
+    other = api.get(path, "maker", format="csv" if form == "xlsx" else "xlsx")
+    assert (other.status_code, other.json()["code"]) == (409, "file_format_fixed")
+    assert api.audit(f"payout:{batch['id']}")[-1].outcome == "refused"
+
+
+def test_there_is_no_file_before_sending_and_none_for_others(api: ApiWorld):
+    path = f"/v1/payouts/{approved(api)['id']}/file"
+    assert api.get(path, "maker").json()["code"] == "batch_not_sent"
+    assert api.get(path, "approver").json()["code"] == "role_missing"
+    assert api.get(path, "maker", format="pdf").status_code == 422
+    assert api.get("/v1/payouts/99/file", "maker").status_code == 404
+
+
+def test_an_approved_batch_is_cancelled_once_and_never_sent(api: ApiWorld):
+    batch = approved(api)
+    path, key = f"/v1/payouts/{batch['id']}/cancel", {"Idempotency_Key": "k1"}
+    body = {"reason_code": "payment_stopped"}
+    first, again = (api.post(path, "checker", body, **key) for _ in range(2))
+    assert (first.json()["state"], again.content, state(api, batch)) == ("CANCELLED", first.content, "PAYABLE")
+    assert api.post(path, "checker", body).json()["code"] == "batch_state"
+    assert api.post(f"/v1/payouts/{batch['id']}/send", "maker").json()["code"] == "batch_state"
+
+
+def test_a_payment_comes_back_once(api: ApiWorld):
+    batch = sent(api)
+    api.receipts(batch)
+    assert come_back(api, batch, "maker").json()["code"] == "role_missing"
+    wrong = come_back(api, batch, ref="OTHER").json()
+    assert [(f["code"], f["line"]) for f in wrong["findings"]] == [("return_reference", 2)]
+    assert state(api, batch) == "COMPLETED"
+    assert come_back(api, batch).json() == {"returned": 1, "unchanged": 0, "doubts": []}
+    assert come_back(api, batch).json()["unchanged"] == 1
+    shown = api.get(f"/v1/payouts/{batch['id']}", "maker").json()
+    assert (state(api, batch), shown["totals"]["returned"]["count"]) == ("PAY_FAILED", 1)
+    assert shown["lines"][0]["returned_on"] == "2026-06-25"
+
+
+def test_what_the_bank_does_not_answer_is_listed_and_asked(api: ApiWorld):
+    batch = sent(api)
+    assert api.get("/v1/payouts/unanswered", "reconciler").json()["items"] == []
+    api.wait(14)
+    (item,) = api.get("/v1/payouts/unanswered", "reconciler", longer_than=5).json()["items"]
+    assert (item["instruction"], item["state"]) == (batch["lines"][0]["instruction"], "SENT")
+    path = f"/v1/payouts/{batch['id']}/query"
+    assert api.post(path, "maker").json()["code"] == "role_missing"
+    assert api.post(path, "reconciler").json()["unknown"] == 1
+    assert api.get("/v1/payouts/unanswered", "reconciler").json()["items"][0]["state"] == "UNKNOWN"
+    assert api.get("/v1/payouts/unanswered", "applicant").status_code == 403
