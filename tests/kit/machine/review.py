@@ -35,6 +35,8 @@ def _adjust(model: Model, claim: ModelClaim) -> None:
 
 
 def _amount(machine: Base, claim: ModelClaim, attempt: Attempt) -> dict[str, Any]:
+    if claim.state != "IN_REVIEW":
+        return {}
     return {"reason": "核减"} | ({} if attempt.cut is None else {"amount": attempt.cut})
 
 
