@@ -127,7 +127,8 @@ def serve() -> None:
         sent = os.read(reading, 20).decode()
         os.close(reading)
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        print(f"killed {order['kill']}" if killed else f"done {sent or 'nothing'}", flush=True)
+        sys.stdout.write(f"killed {order['kill']}\n" if killed else f"done {sent or 'nothing'}\n")
+        sys.stdout.flush()
 
 
 class Killer:
