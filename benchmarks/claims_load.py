@@ -1,8 +1,8 @@
 """How many claim events a second the desk takes: in process, over HTTP with 8 clients, beside bare transactions.
 
-The bound is what the store alone takes for the same work: every SQL statement of the run in process is recorded and
-sent again, with the same parameters, transactions and durability, on a bare connection to a copy of the store as it was
-before. Synchronous commits everywhere; nothing is batched.
+The bound is what the store alone takes for the same work: every SQL statement of an event is recorded and sent again,
+with the same parameters, transactions and durability, on a bare connection to a copy of the store. Each event is
+followed by its bound, so that whatever else the machine does slows both. Nothing is batched, every commit is synced.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "kit"), str(ROOT / "benchmarks")]
 
-from claims_parts.bound import Recorder, replay  # noqa: E402
+from claims_parts.bound import Bound  # noqa: E402
 from claims_parts.over_http import http_run  # noqa: E402
 from claims_parts.stores import Store, postgres_stores, sqlite_stores  # noqa: E402
 from claims_parts.walk import WALK, Timings, prepare, walk_in_process  # noqa: E402
@@ -54,19 +54,16 @@ def measure(make: Callable[[], Store], claims: int, clients: int) -> dict[str, A
     store = make()
     prepare(store, claims)
     copy = store.copy()
-    recorder = Recorder()
-    ours = walk_in_process(store, claims)
-    again = make()
-    prepare(again, claims)
-    walk_in_process(again, claims, recorder)
-    bare = replay(copy, recorder)
+    bound = Bound(copy)
+    ours = walk_in_process(store, claims, bound)
+    bare = bound.finish()
     served = make()
     prepare(served, claims)
     remote = http_run(served, claims, clients)
     return {
         "store": store.describe(),
         "in_process": ours.summary(),
-        "bound": bare.summary() | {"statements_per_event": round(recorder.statements / len(bare.seconds), 1)},
+        "bound": bare.summary() | {"statements_per_event": round(bound.statements / len(bare.seconds), 1)},
         "in_process_over_bound": ratio(ours, bare),
         "http": remote.summary() | {"clients": clients},
         "http_over_bound": ratio(remote, bare),
@@ -76,8 +73,6 @@ def measure(make: Callable[[], Store], claims: int, clients: int) -> dict[str, A
 def ratio(one: Timings, other: Timings) -> dict[str, float]:
     """How many times slower ``one`` is, by throughput and at the median."""
     return {"rate": round(other.rate / one.rate, 2), "p50": round(one.quantile(50) / other.quantile(50), 2)}
-
-
 
 
 if __name__ == "__main__":

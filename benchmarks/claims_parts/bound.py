@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
-from dataclasses import dataclass, field
 from typing import Any
+
+from sqlalchemy import Engine, event
 
 from claims_parts.stores import Store
 from claims_parts.walk import Timings
-from sqlalchemy import Engine, event
 
 _BEGIN = {"sqlite": None, "postgresql": "BEGIN"}
 Call = tuple[str, Any]
 
 
-@dataclass
-class Recorder:
-    """Writes down what is sent to the database, event by event."""
+class Bound:
+    """Records what is sent to one store, and sends it to a copy."""
 
-    events: list[list[Call]] = field(default_factory=lambda: [[]])
-
-    @property
-    def statements(self) -> int:
-        """All statements, beginnings and commits included."""
-        return sum(len(calls) for calls in self.events)
+    def __init__(self, copy: Store) -> None:
+        self._connection = copy.connect()
+        self._cursor = self._connection.cursor()
+        self._calls: list[Call] = []
+        self._timings = Timings()
+        self.statements = 0
 
     def listen(self, engine: Engine) -> None:
         """Record from now on."""
@@ -35,35 +33,30 @@ class Recorder:
         event.listen(engine, "commit", lambda _connection: self._add("COMMIT", None))
         event.listen(engine, "rollback", lambda _connection: self._add("ROLLBACK", None))
 
-    def event_done(self) -> None:
-        """What comes next belongs to the next event."""
-        self.events.append([])
+    def replay(self) -> None:
+        """Send again what was recorded since the last time; answers are fetched, as the product does."""
+        before = time.perf_counter()
+        for statement, parameters in self._calls:
+            self._cursor.execute(statement, parameters) if parameters else self._cursor.execute(statement)
+            if self._cursor.description is not None:
+                self._cursor.fetchall()
+        self._timings.seconds.append(time.perf_counter() - before)
+        self.statements += len(self._calls)
+        self._calls.clear()
 
-    def _statement(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool):  # noqa: FBT001
+    def finish(self) -> Timings:
+        """How long it took."""
+        self._connection.close()
+        return self._timings
+
+    def _statement(
+        self, _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool
+    ) -> None:
         for one in parameters if many else [parameters]:
             self._add(statement, one)
 
     def _add(self, statement: str, parameters: Any) -> None:
-        self.events[-1].append((statement, parameters))
-
-
-def replay(store: Store, recorder: Recorder) -> Timings:
-    """Send everything again; answers are fetched, as the product does."""
-    timings = Timings()
-    with closing(store.connect()) as connection:
-        cursor = connection.cursor()
-        started = time.perf_counter()
-        for calls in recorder.events:
-            if not calls:
-                continue
-            before = time.perf_counter()
-            for statement, parameters in calls:
-                cursor.execute(statement, parameters) if parameters else cursor.execute(statement)
-                if cursor.description is not None:
-                    cursor.fetchall()
-            timings.seconds.append(time.perf_counter() - before)
-        timings.total = time.perf_counter() - started
-    return timings
+        self._calls.append((statement, parameters))
 
 
 def _begin_of(connection: Any, begin: str) -> str:

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from claims_world import MORNING, FakeAssessor
+
 from claims_parts.stores import Store
 from claims_parts.walk import WALK, Timings, check_whole
-from claims_world import MORNING, FakeAssessor
 
 ROOT = Path(__file__).parents[2]
 

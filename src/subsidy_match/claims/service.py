@@ -24,6 +24,7 @@ from subsidy_match.claims.duties import is_barred
 from subsidy_match.claims.occasion import Occasion, claim_clock, past_duties
 from subsidy_match.claims.payload import parse_payload
 from subsidy_match.claims.reading import (
+    CLAIM_UNKNOWN,
     ClaimFilter,
     evidence,
     find_claims,
@@ -141,13 +142,13 @@ class ClaimDesk:
             Forbidden: role, firm, fund or duties.
             InputError: ``event_unknown`` or the payload.
         """
-        seen = self.claim(claim_id)
 
         def move() -> Claim:
             known = _event(event)
-            assessment = self._assess_for(seen, known, actor, at)
+            seen = self.claim(claim_id) if known in _REASSESSED else None
+            assessment = None if seen is None else self._assess_for(seen, known, actor, at)
             # What was assessed is the claim as seen: if it moved since, the assessment is of another claim.
-            expected = (expected_version, seen.version if known in _REASSESSED else None)
+            expected = (expected_version, None if seen is None else seen.version)
 
             def work(session: Session) -> Claim:
                 row = locked_row(session, claim_id)
@@ -159,7 +160,8 @@ class ClaimDesk:
 
             return in_unit(self.engine, work)
 
-        return audited(self.engine, f"claim:{claim_id}", str(event), actor=actor, at=at, work=move)
+        subject = f"claim:{claim_id}"
+        return audited(self.engine, subject, str(event), actor=actor, at=at, work=move, unless=CLAIM_UNKNOWN)
 
     def claim(self, claim_id: int, *, viewer: Actor | None = None) -> Claim:
         """Read a claim; for an applicant as ``viewer`` other firms' claims do not exist.
