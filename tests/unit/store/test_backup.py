@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from claims_world import World
 from sqlalchemy import Engine, text
-from store_fixtures import STORES
+from store_fixtures import STORES, database_url, execute_on
 from store_truths import check_store
 
 from subsidy_match.claims import funds
@@ -23,23 +25,20 @@ CHECKS = (funds.check_balances, check_totals)
 
 
 @pytest.fixture(params=STORES)
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Engine]:
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty migrated store of either kind, whatever the source is."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'target.sqlite3'}"
-    else:
-        from store_fixtures import _execute, database_url
-
-        server = request.getfixturevalue("postgres_server")
-        name = f"target_{request.node.name.encode().hex()[-40:]}"
-        _execute(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        _execute(server, f"CREATE DATABASE {name}")
-        request.addfinalizer(lambda: _execute(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    server = None if request.param == "sqlite" else request.getfixturevalue("postgres_server")
+    name = f"target_{uuid.uuid4().hex}"
+    url = f"sqlite:///{tmp_path / 'target.sqlite3'}"
+    if server is not None:
+        execute_on(server, f"CREATE DATABASE {name}")
         url = database_url(server, name)
     upgrade(url)
     engine = open_engine(url)
-    request.addfinalizer(engine.dispose)
-    return engine
+    yield engine
+    engine.dispose()
+    if server is not None:
+        execute_on(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def content(engine: Engine) -> dict[str, list[str]]:
@@ -58,16 +57,8 @@ def test_a_store_comes_back_whole_on_either_kind_and_goes_on(world: World, targe
     assert (read.rows, read.sha256) == (written.rows, written.sha256)
     check_store(target)
     assert content(target) == content(world.engine)
-    again = World(
-        target,
-        world.desk.__class__(target, world.assessor, world.desk.calendar, world.desk.sealer),
-        world.office.__class__(
-            world.desk.__class__(target, world.assessor, world.desk.calendar, world.desk.sealer), tmp_path / "p"
-        ),
-        world.assessor,
-        world.people,
-        world.now,
-    )
+    desk = replace(world.desk, engine=target)
+    again = replace(world, engine=target, desk=desk, office=replace(world.office, desk=desk, folder=tmp_path / "p"))
     assert again.desk.claim(held.id) == world.desk.claim(held.id)
     assert again.desk.timeline(held.id) == world.desk.timeline(held.id)
     again.carry_on(again.desk.claim(held.id), State.COMPLETED)
