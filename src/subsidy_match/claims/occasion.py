@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
@@ -67,23 +67,35 @@ def current_amount(claim: ClaimRow) -> int:
     return next(amount for amount in (*stages, 0) if amount is not None)
 
 
+# Statements of the hot path are built once: building one takes longer than most databases take to answer it.
+_OF_CLAIM: BindParameter[int] = bindparam("claim_id")
+_SHARES = select(ClaimShare).where(ClaimShare.claim_id == _OF_CLAIM).order_by(ClaimShare.fund_id)
+_DUTIES = select(ClaimStep.actor, ClaimStep.duty).where(ClaimStep.claim_id == _OF_CLAIM, ClaimStep.duty.is_not(None))
+_PAUSES = select(ClaimPause).where(ClaimPause.claim_id == _OF_CLAIM).order_by(ClaimPause.version)
+
+
 def shares_of(session: Session, claim_id: int) -> Sequence[ClaimShare]:
-    """Read the shares of a claim in the order of fund ids."""
-    query = select(ClaimShare).where(ClaimShare.claim_id == claim_id).order_by(ClaimShare.fund_id)
-    return session.scalars(query).all()
+    """Read the shares of a claim in the order of fund ids, once a transaction: they change only under the claim's lock.
+
+    A claim without shares is asked for again: they may be on their way.
+    """
+    known: dict[int, Sequence[ClaimShare]] = session.info.setdefault("shares", {})
+    if not known.get(claim_id):
+        known[claim_id] = session.scalars(_SHARES, {"claim_id": claim_id}).all()
+    return known[claim_id]
 
 
 def past_duties(session: Session, claim_id: int) -> list[PastDuty]:
     """Read who did which duty in the whole history of a claim."""
-    query = select(ClaimStep.actor, ClaimStep.duty).where(ClaimStep.claim_id == claim_id, ClaimStep.duty.is_not(None))
-    return [PastDuty(person, Duty(duty)) for person, duty in session.execute(query) if duty is not None]
+    found = session.execute(_DUTIES, {"claim_id": claim_id})
+    return [PastDuty(person, Duty(duty)) for person, duty in found if duty is not None]
 
 
 def claim_clock(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date) -> ClockReading | None:
     """Read the clock of a claim on a day; ``None`` before acceptance."""
     if claim.accepted_on is None:
         return None
-    query = select(ClaimPause).where(ClaimPause.claim_id == claim.id).order_by(ClaimPause.version)
-    pauses = [Pause(row.start_on, row.end_on, row.reason) for row in session.scalars(query)]
+    rows = session.scalars(_PAUSES, {"claim_id": claim.id})
+    pauses = [Pause(row.start_on, row.end_on, row.reason) for row in rows]
     day = on if claim.ended_on is None else min(on, claim.ended_on)
     return read_clock(calendar, accepted=claim.accepted_on, limit=claim.sla_days, pauses=pauses, on=day)

@@ -9,15 +9,47 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import Update, bindparam, insert, update
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.fund_ops import BARRED_BY_CLOSING, BARRED_BY_FREEZE, EFFECTS, Op
+from subsidy_match.claims.fund_ops import BARRED_BY_CLOSING, BARRED_BY_FREEZE, EFFECTS, Effect, Op
 from subsidy_match.claims.fund_records import FundEntry, FundRow
 from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.store import audit
+from subsidy_match.store.schema import Money
 
 __all__ = ["Posting", "post", "unknown_fund"]
+
+
+def _guarded(op: Op) -> Update:
+    """The movement with its guard in the statement itself; built once, for it is sent with every posting."""
+    allocated, reserved, committed, paid = (bindparam(f"d_{name}", type_=Money) for name in Effect._fields)
+    free = FundRow.reserved + reserved + FundRow.committed + committed + FundRow.paid + paid
+    bars = [FundRow.frozen.is_(False)] if op in BARRED_BY_FREEZE else []
+    bars += [FundRow.closed_on.is_(None)] if op in BARRED_BY_CLOSING else []
+    return (
+        update(FundRow)
+        .where(
+            *bars,
+            FundRow.id == bindparam("fund"),
+            FundRow.allocated + allocated >= free,
+            FundRow.reserved + reserved >= 0,
+            FundRow.committed + committed >= 0,
+            FundRow.paid + paid >= 0,
+        )
+        .values(
+            allocated=FundRow.allocated + allocated,
+            reserved=FundRow.reserved + reserved,
+            committed=FundRow.committed + committed,
+            paid=FundRow.paid + paid,
+        )
+        .returning(FundRow.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+_MOVES = {op: _guarded(op) for op in Op}
+_ENTRY = insert(FundEntry.__table__)  # type: ignore[arg-type]  # declared as a FromClause, is the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,47 +75,21 @@ def post(session: Session, posting: Posting) -> None:
     """
     if posting.amount <= 0:
         raise InputError("amount_not_positive", "金额须大于零", "an amount must be greater than zero")
-    allocated, reserved, committed, paid = (sign * posting.amount for sign in EFFECTS[posting.op])
-    guarded = (
-        update(FundRow)
-        .where(
-            FundRow.id == posting.fund_id,
-            FundRow.allocated + allocated
-            >= FundRow.reserved + reserved + FundRow.committed + committed + FundRow.paid + paid,
-            FundRow.reserved + reserved >= 0,
-            FundRow.committed + committed >= 0,
-            FundRow.paid + paid >= 0,
-        )
-        .values(
-            allocated=FundRow.allocated + allocated,
-            reserved=FundRow.reserved + reserved,
-            committed=FundRow.committed + committed,
-            paid=FundRow.paid + paid,
-        )
-        .returning(FundRow.id)
-        .execution_options(synchronize_session=False)
-    )
-    if posting.op in BARRED_BY_FREEZE:
-        guarded = guarded.where(FundRow.frozen.is_(False))
-    if posting.op in BARRED_BY_CLOSING:
-        guarded = guarded.where(FundRow.closed_on.is_(None))
-    if session.execute(guarded).scalar_one_or_none() is None:
+    moved = Effect(*(sign * posting.amount for sign in EFFECTS[posting.op]))
+    deltas = {f"d_{name}": delta for name, delta in moved._asdict().items()}
+    if session.execute(_MOVES[posting.op], {"fund": posting.fund_id, **deltas}).scalar_one_or_none() is None:
         raise _why_not(session, posting)
-    session.add(
-        FundEntry(
-            fund_id=posting.fund_id,
-            claim_id=posting.claim_id,
-            key=posting.key,
-            op=str(posting.op),
-            amount=posting.amount,
-            allocated=allocated,
-            reserved=reserved,
-            committed=committed,
-            paid=paid,
-            at=posting.at,
-            actor=posting.actor,
-        )
-    )
+    entry = {
+        "fund_id": posting.fund_id,
+        "claim_id": posting.claim_id,
+        "key": posting.key,
+        "op": str(posting.op),
+        "amount": posting.amount,
+        **moved._asdict(),
+        "at": posting.at,
+        "actor": posting.actor,
+    }
+    session.execute(_ENTRY, entry)
     audit.append(
         session,
         f"fund:{posting.fund_id}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.claim import Claim, Step, claim_from_row, step_from_row
@@ -15,9 +15,25 @@ from subsidy_match.claims.states import State
 from subsidy_match.errors import NotFound
 from subsidy_match.store.users import Actor, Role
 
-__all__ = ["ClaimFilter", "evidence", "find_claims", "load_claim", "locked_row", "steps_of", "visible_row"]
+__all__ = [
+    "CLAIM_UNKNOWN",
+    "ClaimFilter",
+    "evidence",
+    "find_claims",
+    "load_claim",
+    "locked_row",
+    "steps_of",
+    "visible_row",
+]
 
+CLAIM_UNKNOWN = "claim_unknown"
 _OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT})
+_LOCKED = (
+    select(ClaimRow)
+    .where(ClaimRow.id == bindparam("claim_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +63,9 @@ def locked_row(session: Session, claim_id: int) -> ClaimRow:
     Raises:
         NotFound: ``claim_unknown``.
     """
-    query = select(ClaimRow).where(ClaimRow.id == claim_id).with_for_update()
-    row = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    # Shares read before the lock may have changed since.
+    session.info.pop("shares", None)
+    row = session.scalars(_LOCKED, {"claim_id": claim_id}).one_or_none()
     if row is None:
         raise _unknown(claim_id)
     return row
@@ -118,4 +135,4 @@ def _is_outsider(viewer: Actor) -> bool:
 
 
 def _unknown(claim_id: int) -> NotFound:
-    return NotFound("claim_unknown", f"办件不存在:{claim_id}", f"no claim {claim_id}")
+    return NotFound(CLAIM_UNKNOWN, f"办件不存在:{claim_id}", f"no claim {claim_id}")

@@ -25,17 +25,27 @@ class Forbidden(InputError):
 
 
 def audited(
-    engine: Engine, subject: str, action: str, *, actor: Actor, at: datetime, work: Callable[[], Result]
+    engine: Engine,
+    subject: str,
+    action: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    work: Callable[[], Result],
+    unless: str | None = None,
 ) -> Result:
     """Do ``work``; where it is refused, write that to the chain of ``subject`` in a transaction of its own.
 
-    What may succeed when tried again was not refused and leaves nothing.
+    What may succeed when tried again was not refused and leaves nothing; nor does a refusal with the code ``unless``,
+    which says that there is no such subject.
     """
     try:
         return work()
     except RetryableError:
         raise
     except SubsidyError as refusal:
+        if refusal.code == unless:
+            raise
         record_refusals(engine, {subject: refusal}, action, actor=actor, at=at)
         raise
 

@@ -25,6 +25,7 @@ from subsidy_match.claims.duties import is_barred
 from subsidy_match.claims.occasion import Occasion, claim_clock, past_duties
 from subsidy_match.claims.payload import parse_payload
 from subsidy_match.claims.reading import (
+    CLAIM_UNKNOWN,
     ClaimFilter,
     evidence,
     find_claims,
@@ -143,27 +144,29 @@ class ClaimDesk:
             Forbidden: role, firm, fund or duties.
             InputError: ``event_unknown`` or the payload.
         """
-        seen = self.claim(claim_id)
 
-        def move() -> Claim:
+        def move() -> tuple[Claim, Claim]:
             known = _event(event)
-            assessment = self._assess_for(seen, known, actor, at)
+            seen = self.claim(claim_id) if known in _REASSESSED else None
+            assessment = None if seen is None else self._assess_for(seen, known, actor, at)
             # What was assessed is the claim as seen: if it moved since, the assessment is of another claim.
-            expected = (expected_version, seen.version if known in _REASSESSED else None)
+            expected = (expected_version, None if seen is None else seen.version)
 
-            def work(session: Session) -> Claim:
+            def work(session: Session) -> tuple[Claim, Claim]:
                 row = locked_row(session, claim_id)
                 for version in expected:
                     _check_version(session, row, version)
+                before = load_claim(session, row)
                 occasion = self._occasion(session, row, known, Door.DESK, actor, at, payload or {}, assessment)
                 take_step(occasion)
-                return _finished(session, row, also)
+                return before, _finished(session, row, also)
 
             return in_unit(self.engine, work)
 
-        moved = audited(self.engine, f"claim:{claim_id}", str(event), actor=actor, at=at, work=move)
-        self._serve_waitlist(freed_funds(seen, moved), at)
-        return moved
+        subject = f"claim:{claim_id}"
+        before, after = audited(self.engine, subject, str(event), actor=actor, at=at, work=move, unless=CLAIM_UNKNOWN)
+        self._serve_waitlist(freed_funds(before, after), at)
+        return after
 
     def claim(self, claim_id: int, *, viewer: Actor | None = None) -> Claim:
         """Read a claim; for an applicant as ``viewer`` other firms' claims do not exist.

@@ -9,6 +9,7 @@ import typer
 from subsidy_match import __version__
 from subsidy_match.cli import (
     audit,
+    backups,
     claims,
     funds,
     matching,
@@ -42,6 +43,8 @@ policies.app.command()(impact)
 policies.app.command("test")(policy_tests.run_tests)
 claims.app.command()(evidence)
 claims.app.command()(replay)
+system.database.command("backup")(backups.back_up)
+system.database.command("restore")(backups.put_back)
 _GROUPS = (
     ("policies", policies.app),
     ("profiles", profiles.app),

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Index, String, Text, select
+from sqlalchemy import Index, Row, String, Text, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -70,6 +70,20 @@ class AuditHead(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+# Appending is in every transaction: plain statements, built once.
+_HEAD = (
+    select(AuditHead.subject, AuditHead.seq, AuditHead.hash)
+    .where(AuditHead.subject == bindparam("of"))
+    .with_for_update()
+)
+_ENTRY = insert(AuditEntry.__table__)  # type: ignore[arg-type]  # declared as a FromClause, is the table
+_ADVANCE = (
+    update(AuditHead.__table__)  # type: ignore[arg-type]  # as above
+    .where(AuditHead.subject == bindparam("of"))
+    .values(seq=bindparam("seq"), hash=bindparam("hash"))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An audit entry outside the store, as it is exported and verified; ``at`` is ISO 8601 in UTC."""
@@ -109,26 +123,25 @@ def append(
     outcome: str = DONE,
 ) -> int:
     """Add an entry to the chain of ``subject`` in the caller's transaction and give its sequence number."""
+    session.flush()  # what is recorded is in the database first, as it was when the entry itself was an object
     head = _locked_head(session, subject)
     seq = head.seq + 1
     draft = Entry(subject, seq, _iso(at), actor, action, outcome, canonical_json(detail), head.hash, "")
     digest = draft.digest()
-    session.add(
-        AuditEntry(
-            subject=subject,
-            seq=seq,
-            at=at,
-            actor=actor,
-            action=action,
-            outcome=outcome,
-            detail=draft.detail,
-            prev_hash=head.hash,
-            hash=digest,
-        )
-    )
-    head.seq, head.hash = seq, digest
-    session.flush()
-    return seq
+    entry = {
+        "subject": subject,
+        "seq": seq,
+        "at": at,
+        "actor": actor,
+        "action": action,
+        "outcome": outcome,
+        "detail": draft.detail,
+        "prev_hash": head.hash,
+        "hash": digest,
+    }
+    session.execute(_ENTRY, entry)
+    session.execute(_ADVANCE, {"of": subject, "seq": seq, "hash": digest})
+    return int(seq)
 
 
 def entries(session: Session, subject: str | None = None) -> Iterator[Entry]:
@@ -186,9 +199,8 @@ def _verify_one(subject: str, chain: Iterable[Entry], end: tuple[int, str] | Non
         yield _finding("A003", subject, "末尾记录缺失或被改动", "the end of the chain is missing or changed")
 
 
-def _locked_head(session: Session, subject: str) -> AuditHead:
-    query = select(AuditHead).where(AuditHead.subject == subject).with_for_update()
-    found = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+def _locked_head(session: Session, subject: str) -> Row[str, int, str]:
+    found = session.execute(_HEAD, {"of": subject}).one_or_none()
     if found is not None:
         return found
     values = {"subject": subject, "seq": 0, "hash": _GENESIS}
@@ -197,7 +209,7 @@ def _locked_head(session: Session, subject: str) -> AuditHead:
             session.execute(sqlite.insert(AuditHead).values(values).on_conflict_do_nothing())
         case _:
             session.execute(postgresql.insert(AuditHead).values(values).on_conflict_do_nothing())
-    return session.scalars(query.execution_options(populate_existing=True)).one()
+    return session.execute(_HEAD, {"of": subject}).one()
 
 
 def _iso(moment: datetime) -> str:

@@ -42,6 +42,11 @@ class OutboxRow(Base):
     last_error: Mapped[str | None] = mapped_column(Text)
 
 
+_TABLE = OutboxRow.__table__
+_PUT_SQLITE = sqlite.insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id)  # type: ignore[arg-type]
+_PUT_POSTGRESQL = postgresql.insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id)  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message to be sent; ``payload`` is JSON text."""
@@ -59,13 +64,9 @@ def put(session: Session, topic: str, key: str, payload: Mapping[str, Any], *, a
     values = {"topic": topic, "key": key, "payload": canonical_json(payload), "created_at": at, "attempts": 0}
     match session.get_bind().dialect.name:
         case "sqlite":
-            done = session.execute(
-                sqlite.insert(OutboxRow).values(values).on_conflict_do_nothing().returning(OutboxRow.id)
-            )
+            done = session.execute(_PUT_SQLITE, values)
         case _:
-            done = session.execute(
-                postgresql.insert(OutboxRow).values(values).on_conflict_do_nothing().returning(OutboxRow.id)
-            )
+            done = session.execute(_PUT_POSTGRESQL, values)
     return done.scalar_one_or_none() is not None
 
 

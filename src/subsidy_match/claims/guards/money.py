@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 
 from subsidy_match.claims.guards.pooled import check_allotted
 from subsidy_match.claims.occasion import Occasion, current_amount, shares_of
@@ -16,19 +16,38 @@ from subsidy_match.errors import Conflict
 __all__ = ["GUARDS", "others_waiting"]
 
 
+def _waiting() -> Select[int]:
+    return (
+        select(ClaimRow.id)
+        .join(ClaimShare, ClaimShare.claim_id == ClaimRow.id)
+        .where(
+            ClaimRow.waiting,
+            ClaimRow.id != bindparam("claim_id"),
+            ClaimShare.fund_id.in_(bindparam("funds", expanding=True)),
+        )
+        .limit(1)
+    )
+
+
+_OTHERS = _waiting()
+_EARLIER = _waiting().where(
+    or_(
+        ClaimRow.accepted_at < bindparam("accepted_at"),
+        and_(ClaimRow.accepted_at == bindparam("accepted_at"), ClaimRow.id < bindparam("claim_id")),
+    )
+)
+
+
 def others_waiting(occasion: Occasion, *, before_claim: bool) -> bool:
     """Whether other claims wait for money of the same funds; ``before_claim`` counts those accepted earlier only."""
     claim = occasion.claim
     funds = [share.fund_id for share in shares_of(occasion.session, claim.id)]
-    query = (
-        select(ClaimRow.id)
-        .join(ClaimShare, ClaimShare.claim_id == ClaimRow.id)
-        .where(ClaimRow.waiting, ClaimRow.id != claim.id, ClaimShare.fund_id.in_(funds))
-    )
+    asked = {"claim_id": claim.id, "funds": funds}
     if before_claim:
-        same_moment = and_(ClaimRow.accepted_at == claim.accepted_at, ClaimRow.id < claim.id)
-        query = query.where(or_(ClaimRow.accepted_at < claim.accepted_at, same_moment))
-    return occasion.session.scalars(query.limit(1)).first() is not None
+        found = occasion.session.scalars(_EARLIER, asked | {"accepted_at": claim.accepted_at})
+    else:
+        found = occasion.session.scalars(_OTHERS, asked)
+    return found.first() is not None
 
 
 def _reserved_in_full(occasion: Occasion) -> None:

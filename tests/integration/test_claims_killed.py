@@ -1,0 +1,43 @@
+"""SIGKILL before any statement between draft and settlement: after the restart nothing is lost, doubled or half done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from claims_world import World
+from killer import Killer, killer
+from store_truths import check_store
+
+from subsidy_match.claims.states import State
+
+SAMPLE = 12
+"""How many of the statements are tried where CI is not set; with it, every one."""
+
+
+@pytest.fixture(scope="module")
+def executioner() -> Iterator[Killer]:
+    with killer() as process:
+        yield process
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_killed_before_any_statement_everything_holds_and_the_claim_is_paid_once(
+    world: World, store_url: str, tmp_path: Path, executioner: Killer
+):
+    how, statements = executioner.walk(store_url, tmp_path, world.draft(period="whole").id)
+    assert how == "done"
+    every = 1 if os.environ.get("CI") else max(statements // SAMPLE, 1)
+    deaths = range(1, statements + 1, every)
+    for kill in deaths:
+        claim = world.draft(period=f"k{kill}").id
+        assert executioner.walk(store_url, tmp_path, claim, kill=kill) == ("killed", kill)
+        check_store(world.engine, tmp_path / "payouts")
+        assert executioner.walk(store_url, tmp_path, claim)[0] == "done"
+    check_store(world.engine, tmp_path / "payouts")
+    paid = [world.desk.claim(number) for number in range(1, len(deaths) + 2)]
+    assert {claim.state for claim in paid} == {State.COMPLETED}
+    assert world.fund().paid == sum(claim.paid for claim in paid) == sum(claim.amount for claim in paid)

@@ -1,0 +1,162 @@
+"""A process that walks one claim from its draft to its payment, and that may be killed before its n-th statement.
+
+Reads orders from standard input, one a line as JSON: ``{"url", "folder", "claim", "kill"}``. Each is done in a fork of
+this process, which ends itself with SIGKILL just before statement number ``kill`` reaches the database; commits count
+as statements, and 0 kills nobody. Answers each order with ``killed N`` or ``done N``, N statements having been sent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from claims_world import CALENDAR, MORNING, FakeAssessor, receipt_file
+from sqlalchemy import Engine, event
+
+from subsidy_match.claims.batches import Batch
+from subsidy_match.claims.claim import Claim
+from subsidy_match.claims.payment_states import BatchState
+from subsidy_match.claims.payouts import PayoutOffice
+from subsidy_match.claims.service import ClaimDesk
+from subsidy_match.claims.states import State
+from subsidy_match.store.engine import open_engine
+from subsidy_match.store.sealing import load_sealer
+from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import Actor, user_by_login
+
+LATER = MORNING + timedelta(days=8)  # the public notice is over
+DESK: Mapping[State, tuple[str, str, datetime, dict[str, Any]]] = {
+    State.DRAFT: ("submit", "applicant", MORNING, {}),
+    State.SUBMITTED: ("accept", "clerk", MORNING, {}),
+    State.ACCEPTED: ("assign", "lead", MORNING, {"assignee": "reviewer"}),
+    State.IN_REVIEW: ("pass", "reviewer", MORNING, {}),
+    State.IN_RECHECK: ("pass", "rechecker", MORNING, {}),
+    State.IN_APPROVAL: ("approve", "approver", MORNING, {}),
+    State.APPROVED: ("publish", "notice", MORNING, {}),
+    State.PUBLISHED: ("clear", "notice", LATER, {}),
+}
+
+
+@dataclass(frozen=True)
+class Journey:
+    """Carries a claim on from wherever it stands, as people would after the machine came up again."""
+
+    engine: Engine
+    desk: ClaimDesk
+    office: PayoutOffice
+
+    def run(self, claim_id: int) -> None:
+        """Walk the claim to its end."""
+        while (claim := self.desk.claim(claim_id)).state is not State.COMPLETED:
+            if claim.state in DESK:
+                name, who, at, payload = DESK[claim.state]
+                self.desk.fire(claim_id, name, actor=self._person(who), at=at, payload=payload)
+            else:
+                self._pay(claim)
+
+    def _pay(self, claim: Claim) -> None:
+        if claim.state is State.PAYABLE:
+            self.office.create_batch([claim.id], actor=self._person("maker"), at=LATER)
+            return
+        batch = self._batch(claim)
+        match batch.state:
+            case BatchState.MADE:
+                self.office.approve_batch(batch.id, actor=self._person("checker"), at=LATER)
+            case BatchState.APPROVED | BatchState.SENDING:
+                self.office.send_batch(batch.id, actor=self._person("maker"), at=LATER)
+            case _:
+                rows = [(line.instruction, line.amount, "成功", f"B{line.id}", "") for line in batch.lines]
+                person = self._person("reconciler")
+                self.office.import_receipts(receipt_file(rows), name="receipts.csv", actor=person, at=LATER)
+
+    def _batch(self, claim: Claim) -> Batch:
+        mine = [b for b in self.office.batches(limit=1000) if any(line.claim_id == claim.id for line in b.lines)]
+        return mine[-1]
+
+    def _person(self, login: str) -> Actor:
+        return in_unit(self.engine, lambda session: user_by_login(session, login), immediate=False)
+
+
+def carry_on(url: str, folder: Path, claim_id: int, count: Callable[..., None]) -> None:
+    """Walk a claim to its end, telling ``count`` of every statement before it is sent."""
+    engine = open_engine(url)
+    event.listen(engine, "before_cursor_execute", count)
+    event.listen(engine, "commit", count)
+    desk = ClaimDesk(engine, FakeAssessor(), CALENDAR, load_sealer(folder / "seal.key"))
+    Journey(engine, desk, PayoutOffice(desk, folder / "payouts")).run(claim_id)
+    engine.dispose()
+
+
+def obey(order: Mapping[str, Any], answers: int) -> None:
+    """Do one order in this process, which may die of it."""
+    sent = 0
+
+    def count(*_: object) -> None:
+        nonlocal sent
+        sent += 1
+        if sent == order["kill"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    carry_on(order["url"], Path(order["folder"]), order["claim"], count)
+    os.write(answers, str(sent).encode())
+
+
+def serve() -> None:
+    """Obey orders, each in a process of its own."""
+    for line in sys.stdin:
+        order = json.loads(line)
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                obey(order, writing)
+            finally:
+                sys.stderr.flush()
+                os._exit(0)
+        os.close(writing)
+        _, status = os.waitpid(child, 0)
+        sent = os.read(reading, 20).decode()
+        os.close(reading)
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        sys.stdout.write(f"killed {order['kill']}\n" if killed else f"done {sent or 'nothing'}\n")
+        sys.stdout.flush()
+
+
+class Killer:
+    """Gives orders to such a process."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def walk(self, url: str, folder: Path, claim: int, *, kill: int = 0) -> tuple[str, int]:
+        """Let a claim be carried on; gives ``killed`` or ``done``, and how many statements there were."""
+        order = {"url": url, "folder": str(folder), "claim": claim, "kill": kill}
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        how, number = self._process.stdout.readline().split()
+        return how, int(number)
+
+
+@contextmanager
+def killer() -> Iterator[Killer]:
+    """Start such a process; its imports are paid for once."""
+    command = [sys.executable, "-W", "ignore", __file__]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield Killer(process)
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,91 @@
+"""What those who run the office look at: workbooks, figures, metrics, and reads that say that nothing moved."""
+
+from __future__ import annotations
+
+import io
+
+from api_world import FUND, NAME, ApiWorld
+from python_calamine import CalamineWorkbook
+
+
+def rows(content: bytes) -> list[list[object]]:
+    return CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+
+
+def test_the_list_is_a_workbook_with_its_filters(api: ApiWorld):
+    claim = api.walk("ACCEPTED")
+    api.draft(policy_id="demo-projects", subject="P1")
+    head, *lines = rows(api.client.get("/v1/claims.xlsx", headers=_token("clerk")).content)
+    assert len(lines) == 2
+    assert not {"账号", "account"} & set(map(str, head))
+    only = rows(api.client.get("/v1/claims.xlsx?state=ACCEPTED", headers=_token("clerk")).content)[1:]
+    row = dict(zip(head, only[0], strict=True))
+    assert (len(only), row["企业名称"], row["金额(元)"], row["状态"]) == (1, NAME, 10_000.0, "已受理")
+    assert row["办件编号"] == api.get(f"/v1/claims/{claim}", "clerk").json()["claim_no"]
+
+
+def test_a_firm_gets_a_workbook_of_its_own_claims(api: ApiWorld):
+    api.walk("IN_REVIEW")
+    head, line = rows(api.client.get("/v1/claims.xlsx", headers=_token("applicant")).content)
+    assert dict(zip(head, line, strict=True))["经办人"] == ""
+    assert len(rows(api.client.get("/v1/claims.xlsx", headers=_token("other_applicant")).content)) == 1
+    assert api.get("/v1/claims.xlsx").status_code == 401
+
+
+def test_figures_count_days_from_acceptance_to_payment(api: ApiWorld):
+    claim = api.walk("PAYABLE")
+    api.wait(1)
+    batch = api.post("/v1/payouts", "maker", {"claim_ids": [claim]}).json()
+    api.post(f"/v1/payouts/{batch['id']}/approve", "checker")
+    batch = api.post(f"/v1/payouts/{batch['id']}/send", "maker").json()
+    assert api.receipts(batch).status_code == 200
+    settled = api.get(f"/v1/claims/{claim}/timeline", "clerk").json()[-2]
+    (figures,) = api.get("/v1/statistics", "supervisor").json()
+    days = settled["counted_days"]
+    assert days > 0
+    assert [figures[name] for name in ("accepted", "paid", "days_p50", "days_p90", "days_max")] == [1, 1, *[days] * 3]
+    assert (figures["overdue"], figures["returned"], figures["return_rate"]) == (0, 0, 0)
+
+
+def test_figures_count_what_is_late_and_what_was_sent_back(api: ApiWorld):
+    claim = api.walk("IN_RECHECK")
+    api.fire(claim, "return", "rechecker", reason_code="facts_unclear")
+    api.wait(30)
+    (figures,) = api.get("/v1/statistics", "supervisor").json()
+    assert (figures["overdue"], figures["returned"], figures["return_rate"]) == (1, 1, 10_000)
+    assert figures["days_p50"] is None
+    assert api.get("/v1/statistics", "supervisor", accepted_from="2026-06-02").json() == []
+    assert api.get("/v1/statistics", "applicant").status_code == 403
+
+
+def test_metrics_tell_claims_and_funds(api: ApiWorld):
+    api.walk("ACCEPTED")
+    text = api.client.get("/metrics", headers=_token("supervisor")).text
+    assert 'subsidy_claims{state="ACCEPTED"} 1.0' in text
+    assert f'subsidy_fund_fen{{balance="reserved",fund="{FUND}"}} 1e+06' in text
+    assert api.get("/metrics").status_code == 401
+
+
+def test_what_was_not_changed_is_not_told_again(api: ApiWorld):
+    claim = api.walk("SUBMITTED")
+    etag = api.get(f"/v1/claims/{claim}", "clerk").headers["etag"]
+    path = f"/v1/claims/{claim}"
+    again = api.client.get(path, headers=_token("clerk") | {"If-None-Match": etag})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    assert api.client.get(path, headers=_token("clerk") | {"If-None-Match": '"1"'}).status_code == 200
+    # Whoever may not see the claim learns nothing from a tag either.
+    assert api.client.get(path, headers=_token("other_applicant") | {"If-None-Match": etag}).status_code == 404
+
+
+def test_a_claim_whose_clock_runs_is_told_every_day(api: ApiWorld):
+    claim = api.walk("ACCEPTED")
+    etag = api.get(f"/v1/claims/{claim}", "clerk").headers["etag"]
+    api.wait(1)
+    again = api.client.get(f"/v1/claims/{claim}", headers=_token("clerk") | {"If-None-Match": etag})
+    assert (again.status_code, again.json()["clock"]["elapsed"]) == (200, 1)
+
+
+def _token(login: str) -> dict[str, str]:
+    from api_world import token_of
+
+    return {"Authorization": f"Bearer {token_of(login)}"}

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import gzip
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from claims_world import World
+from sqlalchemy import Engine, text
+from store_fixtures import STORES, database_url, execute_on
+from store_truths import check_store
+
+from subsidy_match.claims import funds
+from subsidy_match.claims.batches import check_totals
+from subsidy_match.claims.states import State
+from subsidy_match.errors import SubsidyError
+from subsidy_match.store.backup import backup, restore
+from subsidy_match.store.engine import open_engine
+from subsidy_match.store.migration import upgrade
+
+CHECKS = (funds.check_balances, check_totals)
+
+
+@pytest.fixture(params=STORES)
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty migrated store of either kind, whatever the source is."""
+    server = None if request.param == "sqlite" else request.getfixturevalue("postgres_server")
+    name = f"target_{uuid.uuid4().hex}"
+    url = f"sqlite:///{tmp_path / 'target.sqlite3'}"
+    if server is not None:
+        execute_on(server, f"CREATE DATABASE {name}")
+        url = database_url(server, name)
+    upgrade(url)
+    engine = open_engine(url)
+    yield engine
+    engine.dispose()
+    if server is not None:
+        execute_on(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def content(engine: Engine) -> dict[str, list[str]]:
+    tables = ("claims", "claim_steps", "claim_pins", "fund_entries", "funds", "audit_entries", "users", "payment_lines")
+    with engine.connect() as connection:
+        return {
+            t: sorted(str(len(r)) + str(r[0]) for r in connection.execute(text(f"SELECT * FROM {t}"))) for t in tables
+        }
+
+
+def test_a_store_comes_back_whole_on_either_kind_and_goes_on(world: World, target: Engine, tmp_path: Path):
+    world.walk(State.COMPLETED, period="2025")
+    held = world.walk(State.ACCEPTED)
+    written = backup(world.engine, tmp_path / "b.gz")
+    read = restore(target, tmp_path / "b.gz", CHECKS)
+    assert (read.rows, read.sha256) == (written.rows, written.sha256)
+    check_store(target)
+    assert content(target) == content(world.engine)
+    desk = replace(world.desk, engine=target)
+    again = replace(world, engine=target, desk=desk, office=replace(world.office, desk=desk, folder=tmp_path / "p"))
+    assert again.desk.claim(held.id) == world.desk.claim(held.id)
+    assert again.desk.timeline(held.id) == world.desk.timeline(held.id)
+    again.carry_on(again.desk.claim(held.id), State.COMPLETED)
+    assert again.walk(State.ACCEPTED, period="2027").id == held.id + 1  # numbers go on
+    check_store(target)
+
+
+def test_nothing_is_overwritten(world: World, tmp_path: Path):
+    path = tmp_path / "b.gz"
+    backup(world.engine, path)
+    before = path.read_bytes()
+    with pytest.raises(SubsidyError, match="backup_exists"):
+        backup(world.engine, path)
+    with pytest.raises(SubsidyError, match="store_not_empty"):
+        restore(world.engine, path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".b")] == []
+
+
+def harmed(path: Path, harm: Callable[[list[bytes]], list[bytes]]) -> None:
+    lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+    path.write_bytes(gzip.compress(b"".join(harm(lines))))
+
+
+def _without_one(lines: list[bytes]) -> list[bytes]:
+    return lines[:5] + lines[6:]
+
+
+def _richer(lines: list[bytes]) -> list[bytes]:
+    return [line.replace(b'"allocated":100000000', b'"allocated":900000000') for line in lines]
+
+
+@pytest.mark.parametrize(
+    "harm", [_without_one, _richer, lambda lines: lines[:-1], lambda lines: [*lines, b"{}\n"], lambda lines: [b"x\n"]]
+)
+def test_a_file_that_was_touched_restores_nothing(world: World, target: Engine, tmp_path: Path, harm):
+    if world.engine.dialect.name != target.dialect.name:
+        pytest.skip("kind by kind is enough")
+    path = tmp_path / "b.gz"
+    backup(world.engine, path)
+    harmed(path, harm)
+    with pytest.raises(SubsidyError, match="backup_damaged"):
+        restore(target, path, CHECKS)
+    assert set(map(len, content(target).values())) == {0}
+
+
+def test_a_file_whose_hash_fits_but_whose_money_does_not_restores_nothing(world: World, target: Engine, tmp_path: Path):
+    if world.engine.dialect.name != target.dialect.name:
+        pytest.skip("kind by kind is enough")
+    with world.engine.begin() as connection:
+        connection.execute(text("UPDATE funds SET allocated = allocated + 1"))
+    backup(world.engine, tmp_path / "b.gz")
+    with pytest.raises(SubsidyError, match="backup_inconsistent") as caught:
+        restore(target, tmp_path / "b.gz", CHECKS)
+    assert [finding.code for finding in caught.value.findings] == ["F001"]
+    assert content(target)["funds"] == []
+
+
+def test_a_backup_of_another_schema_is_refused(world: World, target: Engine, tmp_path: Path):
+    path = tmp_path / "b.gz"
+    backup(world.engine, path)
+    lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+    head = json.loads(lines[0]) | {"revision": "0001"}
+    path.write_bytes(gzip.compress(json.dumps(head).encode() + b"\n" + b"".join(lines[1:])))
+    with pytest.raises(SubsidyError, match="backup_revision"):
+        restore(target, path)
+
+
+def test_the_file_is_for_its_owner_only(world: World, tmp_path: Path):
+    backup(world.engine, tmp_path / "b.gz")
+    assert (tmp_path / "b.gz").stat().st_mode & 0o777 == 0o600
