@@ -12,12 +12,16 @@ from sqlalchemy import update
 from subsidy_match.claims.assessment import Assessment
 from subsidy_match.claims.effects import (
     accounts,
+    amending,
+    appeals,
     correction,
     decision,
     ending,
     filing,
     notices,
     payment,
+    rebasing,
+    recovery,
     reserving,
     review,
 )
@@ -39,6 +43,9 @@ FIELDS_OF: Mapping[Event, Callable[[Occasion], None]] = covering(
     notices.FIELDS,
     accounts.FIELDS,
     payment.FIELDS,
+    recovery.FIELDS,
+    amending.FIELDS,
+    appeals.FIELDS,
     ending.FIELDS,
 )
 """What each event writes into the claim's own fields."""
@@ -48,6 +55,8 @@ MONEY_OF: Mapping[FundEffect, Callable[[Occasion], Mapping[str, int]]] = coverin
     reserving.MONEY,
     decision.MONEY,
     payment.MONEY,
+    rebasing.MONEY,
+    recovery.MONEY,
     ending.MONEY,
 )
 """What each fund effect moves, given back as ``op fund`` → 分."""

@@ -11,7 +11,7 @@ from subsidy_match.claims.guards import others_waiting
 from subsidy_match.claims.occasion import Occasion, current_amount, shares_of
 from subsidy_match.claims.transition import FundEffect
 
-__all__ = ["MONEY"]
+__all__ = ["MONEY", "adjust"]
 
 
 def _none(occasion: Occasion) -> Mapping[str, int]:  # noqa: ARG001  # every effect takes the occasion
@@ -36,7 +36,8 @@ def _reserve_or_wait(occasion: Occasion) -> Mapping[str, int]:
     return _bring_to_worth(occasion)
 
 
-def _adjust(occasion: Occasion) -> Mapping[str, int]:
+def adjust(occasion: Occasion) -> Mapping[str, int]:
+    """Bring what is reserved to what the claim is worth now, where anything is reserved at all."""
     holds = occasion.claim.accepted_on is not None and not occasion.claim.waiting
     return _bring_to_worth(occasion) if holds else {}
 
@@ -55,5 +56,5 @@ MONEY: Mapping[FundEffect, Callable[[Occasion], Mapping[str, int]]] = {
     FundEffect.NONE: _none,
     FundEffect.RESERVE: _reserve,
     FundEffect.RESERVE_OR_WAIT: _reserve_or_wait,
-    FundEffect.ADJUST: _adjust,
+    FundEffect.ADJUST: adjust,
 }

@@ -9,7 +9,18 @@ A topic is a module with ``rows()``, and a line here; the order is that of the h
 from __future__ import annotations
 
 from subsidy_match.claims.states import Event, State
-from subsidy_match.claims.table import accounts, correction, decision, ending, filing, notices, payment, review
+from subsidy_match.claims.table import (
+    accounts,
+    appeals,
+    correction,
+    decision,
+    ending,
+    filing,
+    notices,
+    payment,
+    recovery,
+    review,
+)
 from subsidy_match.claims.transition import Transition
 
 __all__ = ["TRANSITIONS", "rows_for"]
@@ -22,6 +33,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     *notices.rows(),
     *accounts.rows(),
     *payment.rows(),
+    *recovery.rows(),
+    *appeals.rows(),
     *ending.rows(),
 )
 
