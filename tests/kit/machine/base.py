@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule
 
 from machine.model import Attempt, Model, ModelClaim, Topic, joined
+from subsidy_match.claims.assessment import Assessment, Share
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.table import TRANSITIONS
 from subsidy_match.claims.transition import Transition
@@ -99,12 +100,22 @@ class Base(RuleBasedStateMachine):
         if row is not None and row.door != "desk":
             row = None
         payload = self._payload(claim, event, attempt)
-        amounts = {"amount_min": claim.estimate, "amount_max": claim.estimate}
-        self.world.assessor.answer = replace(self.world.assessor.answer, **amounts)
+        self.world.assessor.answer = self.answer_for(claim)
         moved, refusal = tried(lambda: self.world.fire(claim_id, event, who, **payload))
         assert (moved is None) is (row is None), refusal
         if row is not None:
             self.model.apply(claim, row, attempt)
+
+    def answer_for(self, claim: ModelClaim) -> Assessment:
+        """What matching says of the claim, unless a rule lets it say something new."""
+        return replace(
+            self.world.assessor.answer,
+            amount_min=claim.estimate,
+            amount_max=claim.estimate,
+            funding=tuple(Share(fund, share) for fund, share in claim.shares.items()),
+            item_keys=(claim.item,),
+            exclusive_groups=("projects",),
+        )
 
     def follow(self, rows: Mapping[int, Transition | None], who: str) -> None:
         """Let the model take the rows (claim id → row) that the office took."""
