@@ -84,7 +84,8 @@ class Base(RuleBasedStateMachine):
             if claim.state == "PUBLISHED":
                 self.world.wait(9)
             if claim.state in self.topic.usual:
-                event, who = self.topic.usual[claim.state]
+                usual = "ACCEPTED" if claim.state == "IN_REVIEW" and not claim.assignee else claim.state
+                event, who = self.topic.usual[usual]
                 self.fire(claim_id, event, who + suffix if who else claim.assignee, f"reviewer{suffix}", cut=cut)
 
     @rule(days=st.integers(1, 9))

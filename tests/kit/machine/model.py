@@ -35,9 +35,9 @@ class Demand:
 
     amount: int
     to_treasury: bool
-    proposer: str
     is_open: bool = False
     received: int = 0
+    last: int = 0
     write_off_by: str = ""
 
     @property
