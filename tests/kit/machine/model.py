@@ -160,7 +160,11 @@ class Model:
         return sum(claim.money.get(fund, {}).get(kind, 0) for claim in self.claims.values())
 
     def available(self, fund: str) -> int:
-        return self.allocated[fund] - self.gone.get(fund, 0) - sum(self.total(fund, kind) for kind in ("reserved", "committed", "paid"))
+        return (
+            self.allocated[fund]
+            - self.gone.get(fund, 0)
+            - sum(self.total(fund, kind) for kind in ("reserved", "committed", "paid"))
+        )
 
     def live(self) -> list[ModelClaim]:
         return [claim for claim in self.claims.values() if claim.state not in self.topic.dead]

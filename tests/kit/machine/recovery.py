@@ -30,7 +30,9 @@ class Recovering(Base):
         for _ in range(steps):
             self.fire(claim_id, "receive_recovery", "reconciler")
 
-    @rule(claim_id=CLAIMS, who=st.sampled_from(["supervisor", "supervisor_b", "approver", "approver_b"]), event=_DEMANDS)
+    @rule(
+        claim_id=CLAIMS, who=st.sampled_from(["supervisor", "supervisor_b", "approver", "approver_b"]), event=_DEMANDS
+    )
     def demand(self, claim_id: int, who: str, event: str):
         self.fire(claim_id, event, who)
 
