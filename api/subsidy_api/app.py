@@ -23,6 +23,7 @@ from subsidy_api.logs import RequestLog
 from subsidy_api.payouts import router as payouts
 from subsidy_api.policies import router as policies
 from subsidy_api.problems import install_problems
+from subsidy_api.recoveries import router as recoveries
 from subsidy_api.schemas import Problem
 from subsidy_match import __version__
 from subsidy_match.platform import Platform
@@ -70,6 +71,7 @@ _ROUTERS = (
     checkups,
     accounts,
     claims,
+    recoveries,
     funds,
     payouts,
 )
@@ -96,6 +98,7 @@ _TAGS = [
     {"name": "eligibility", "description": "资格测算 / eligibility"},
     {"name": "enterprises", "description": "企业档案、匹配、通知、账户 / enterprises"},
     {"name": "claims", "description": "申报办理 / claims"},
+    {"name": "recoveries", "description": "追回 / recoveries"},
     {"name": "funds", "description": "资金 / funds"},
     {"name": "payouts", "description": "支付 / payouts"},
     {"name": "health", "description": "运行状态 / health"},

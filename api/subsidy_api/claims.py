@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Path, Query
 from starlette.responses import Response
 
 from subsidy_api.bodies.claims import ClaimBody, EventBody, StepBody
-from subsidy_api.claim_bodies import claim_body, event_table, shown_claim, step_body
+from subsidy_api.claim_bodies import claim_body, event_table, shown_claim, step_body, told_in_full
 from subsidy_api.context import Moment, Pinned, PinnedDep, PlatformDep, Today
 from subsidy_api.idempotency import Keep, OnceDep
 from subsidy_api.paging import Cursor, Limit, after_id, page
@@ -24,6 +24,7 @@ from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import EVENT_NAMES, Event, State
 from subsidy_match.claims.transition import Door
 from subsidy_match.errors import Conflict, InputError, NotFound
+from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor
 
 __all__ = ["router"]
@@ -108,7 +109,8 @@ def show_claim(claim_id: ClaimId, platform: PlatformDep, actor: Caller, today: T
     """一个办件 / One claim."""
     claim = platform.desk.claim(claim_id, viewer=actor)
     response.headers["ETag"] = f'"{claim.version}"'
-    return _body(platform.desk, claim, today, actor)
+    body = _body(platform.desk, claim, today, actor)
+    return in_unit(platform.engine, lambda session: told_in_full(session, body, actor), immediate=False)
 
 
 @router.get("/{claim_id}/timeline", response_model=list[StepBody], responses=responses(401, 404, 422, 503))

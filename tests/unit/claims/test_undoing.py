@@ -90,7 +90,7 @@ def test_who_decided_before_does_not_decide_on_the_appeal(world: World):
     claim = appeal(world, claim)
     with pytest.raises(SubsidyError, match="not_new_decider"):
         uphold(world, claim, "supervisor")
-    with pytest.raises(SubsidyError, match="not_your_firm|role_missing|not_new_decider"):
+    with pytest.raises(SubsidyError, match="role_missing"):
         world.fire(claim, "dismiss_appeal", "applicant", note="不服")
     assert uphold(world, claim, "supervisor_b").state is State.IN_REVIEW
 
