@@ -16,6 +16,7 @@ from subsidy_match.cli import (
     policy_tests,
     profiles,
     push,
+    recoveries,
     system,
 )
 from subsidy_match.cli.checkup import checkup
@@ -41,6 +42,7 @@ policies.app.command()(impact)
 policies.app.command("test")(policy_tests.run_tests)
 claims.app.command()(evidence)
 claims.app.command()(replay)
+claims.app.add_typer(recoveries.app, name="recover")
 _GROUPS = (
     ("policies", policies.app),
     ("profiles", profiles.app),

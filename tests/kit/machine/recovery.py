@@ -68,15 +68,15 @@ def _paid(claim: ModelClaim) -> int:
     return sum(claim.held("paid").values())
 
 
-def _wanted(claim: ModelClaim) -> int:
+def _wanted(claim: ModelClaim, *, applied: bool = False) -> int:
     """What the machine demands: all, a part, or now and then more than was paid."""
-    paid = _paid(claim)
-    return paid + 1 if claim.version % 7 == 0 else max(paid // (1 + claim.version % 3), 1)
+    paid, version = _paid(claim), claim.version - applied
+    return paid + 1 if version % 7 == 0 else max(paid // (1 + version % 3), 1)
 
 
-def _instalment(claim: ModelClaim) -> int:
+def _instalment(claim: ModelClaim, *, applied: bool = False) -> int:
     rest = 1 if claim.demand is None else claim.demand.rest
-    return rest if claim.version % 2 else max(rest // 2, 1)
+    return rest if (claim.version - applied) % 2 else max(rest // 2, 1)
 
 
 def _proposal(machine: Base, claim: ModelClaim, attempt: Attempt) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def _is_another(model: Model, claim: ModelClaim, attempt: Attempt) -> bool:
 
 
 def _propose(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
-    amount = _wanted(claim)
+    amount = _wanted(claim, applied=True)
     claim.demand = Demand(amount, to_treasury=bool(amount % 2))
     claim.deciders.add(attempt.who)
 
@@ -119,7 +119,7 @@ def _decide(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) 
 
 def _receive(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
     assert claim.demand is not None
-    claim.demand.last = _instalment(claim)
+    claim.demand.last = _instalment(claim, applied=True)
     claim.demand.received += claim.demand.last
     claim.recovered += claim.demand.last
 
