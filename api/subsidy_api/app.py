@@ -27,6 +27,7 @@ from subsidy_api.payouts import router as payouts
 from subsidy_api.policies import router as policies
 from subsidy_api.problems import install_problems
 from subsidy_api.reconciling import router as reconciling
+from subsidy_api.recoveries import router as recoveries
 from subsidy_api.schemas import Problem
 from subsidy_api.statistics import router as statistics
 from subsidy_match import __version__
@@ -77,6 +78,7 @@ _ROUTERS = (
     bulk,
     exports,
     claims,
+    recoveries,
     funds,
     fund_office,
     reconciling,
@@ -106,6 +108,7 @@ _TAGS = [
     {"name": "eligibility", "description": "资格测算 / eligibility"},
     {"name": "enterprises", "description": "企业档案、匹配、通知、账户 / enterprises"},
     {"name": "claims", "description": "申报办理 / claims"},
+    {"name": "recoveries", "description": "追回 / recoveries"},
     {"name": "funds", "description": "资金 / funds"},
     {"name": "payouts", "description": "支付 / payouts"},
     {"name": "statistics", "description": "统计与监控 / statistics"},

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from subsidy_api.bodies.claims import ClaimBody, ClockBody, StepBody
+from subsidy_api.bodies.claims import AmendmentBody, ClaimBody, ClockBody, StepBody
 from subsidy_api.security import is_outsider
 from subsidy_match.calendar import WorkingCalendar
+from subsidy_match.claims.amendments import Amendment, amendments_of
 from subsidy_match.claims.claim import Claim, Step
 from subsidy_match.claims.clock import ClockReading
 from subsidy_match.claims.duties import Duty
@@ -21,18 +22,35 @@ from subsidy_match.claims.table import TRANSITIONS
 from subsidy_match.claims.transition import Door
 from subsidy_match.store.users import Actor
 
-__all__ = ["claim_body", "event_table", "shown_claim", "step_body"]
+__all__ = ["claim_body", "event_table", "shown_claim", "step_body", "told_in_full"]
 
 # What a step says to the firm; the rest of its detail is the office's own.
-_TOLD = frozenset({"reason_code", "items", "due_on", "amount", "notice_no", "deferred_until"})
-_ADDRESSED = frozenset({Event.REFUSE, Event.REQUEST_CORRECTION, Event.REJECT})
+_TOLD = frozenset({"reason_code", "items", "due_on", "amount", "notice_no", "deferred_until", "amended"})
+_ADDRESSED = frozenset({Event.REFUSE, Event.REQUEST_CORRECTION, Event.REJECT, Event.REVOKE, Event.REFUSE_WITHDRAWAL})
+_ADDRESSED |= {Event.UPHOLD_APPEAL, Event.DISMISS_APPEAL}
 _OWN_DUTIES = frozenset({Duty.FILER})
 
 
 def claim_body(session: Session, claim: Claim, calendar: WorkingCalendar, on: date, viewer: Actor) -> bytes:
     """The body of a claim within the transaction that changed it."""
     clock = claim_clock(session, session.get_one(ClaimRow, claim.id), calendar, on)
-    return shown_claim(claim, clock, viewer).model_dump_json().encode()
+    return told_in_full(session, shown_claim(claim, clock, viewer), viewer).model_dump_json().encode()
+
+
+def told_in_full(session: Session, body: ClaimBody, viewer: Actor) -> ClaimBody:
+    """Add the amendments to the body of one claim; what an officer noted stays inside."""
+    found = [
+        AmendmentBody.model_validate({**_values(one), **_hidden(viewer)}) for one in amendments_of(session, body.id)
+    ]
+    return body.model_copy(update={"amendments": found})
+
+
+def _values(amendment: Amendment) -> dict[str, Any]:
+    return {name: getattr(amendment, name) for name in AmendmentBody.model_fields}
+
+
+def _hidden(viewer: Actor) -> dict[str, Any]:
+    return {"note": None} if is_outsider(viewer) else {}
 
 
 def shown_claim(claim: Claim, clock: ClockReading | None, viewer: Actor) -> ClaimBody:

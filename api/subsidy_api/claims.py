@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Path, Query
 from starlette.responses import Response
 
 from subsidy_api.bodies.claims import ClaimBody, EventBody, StepBody
-from subsidy_api.claim_bodies import claim_body, event_table, shown_claim, step_body
+from subsidy_api.claim_bodies import claim_body, event_table, shown_claim, step_body, told_in_full
 from subsidy_api.context import Moment, Pinned, PinnedDep, PlatformDep, Today
 from subsidy_api.idempotency import Keep, OnceDep
 from subsidy_api.paging import Cursor, Limit, after_id, page
@@ -24,6 +24,7 @@ from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import EVENT_NAMES, Event, State
 from subsidy_match.claims.transition import Door
 from subsidy_match.errors import Conflict, InputError, NotFound
+from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor
 
 __all__ = ["fire", "router"]
@@ -131,7 +132,8 @@ def show_claim(
     if _is_known(if_none_match, claim):
         return Response(status_code=304, headers=headers)
     response.headers.update(headers)
-    return _body(platform.desk, claim, today, actor)
+    body = _body(platform.desk, claim, today, actor)
+    return in_unit(platform.engine, lambda session: told_in_full(session, body, actor), immediate=False)
 
 
 @router.get("/{claim_id}/timeline", response_model=list[StepBody], responses=responses(401, 404, 422, 503))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from subsidy_api.schemas import Body
 from subsidy_match.claims.states import State
 
-__all__ = ["ClaimBody", "ClockBody", "EventBody", "FundPartBody", "StepBody"]
+__all__ = ["AmendmentBody", "ClaimBody", "ClockBody", "EventBody", "FundPartBody", "StepBody"]
 
 
 class FundPartBody(Body):
@@ -32,6 +32,18 @@ class ClockBody(Body):
     is_stopped: bool
     due_on: date
     due_is_provisional: bool
+
+
+class AmendmentBody(Body):
+    """A field that an officer changed, with both values as text (amounts in 分)."""
+
+    version: int
+    field: str
+    old_value: str | None
+    new_value: str
+    note: str | None
+    actor_name: str
+    at: datetime
 
 
 class ClaimBody(Body):
@@ -78,6 +90,7 @@ class ClaimBody(Body):
     ended_on: date | None
     funds: list[FundPartBody]
     clock: ClockBody | None = None
+    amendments: list[AmendmentBody] | None = None  # told where one claim is shown, not in lists
 
 
 class StepBody(Body):

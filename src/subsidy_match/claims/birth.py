@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims.assessment import Assessment
 from subsidy_match.claims.funds import fund
+from subsidy_match.claims.items import insert_items, wanted_items
 from subsidy_match.claims.pooling import check_modes
-from subsidy_match.claims.records import ClaimItem, ClaimRow, ClaimShare
+from subsidy_match.claims.records import ClaimRow, ClaimShare
 from subsidy_match.claims.shares import split
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict
@@ -68,7 +69,7 @@ def insert_claim(session: Session, row: ClaimRow, assessment: Assessment, *, yea
     _flush(session, row, _duplicate(row))
     row.claim_no = f"{year}{row.id:08d}"
     _insert_shares(session, row, assessment)
-    _insert_items(session, row, assessment)
+    insert_items(session, row, wanted_items(row, assessment))
 
 
 def _check_unique(session: Session, row: ClaimRow) -> None:
@@ -100,20 +101,7 @@ def _insert_shares(session: Session, row: ClaimRow, assessment: Assessment) -> N
     session.flush()
 
 
-def _insert_items(session: Session, row: ClaimRow, assessment: Assessment) -> None:
-    groups = assessment.exclusive_groups or (f"{row.policy_id}/{row.period}",)
-    for key in sorted(set(assessment.item_keys)):
-        for group in groups:
-            used = select(ClaimItem.claim_id).where(
-                ClaimItem.group_id == group, ClaimItem.item_key == key, ClaimItem.occupies
-            )
-            if session.scalars(used).first() is not None:
-                raise _used(key)
-            item = ClaimItem(claim_id=row.id, group_id=group, item_key=key, occupies=True)
-            _flush(session, item, _used(key))
-
-
-def _flush(session: Session, row: ClaimRow | ClaimItem, error: Conflict) -> None:
+def _flush(session: Session, row: ClaimRow, error: Conflict) -> None:
     # A rival may have committed the same key since it was looked up; the unique index has the last word.
     session.add(row)
     try:
@@ -126,7 +114,3 @@ def _duplicate(row: ClaimRow, number: str | None = None) -> Conflict:
     known = f"({number})" if number else ""
     zh, en = f"该企业本期已申报此政策{known}", f"this firm has a claim for this policy and period {known}".rstrip()
     return Conflict("duplicate_claim", zh, en, hint=f"{row.policy_id} {row.period} {row.subject}".strip())
-
-
-def _used(key: str) -> Conflict:
-    return Conflict("item_already_used", f"该事项已在其他申报中使用:{key}", f"used by another claim already: {key}")

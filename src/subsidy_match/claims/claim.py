@@ -34,7 +34,7 @@ class Claim:
         version: grows by one with every transition; give it back as ``expected_version``.
         amount: what the claim is worth at its stage: approved, else proposed, else claimed, else estimated.
         is_waiting: accepted, but its fund was short: on the waitlist.
-        asked_in: the stage that asked for the correction, while in CORRECTION.
+        asked_in: the stage that asked for the correction while in CORRECTION, the state appealed against while in APPEAL.
         corrections: how many correction notices there were; more than one breaches 一次性告知.
     """
 
@@ -88,7 +88,7 @@ class Claim:
 
     @property
     def paid(self) -> int:
-        """What was paid out (分)."""
+        """What was paid out and has not come back (分)."""
         return sum(part.paid for part in self.funds)
 
 

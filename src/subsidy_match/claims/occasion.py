@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
@@ -23,7 +24,11 @@ __all__ = ["Occasion", "claim_clock", "current_amount", "past_duties", "shares_o
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """A row of the table about to fire, within a transaction that holds the claim."""
+    """A row of the table about to fire, within a transaction that holds the claim.
+
+    Attributes:
+        told: what effects add to the record of the step, beside what came with the event.
+    """
 
     session: Session
     claim: ClaimRow
@@ -35,6 +40,7 @@ class Occasion:
     calendar: WorkingCalendar
     assessment: Assessment | None = None
     standing: Standing | None = None
+    told: dict[str, Any] = field(default_factory=dict)
 
     @property
     def next_version(self) -> int:

@@ -16,6 +16,8 @@ __all__ = ["FIELDS", "Payload", "parse_payload"]
 Payload = Mapping[str, Any]
 
 _LONGEST_TEXT = 2000
+_MOST_INSTALMENTS = 120
+_LONGEST_REFERENCE = 200
 _LARGEST_AMOUNT = 10**15  # ten trillion yuan: beyond any fund, within BIGINT even when many are added
 
 
@@ -83,6 +85,30 @@ def _materials(value: Any) -> dict[str, str] | None:
     return {k: v for k, v in given.items() if k and v} if all(given) and all(given.values()) else None
 
 
+def _plan(value: Any) -> list[dict[str, Any]] | None:
+    """Instalments, each with its day (kept as text, for it is written down as it is) and its amount."""
+    if not isinstance(value, list | tuple) or not 0 < len(value) <= _MOST_INSTALMENTS:
+        return None
+    plan = [_instalment(entry) for entry in value]
+    return [entry for entry in plan if entry is not None] if all(plan) else None
+
+
+def _instalment(value: Any) -> dict[str, Any] | None:
+    if not isinstance(value, Mapping) or set(value) != {"due_on", "amount"}:
+        return None
+    due, amount = _day(value["due_on"]), _amount(value["amount"])
+    return None if due is None or amount is None else {"due_on": due.isoformat(), "amount": amount}
+
+
+def _reference(value: Any) -> str | None:
+    text = _text(value)
+    return text if text is not None and len(text) <= _LONGEST_REFERENCE else None
+
+
+def _returns_to(value: Any) -> str | None:
+    return value if value in ("fund", "treasury") else None
+
+
 _ANY = {"note": _note, "reason": _note, "reason_code": _text}
 _FILING = {"amount": _amount, "account_id": _amount, "deferred_until": _day, "materials": _materials}
 _CORRECTION = {"due_on": _day, "items": _texts}
@@ -90,6 +116,22 @@ _REVIEW = {"assignee": _text}
 _POOLED = {"run": _text}
 _NOTICES = {"notice_no": _text}
 _PAYMENT = {"bank_ref": _text, "batch": _text, "failure_code": _text, "instruction": _text, "return_ref": _text}
+_RECOVERY = {
+    "plan": _plan,
+    "received_on": _day,
+    "recovery": _amount,
+    "reference": _reference,
+    "returns_to": _returns_to,
+}
 
-FIELDS: Mapping[str, Callable[[Any], Any]] = merge(_ANY, _FILING, _CORRECTION, _REVIEW, _POOLED, _NOTICES, _PAYMENT)
+FIELDS: Mapping[str, Callable[[Any], Any]] = merge(
+    _ANY,
+    _FILING,
+    _CORRECTION,
+    _REVIEW,
+    _POOLED,
+    _NOTICES,
+    _PAYMENT,
+    _RECOVERY,
+)
 """Every field that may come with an event, and how it is read; a topic has a dictionary of its own."""

@@ -13,7 +13,7 @@ from subsidy_match.store.unit import in_unit
 
 __all__ = ["pending_of"]
 
-_PAID = (State.PAID, State.COMPLETED)
+_PAID = (State.PAID, State.COMPLETED, State.RECOVERING, State.RECOVERED, State.WRITTEN_OFF)
 
 
 def pending_of(engine: Engine, uscc: str) -> list[Pending]:

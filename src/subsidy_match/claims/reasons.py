@@ -49,7 +49,29 @@ _HOLD = (
     _reason("by_law", "依法暂缓", "held by law or order", Event.HOLD),
     _reason("cleared", "核查结束", "the inquiry is over", Event.UNHOLD),
 )
-_WITHDRAWAL = (_reason("applicant_wish", "申请人自愿撤回", "the applicant's own wish", Event.WITHDRAW),)
+_WITHDRAWAL = (
+    _reason("payment_under_way", "已进入支付环节", "payment is under way", Event.REFUSE_WITHDRAWAL),
+    _reason("under_investigation", "正在核查,不宜撤回", "under investigation", Event.REFUSE_WITHDRAWAL),
+)
+_GROUNDS = (Event.REVOKE, Event.PROPOSE_RECOVERY)
+_UNDOING = (
+    _reason("fraud", "提供虚假材料或骗取资金", "obtained by false documents", *_GROUNDS),
+    _reason("not_qualified", "经核查不符合条件", "found not to qualify", *_GROUNDS),
+    _reason("overpaid", "多付", "too much was paid", Event.PROPOSE_RECOVERY),
+    _reason("paid_twice", "重复享受", "paid twice for the same", *_GROUNDS),
+    _reason("promise_broken", "未履行承诺", "what was promised was not done", *_GROUNDS),
+    _reason("court_or_audit", "依据判决、审计或巡察意见", "by judgment, audit or inspection", *_GROUNDS),
+)
+_WRITE_OFF = (
+    _reason(
+        "dissolved",
+        "企业已注销或破产且无财产",
+        "the firm is dissolved or bankrupt without assets",
+        Event.PROPOSE_WRITE_OFF,
+    ),
+    _reason("uncollectable", "穷尽措施仍无法追回", "nothing more can be collected", Event.PROPOSE_WRITE_OFF),
+    _reason("costs_exceed", "追回成本高于金额", "collecting costs more than it brings", Event.PROPOSE_WRITE_OFF),
+)
 _PAYMENT = (
     _reason("batch_error", "批次编制有误", "the batch was made in error", Event.UNBATCH, Event.CANCEL_PAYMENT),
     _reason("payment_stopped", "停止支付", "payment is stopped", Event.CANCEL_PAYMENT),
@@ -59,7 +81,7 @@ _ANY = (_reason("other", "其他(见说明)", "other, see the note", *Event),)
 REASONS: Mapping[str, Reason] = merge(
     *(
         {reason.code: reason}
-        for topic in (_REFUSAL, _DECISION, _RETURN, _HOLD, _WITHDRAWAL, _PAYMENT, _ANY)
+        for topic in (_REFUSAL, _DECISION, _RETURN, _HOLD, _WITHDRAWAL, _UNDOING, _WRITE_OFF, _PAYMENT, _ANY)
         for reason in topic
     )
 )

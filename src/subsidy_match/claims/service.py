@@ -22,6 +22,7 @@ from subsidy_match.claims.birth import draft_row, insert_claim
 from subsidy_match.claims.claim import Claim, Step
 from subsidy_match.claims.clock import ClockReading, business_day
 from subsidy_match.claims.duties import is_barred
+from subsidy_match.claims.following import take_following
 from subsidy_match.claims.occasion import Occasion, claim_clock, past_duties
 from subsidy_match.claims.payload import parse_payload
 from subsidy_match.claims.reading import (
@@ -159,6 +160,7 @@ class ClaimDesk:
                 before = load_claim(session, row)
                 occasion = self._occasion(session, row, known, Door.DESK, actor, at, payload or {}, assessment)
                 take_step(occasion)
+                take_following(occasion)
                 return before, _finished(session, row, also)
 
             return in_unit(self.engine, work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["EVENT_NAMES", "FINAL", "OCCUPYING", "STATE_NAMES", "Event", "State"]
+__all__ = ["EVENT_NAMES", "FINAL", "OCCUPYING", "STATE_NAMES", "UNDOING", "Event", "State"]
 
 
 class State(StrEnum):
@@ -36,6 +36,13 @@ class State(StrEnum):
     COMPLETED = "COMPLETED"
     # ending
     WITHDRAWN = "WITHDRAWN"
+    # undoing
+    REVOKED = "REVOKED"
+    APPEAL = "APPEAL"
+    # recovery
+    RECOVERING = "RECOVERING"
+    RECOVERED = "RECOVERED"
+    WRITTEN_OFF = "WRITTEN_OFF"
 
 
 class Event(StrEnum):
@@ -78,6 +85,24 @@ class Event(StrEnum):
     WITHDRAW = "withdraw"
     HOLD = "hold"
     UNHOLD = "unhold"
+    REQUEST_WITHDRAWAL = "request_withdrawal"
+    CONSENT_WITHDRAWAL = "consent_withdrawal"
+    REFUSE_WITHDRAWAL = "refuse_withdrawal"
+    # undoing
+    AMEND = "amend"
+    REVOKE = "revoke"
+    APPEAL = "appeal"
+    UPHOLD_APPEAL = "uphold_appeal"
+    DISMISS_APPEAL = "dismiss_appeal"
+    # recovery
+    PROPOSE_RECOVERY = "propose_recovery"
+    APPROVE_RECOVERY = "approve_recovery"
+    REFUSE_RECOVERY = "refuse_recovery"
+    RECEIVE_RECOVERY = "receive_recovery"
+    CLOSE_RECOVERY = "close_recovery"
+    PROPOSE_WRITE_OFF = "propose_write_off"
+    APPROVE_WRITE_OFF = "approve_write_off"
+    REFUSE_WRITE_OFF = "refuse_write_off"
 
 
 STATE_NAMES: Mapping[State, tuple[str, str]] = {
@@ -106,6 +131,13 @@ STATE_NAMES: Mapping[State, tuple[str, str]] = {
     State.COMPLETED: ("办结", "completed"),
     # ending
     State.WITHDRAWN: ("已撤回", "withdrawn"),
+    # undoing
+    State.REVOKED: ("已撤销", "revoked"),
+    State.APPEAL: ("复议中", "under appeal"),
+    # recovery
+    State.RECOVERING: ("追回中", "being recovered"),
+    State.RECOVERED: ("已追回", "recovered"),
+    State.WRITTEN_OFF: ("已核销", "written off"),
 }
 
 EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
@@ -146,12 +178,33 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
     Event.WITHDRAW: ("撤回", "withdraw"),
     Event.HOLD: ("暂缓", "hold"),
     Event.UNHOLD: ("解除暂缓", "unhold"),
+    Event.REQUEST_WITHDRAWAL: ("申请撤回", "ask to withdraw"),
+    Event.CONSENT_WITHDRAWAL: ("同意撤回", "consent to the withdrawal"),
+    Event.REFUSE_WITHDRAWAL: ("不同意撤回", "refuse the withdrawal"),
+    # undoing
+    Event.AMEND: ("更正", "amend"),
+    Event.REVOKE: ("撤销审批", "revoke"),
+    Event.APPEAL: ("申请复议", "appeal"),
+    Event.UPHOLD_APPEAL: ("复议支持", "uphold the appeal"),
+    Event.DISMISS_APPEAL: ("复议驳回", "dismiss the appeal"),
+    # recovery
+    Event.PROPOSE_RECOVERY: ("提出追回", "propose a recovery"),
+    Event.APPROVE_RECOVERY: ("批准追回", "approve the recovery"),
+    Event.REFUSE_RECOVERY: ("不同意追回", "refuse the recovery"),
+    Event.RECEIVE_RECOVERY: ("追回到账", "receive a recovery"),
+    Event.CLOSE_RECOVERY: ("追回办结", "close the recovery"),
+    Event.PROPOSE_WRITE_OFF: ("提出核销", "propose a write-off"),
+    Event.APPROVE_WRITE_OFF: ("批准核销", "approve the write-off"),
+    Event.REFUSE_WRITE_OFF: ("不同意核销", "refuse the write-off"),
 }
 
-_UNPAID_ENDS = frozenset({State.NOT_ACCEPTED, State.LAPSED, State.REJECTED, State.WITHDRAWN})
+_UNPAID_ENDS = frozenset({State.NOT_ACCEPTED, State.LAPSED, State.REJECTED, State.WITHDRAWN, State.REVOKED})
 
-FINAL = _UNPAID_ENDS | {State.COMPLETED}
-"""States in which nobody owes a step; what undoes a payment may still lead out of COMPLETED."""
+FINAL = _UNPAID_ENDS | {State.COMPLETED, State.RECOVERED, State.WRITTEN_OFF}
+"""States in which nobody owes a step; only what undoes a decision leads out of them."""
 
-OCCUPYING = frozenset(State) - _UNPAID_ENDS
+UNDOING = frozenset({Event.APPEAL, Event.APPROVE_RECOVERY, Event.BANK_RETURN})
+"""Events that lead out of a final state."""
+
+OCCUPYING = frozenset(State) - _UNPAID_ENDS - {State.APPEAL}
 """States in which a claim bars another one for the same enterprise, policy, period and subject."""

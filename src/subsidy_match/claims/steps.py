@@ -54,7 +54,8 @@ def matches_branch(branch: Branch | None, claim: ClaimRow) -> bool:
         case Branch.WITH_NOTICE | Branch.WITHOUT_NOTICE:
             return (claim.notice_days > 0) is (branch is Branch.WITH_NOTICE)
         case asked:
-            return claim.asked_in is not None and asked == f"asked_in_{claim.asked_in.lower()}"
+            came_from = "" if claim.asked_in is None else claim.asked_in.lower()
+            return asked in (f"asked_in_{came_from}", f"appealed_{came_from}")
 
 
 def take_step(occasion: Occasion) -> None:
@@ -144,6 +145,7 @@ def _detail(occasion: Occasion, moved: Mapping[str, int]) -> dict[str, Any]:
     detail: dict[str, Any] = {name: _plain(value) for name, value in occasion.payload.items()}
     if moved:
         detail["money"] = dict(moved)
+    detail |= occasion.told
     if occasion.assessment is not None:
         detail["verdict"], detail["evidence"] = occasion.assessment.verdict, occasion.assessment.digest
     return detail

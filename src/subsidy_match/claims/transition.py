@@ -26,6 +26,10 @@ class Branch(StrEnum):
     ASKED_IN_ACCEPTED = "asked_in_accepted"
     ASKED_IN_REVIEW = "asked_in_in_review"
     ASKED_IN_RECHECK = "asked_in_in_recheck"
+    # appeals
+    APPEALED_NOT_ACCEPTED = "appealed_not_accepted"
+    APPEALED_REJECTED = "appealed_rejected"
+    APPEALED_REVOKED = "appealed_revoked"
 
 
 class Guard(StrEnum):
@@ -69,6 +73,26 @@ class Guard(StrEnum):
     CREDIT_CLEAR = "credit_clear"
     NO_OPEN_LINE = "no_open_line"
     ACCOUNT_NOT_REFUSED = "account_not_refused"
+    # undoing
+    NOT_FILER = "not_filer"
+    NEW_DECIDER = "new_decider"
+    AMENDS = "amends"
+    APPEAL_IN_TIME = "appeal_in_time"
+    NOT_APPEALED = "not_appealed"
+    PLACE_FREE = "place_free"
+    NO_WITHDRAWAL_ASKED = "no_withdrawal_asked"
+    WITHDRAWAL_ASKED = "withdrawal_asked"
+    # recovery
+    NO_OPEN_RECOVERY = "no_open_recovery"
+    RECOVERABLE = "recoverable"
+    PLAN_ADDS_UP = "plan_adds_up"
+    RECOVERY_PROPOSED = "recovery_proposed"
+    RECOVERY_OPEN = "recovery_open"
+    RECEIPT_FITS = "receipt_fits"
+    RECOVERY_SETTLED = "recovery_settled"
+    NO_WRITE_OFF_PROPOSED = "no_write_off_proposed"
+    WRITE_OFF_PROPOSED = "write_off_proposed"
+    WRITE_OFF_BY_ANOTHER = "write_off_by_another"
 
 
 class FundEffect(StrEnum):
@@ -86,6 +110,10 @@ class FundEffect(StrEnum):
     # payment
     PAY = "pay"
     RETURN = "return"
+    # correction
+    REBASE = "rebase"
+    # recovery
+    RECOVER = "recover"
 
 
 class ClockEffect(StrEnum):

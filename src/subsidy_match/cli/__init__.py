@@ -18,6 +18,7 @@ from subsidy_match.cli import (
     policy_tests,
     profiles,
     push,
+    recoveries,
     system,
 )
 from subsidy_match.cli.checkup import checkup
@@ -45,6 +46,7 @@ claims.app.command()(evidence)
 claims.app.command()(replay)
 system.database.command("backup")(backups.back_up)
 system.database.command("restore")(backups.put_back)
+claims.app.add_typer(recoveries.app, name="recover")
 _GROUPS = (
     ("policies", policies.app),
     ("profiles", profiles.app),

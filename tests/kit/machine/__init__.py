@@ -5,7 +5,7 @@ A new topic is a module with a ``TOPIC`` (what the model knows of it), if need b
 
 from __future__ import annotations
 
-from machine import correction, decision, ending, filing, ledger, notices, payment, review
+from machine import correction, decision, ending, filing, ledger, notices, payment, recovery, review, undoing
 from machine.checks import Checks
 
 TOPICS = (
@@ -17,6 +17,8 @@ TOPICS = (
     notices.TOPIC,
     payment.TOPIC,
     ending.TOPIC,
+    undoing.TOPIC,
+    recovery.TOPIC,
 )
 
 
@@ -26,6 +28,8 @@ class ClaimsMachine(
     decision.Decision,
     payment.Payment,
     ending.Ending,
+    undoing.Undoing,
+    recovery.Recovering,
     Checks,
 ):
     """All topics together."""

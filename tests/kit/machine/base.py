@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule
 
 from machine.model import POOL, POOL_STEP, Attempt, Model, ModelClaim, Topic, joined
+from subsidy_match.claims.assessment import Assessment, Share
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.fund_records import Mode
 from subsidy_match.claims.table import TRANSITIONS
@@ -85,7 +86,8 @@ class Base(RuleBasedStateMachine):
             if claim.state == "PUBLISHED":
                 self.world.wait(9)
             if claim.state in self.topic.usual:
-                event, who = self.topic.usual[claim.state]
+                usual = "ACCEPTED" if claim.state == "IN_REVIEW" and not claim.assignee else claim.state
+                event, who = self.topic.usual[usual]
                 self.fire(claim_id, event, who + suffix if who else claim.assignee, f"reviewer{suffix}", cut=cut)
 
     @rule(days=st.integers(1, 9))
@@ -102,13 +104,23 @@ class Base(RuleBasedStateMachine):
         if row is not None and row.door != "desk":
             row = None
         payload = self._payload(claim, event, attempt)
-        amounts = {"amount_min": claim.estimate, "amount_max": claim.estimate}
-        self.world.assessor.answer = replace(self.world.assessor.answer, **amounts)
+        self.world.assessor.answer = self.answer_for(claim)
         moved, refusal = tried(lambda: self.world.fire(claim_id, event, who, **payload))
         assert (moved is None) is (row is None), refusal
         if row is not None:
             self.model.apply(claim, row, attempt)
             self.model.serve_waitlist(self.today)
+
+    def answer_for(self, claim: ModelClaim) -> Assessment:
+        """What matching says of the claim, unless a rule lets it say something new."""
+        return replace(
+            self.world.assessor.answer,
+            amount_min=claim.estimate,
+            amount_max=claim.estimate,
+            funding=tuple(Share(fund, share) for fund, share in claim.shares.items()),
+            item_keys=(claim.item,),
+            exclusive_groups=("projects",),
+        )
 
     def follow(self, rows: Mapping[int, Transition | None], who: str) -> None:
         """Let the model take the rows (claim id → row) that the office took."""

@@ -26,7 +26,7 @@ class Checks(Base):
             said = [self.model.total(fund_id, kind) for kind in ("reserved", "committed", "paid")]
             assert [found.reserved, found.committed, found.paid] == said
             assert min(said) >= 0
-            assert found.allocated == self.model.allocated[fund_id]
+            assert found.allocated == self.model.allocated[fund_id] - self.model.gone.get(fund_id, 0)
             assert found.allocated >= sum(said)
         for check in (funds.check_balances, check_shares, check_runs):
             assert in_unit(self.world.engine, check, immediate=False) == []
@@ -41,7 +41,8 @@ class Checks(Base):
             for part in claim.funds:
                 held.update(reserved=part.reserved, committed=part.committed, paid=part.paid)
             assert {kind for kind, amount in held.items() if amount} <= {self.topic.kinds.get(claim.state)}
-            assert sum(held.values()) in (0, claim.amount)
+            assert sum(held.values()) in (0, claim.amount - said.recovered)
+            assert claim.paid + said.recovered <= (claim.amount_approved or 0)
 
     @invariant()
     def nobody_did_what_the_duties_forbid(self):

@@ -35,6 +35,11 @@ def _affordable(model: Model, claim: ModelClaim, row: Transition) -> bool:
     return fits
 
 
+def _rebase(model: Model, claim: ModelClaim) -> None:
+    if claim.rank is not None and not claim.is_waiting:
+        claim.hold("reserved", claim.parts())
+
+
 def _due(machine: Base, claim: ModelClaim, attempt: Attempt) -> dict[str, Any]:
     return {"due_on": attempt.today + _DAYS}
 
@@ -45,6 +50,7 @@ TOPIC = Topic(
         "after_correction_due": lambda model, claim, a: a.today > (claim.correction_due or a.today),
     },
     affordable={"resubmit": _affordable},
+    money={"rebase": _rebase},
     apply={"request_correction": _ask, "resubmit": _resubmit},
     kinds={"CORRECTION": "reserved"},
     usual={"CORRECTION": ("resubmit", "applicant")},

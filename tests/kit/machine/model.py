@@ -32,6 +32,22 @@ POOL, POOL_STEP = "pool", 100_00
 
 
 @dataclass
+class Demand:
+    """What is to be recovered of a claim: proposed, then (``by`` another) open."""
+
+    amount: int
+    to_treasury: bool
+    is_open: bool = False
+    received: int = 0
+    last: int = 0
+    write_off_by: str = ""
+
+    @property
+    def rest(self) -> int:
+        return self.amount - self.received
+
+
+@dataclass
 class ModelClaim:
     """A claim as the model knows it; ``money`` is fund → kind → 分."""
 
@@ -41,6 +57,7 @@ class ModelClaim:
     shares: Mapping[str, Fraction]
     state: str = "DRAFT"
     proposed: int | None = None
+    claimed: int | None = None
     approved: int | None = None
     is_held: bool = False
     is_waiting: bool = False
@@ -52,11 +69,17 @@ class ModelClaim:
     instruction: str = ""
     version: int = 1
     duties: list[tuple[str, str]] = field(default_factory=list)
+    deciders: set[str] = field(default_factory=set)
+    withdrawal_asked: bool = False
+    decided_on: date | None = None
+    appealed: bool = False
+    demand: Demand | None = None
+    recovered: int = 0
     money: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def amount(self) -> int:
-        return self.approved or self.proposed or self.estimate
+        return self.approved or self.proposed or self.claimed or self.estimate
 
     @property
     def is_pooled(self) -> bool:
@@ -106,6 +129,7 @@ class Topic:
         kinds: state → the kinds of money that a claim may hold in it; none where no topic says.
         usual: state → the usual next event, and by whom ("" is whoever it is assigned to).
         payload: event → fields of its payload beyond the common ones.
+        follows: event → the event that the machine fires right after it, if any.
         dead: states that free place and items.
     """
 
@@ -116,12 +140,13 @@ class Topic:
     kinds: Mapping[str, str] = field(default_factory=dict)
     usual: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     payload: Mapping[str, Callable[[Any, ModelClaim, Attempt], dict[str, Any]]] = field(default_factory=dict)
+    follows: Mapping[str, Callable[[ModelClaim], str | None]] = field(default_factory=dict)
     dead: frozenset[str] = frozenset()
 
 
 def joined(topics: Sequence[Topic]) -> Topic:
     """Everything that the topics know, as one; two must not speak of the same thing."""
-    names = ("guards", "affordable", "apply", "money", "kinds", "usual", "payload")
+    names = ("guards", "affordable", "apply", "money", "kinds", "usual", "payload", "follows")
     parts: dict[str, dict[str, Any]] = {name: {} for name in names}
     for topic in topics:
         for name in names:
@@ -139,18 +164,27 @@ class Model:
     topic: Topic
     claims: dict[int, ModelClaim] = field(default_factory=dict)
     accepted: int = 0
+    gone: dict[str, int] = field(default_factory=dict)
 
     def total(self, fund: str, kind: str) -> int:
         return sum(claim.money.get(fund, {}).get(kind, 0) for claim in self.claims.values())
 
     def available(self, fund: str) -> int:
-        return self.allocated[fund] - sum(self.total(fund, kind) for kind in ("reserved", "committed", "paid"))
+        return (
+            self.allocated[fund]
+            - self.gone.get(fund, 0)
+            - sum(self.total(fund, kind) for kind in ("reserved", "committed", "paid"))
+        )
 
     def live(self) -> list[ModelClaim]:
         return [claim for claim in self.claims.values() if claim.state not in self.topic.dead]
 
     def may_draft(self, key: tuple[str, str], item: str) -> bool:
-        return all(claim.key != key and claim.item != item for claim in self.live())
+        free = all(claim.key != key and claim.item != item for claim in self.live())
+        return free and not self.is_recovering_from(key[0])
+
+    def is_recovering_from(self, firm: str) -> bool:
+        return any(claim.state == "RECOVERING" and claim.key[0] == firm for claim in self.claims.values())
 
     def row(self, claim: ModelClaim, event: str, attempt: Attempt) -> Transition | None:
         """The row that must fire, or ``None`` where the attempt must be refused."""
@@ -174,6 +208,12 @@ class Model:
         if move := self.topic.money.get(row.fund):
             move(self, claim)
         claim.state = str(row.target or source)
+        look = self.topic.follows.get(row.event)
+        if look is not None and (event := look(claim)):
+            system = Attempt("system", attempt.today)
+            following = self.row(claim, event, system)
+            assert following is not None
+            self.apply(claim, following, system)
 
     def serve_waitlist(self, today: date) -> None:
         """Whoever waits longest is reserved for as soon as the money is there."""
@@ -212,4 +252,4 @@ class Model:
 def _is_branch(claim: ModelClaim, when: str | None) -> bool:
     if when in (None, "with_recheck", "with_notice"):
         return True
-    return when == f"asked_in_{claim.asked_in.lower()}"
+    return when in (f"asked_in_{claim.asked_in.lower()}", f"appealed_{claim.asked_in.lower()}")

@@ -11,12 +11,10 @@ from subsidy_match.claims.guards import GUARDS
 from subsidy_match.claims.handbook import render_states
 from subsidy_match.claims.payload import FIELDS
 from subsidy_match.claims.reasons import REASONS
-from subsidy_match.claims.states import EVENT_NAMES, FINAL, STATE_NAMES, Event, State
+from subsidy_match.claims.states import EVENT_NAMES, FINAL, STATE_NAMES, UNDOING, Event, State
 from subsidy_match.claims.steps import matches_branch
 from subsidy_match.claims.table import TRANSITIONS, rows_for
 from subsidy_match.claims.transition import Branch, FundEffect, Guard
-
-UNDOING = {Event.BANK_RETURN}  # what may still happen to a claim that was over
 
 
 def test_every_name_in_the_table_has_its_meaning():
@@ -37,19 +35,23 @@ def test_every_state_can_be_reached_and_left_unless_final():
         reached = set(grown)
         grown |= {row.target for row in TRANSITIONS if set(row.sources) & reached and row.target}
     assert reached == set(State)
-    moving = {source for row in TRANSITIONS if row.target for source in row.sources}
-    undone = {row.event for row in TRANSITIONS if row.target and set(row.sources) & FINAL}
-    assert moving >= set(State) - FINAL
-    assert undone == UNDOING
+    usual = {source for row in TRANSITIONS if row.target and row.event not in UNDOING for source in row.sources}
+    assert usual == set(State) - FINAL
+
+
+def test_only_what_undoes_leads_out_of_a_final_state():
+    out = {row.event for row in TRANSITIONS if row.target and set(row.sources) & FINAL}
+    assert out == UNDOING
 
 
 def claims_of_every_kind() -> list[Any]:
     asked = [None, State.SUBMITTED, State.ACCEPTED, State.IN_REVIEW, State.IN_RECHECK]
+    appealed = [State.NOT_ACCEPTED, State.REJECTED, State.REVOKED]
     return [
         SimpleNamespace(with_recheck=recheck, notice_days=days, asked_in=stage)
         for recheck in (True, False)
         for days in (0, 5)
-        for stage in asked
+        for stage in (*asked, *appealed)
     ]
 
 
@@ -81,12 +83,14 @@ def test_the_handbook_is_current():
 def test_money_and_state_belong_together():
     """Whatever ends a claim unpaid gives its money back, and only approval commits and settlement pays."""
     for row in TRANSITIONS:
-        if row.target in (State.REJECTED, State.LAPSED, State.WITHDRAWN):
+        if row.target in (State.REJECTED, State.LAPSED, State.WITHDRAWN, State.REVOKED):
             assert row.fund == "release"
         if row.fund == "commit":
             assert row.target is State.APPROVED
         if row.fund == "pay":
             assert row.target is State.PAID
+        if row.fund == "recover":
+            assert row.sources == (State.RECOVERING,)
     assert not any(set(a.sources) & set(b.sources) and a == b for a, b in combinations(TRANSITIONS, 2))
 
 

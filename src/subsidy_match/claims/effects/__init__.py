@@ -12,6 +12,8 @@ from sqlalchemy import update
 from subsidy_match.claims.assessment import Assessment
 from subsidy_match.claims.effects import (
     accounts,
+    amending,
+    appeals,
     correction,
     decision,
     ending,
@@ -19,6 +21,8 @@ from subsidy_match.claims.effects import (
     notices,
     payment,
     pooled,
+    rebasing,
+    recovery,
     reserving,
     review,
 )
@@ -41,6 +45,9 @@ FIELDS_OF: Mapping[Event, Callable[[Occasion], None]] = covering(
     notices.FIELDS,
     accounts.FIELDS,
     payment.FIELDS,
+    recovery.FIELDS,
+    amending.FIELDS,
+    appeals.FIELDS,
     ending.FIELDS,
 )
 """What each event writes into the claim's own fields."""
@@ -50,6 +57,8 @@ MONEY_OF: Mapping[FundEffect, Callable[[Occasion], Mapping[str, int]]] = coverin
     reserving.MONEY,
     decision.MONEY,
     payment.MONEY,
+    rebasing.MONEY,
+    recovery.MONEY,
     ending.MONEY,
 )
 """What each fund effect moves, given back as ``op fund`` → 分."""

@@ -27,6 +27,9 @@ FIELDS: Mapping[Event, Callable[[Occasion], None]] = {
     Event.WITHDRAW: nothing_more,
     Event.HOLD: _hold,
     Event.UNHOLD: _hold,
+    Event.REQUEST_WITHDRAWAL: nothing_more,
+    Event.CONSENT_WITHDRAWAL: nothing_more,
+    Event.REFUSE_WITHDRAWAL: nothing_more,
 }
 
 MONEY: Mapping[FundEffect, Callable[[Occasion], Mapping[str, int]]] = {FundEffect.RELEASE: _release}

@@ -13,7 +13,7 @@ from subsidy_match.claims.occasion import Occasion, current_amount, shares_of
 from subsidy_match.claims.pooling import is_pooled
 from subsidy_match.claims.transition import FundEffect
 
-__all__ = ["MONEY", "fits"]
+__all__ = ["MONEY", "adjust", "fits"]
 
 
 def _none(occasion: Occasion) -> Mapping[str, int]:  # noqa: ARG001  # every effect takes the occasion
@@ -46,7 +46,8 @@ def fits(rows: Iterable[FundRow], parts: Mapping[str, int]) -> bool:
     )
 
 
-def _adjust(occasion: Occasion) -> Mapping[str, int]:
+def adjust(occasion: Occasion) -> Mapping[str, int]:
+    """Bring what is reserved to what the claim is worth now, where anything is reserved at all."""
     if is_pooled(occasion.session, occasion.claim.id):
         return _keep_or_give_back(occasion)
     holds = occasion.claim.accepted_on is not None and not occasion.claim.waiting
@@ -75,5 +76,5 @@ MONEY: Mapping[FundEffect, Callable[[Occasion], Mapping[str, int]]] = {
     FundEffect.NONE: _none,
     FundEffect.RESERVE: _reserve,
     FundEffect.RESERVE_OR_WAIT: _reserve_or_wait,
-    FundEffect.ADJUST: _adjust,
+    FundEffect.ADJUST: adjust,
 }

@@ -25,29 +25,13 @@ def apply_clock(occasion: Occasion) -> None:
             _resume(occasion)
         case ClockEffect.END:
             _resume(occasion)
-            claim.ended_on = occasion.on
+            claim.ended_on = claim.ended_on or occasion.on  # what ended once stays ended when it is undone
         case ClockEffect.REOPEN:
             _reopen(occasion)
         case ClockEffect.NONE | ClockEffect.START:
             pass  # it starts by itself: accepted_on is set with the event
         case other:
             assert_never(other)
-
-
-def _reopen(occasion: Occasion) -> None:
-    # Nobody worked on a claim that was over: the days from its end until now are elapsed, but do not count.
-    claim = occasion.claim
-    if claim.ended_on is None:
-        return
-    over = ClaimPause(
-        claim_id=claim.id,
-        version=occasion.next_version,
-        reason=claim.state,
-        start_on=claim.ended_on,
-        end_on=occasion.on,
-    )
-    occasion.session.add(over)
-    claim.ended_on = None
 
 
 def _notice_that_counts(occasion: Occasion) -> bool:
@@ -65,6 +49,21 @@ def _stop(occasion: Occasion) -> None:
         end_on=known_end,
     )
     occasion.session.add(pause)
+
+
+def _reopen(occasion: Occasion) -> None:
+    """Let an ended clock run on; the days between do not count, for nobody here owed a step."""
+    claim = occasion.claim
+    if claim.ended_on is not None and claim.accepted_on is not None and claim.ended_on < occasion.on:
+        pause = ClaimPause(
+            claim_id=claim.id,
+            version=occasion.next_version,
+            reason=claim.state,
+            start_on=claim.ended_on,
+            end_on=occasion.on,
+        )
+        occasion.session.add(pause)
+    claim.ended_on = None
 
 
 def _resume(occasion: Occasion) -> None:

@@ -10,14 +10,18 @@ from collections.abc import Callable, Mapping
 from subsidy_match.claims.guards import (
     accounts,
     amounts,
+    appeals,
     correction,
     filing,
     holds,
     money,
     notices,
     payment,
+    persons,
     pooled,
+    recovery,
     review,
+    withdrawal,
 )
 from subsidy_match.claims.guards.money import others_waiting
 from subsidy_match.claims.occasion import Occasion
@@ -38,6 +42,10 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = covering(
     correction.GUARDS,
     notices.GUARDS,
     payment.GUARDS,
+    persons.GUARDS,
+    withdrawal.GUARDS,
+    appeals.GUARDS,
+    recovery.GUARDS,
 )
 
 

@@ -11,7 +11,7 @@ from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 
-__all__ = ["GUARDS"]
+__all__ = ["GUARDS", "check_payee"]
 
 
 def _account_given(occasion: Occasion) -> None:
@@ -19,7 +19,8 @@ def _account_given(occasion: Occasion) -> None:
         raise Conflict("account_missing", "未登记收款账户", "no bank account is on record")
 
 
-def _account_of_firm(occasion: Occasion) -> None:
+def check_payee(occasion: Occasion) -> None:
+    """Refuse an account that is not in the claimant's name."""
     account, claim = _account(occasion), occasion.claim
     if _plain(account.holder) != _plain(claim.enterprise_name):
         raise Conflict("payee_mismatch", "收款账户户名与申报企业不一致", "the account is not in the claimant's name")
@@ -50,7 +51,7 @@ def _plain(name: str) -> str:
 
 GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.ACCOUNT_GIVEN: _account_given,
-    Guard.ACCOUNT_OF_FIRM: _account_of_firm,
+    Guard.ACCOUNT_OF_FIRM: check_payee,
     Guard.ACCOUNT_VERIFIED: _account_verified,
     Guard.ACCOUNT_INDEPENDENT: _account_independent,
 }

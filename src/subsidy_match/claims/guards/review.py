@@ -25,6 +25,8 @@ def _assignee_fit(occasion: Occasion) -> None:
 
 
 def _assigned_to_actor(occasion: Occasion) -> None:
+    if occasion.claim.assignee is None:
+        raise Conflict("not_assigned", "该件尚未交办初审人员", "nobody has been assigned to review the claim")
     if occasion.claim.assignee != occasion.actor.id:
         zh = f"该件已交办{occasion.claim.assignee}"
         raise Forbidden("not_assignee", zh, f"the claim is assigned to {occasion.claim.assignee}")

@@ -9,7 +9,19 @@ A topic is a module with ``rows()``, and a line here; the order is that of the h
 from __future__ import annotations
 
 from subsidy_match.claims.states import Event, State
-from subsidy_match.claims.table import accounts, correction, decision, ending, filing, notices, payment, pooled, review
+from subsidy_match.claims.table import (
+    accounts,
+    appeals,
+    correction,
+    decision,
+    ending,
+    filing,
+    notices,
+    payment,
+    pooled,
+    recovery,
+    review,
+)
 from subsidy_match.claims.transition import Transition
 
 __all__ = ["TRANSITIONS", "rows_for"]
@@ -23,6 +35,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     *notices.rows(),
     *accounts.rows(),
     *payment.rows(),
+    *recovery.rows(),
+    *appeals.rows(),
     *ending.rows(),
 )
 

@@ -32,7 +32,7 @@ def rows() -> Iterator[Transition]:
         (Branch.ASKED_IN_SUBMITTED, State.SUBMITTED),
         (Branch.ASKED_IN_ACCEPTED, State.ACCEPTED),
         (Branch.ASKED_IN_REVIEW, State.IN_REVIEW),
-        (Branch.ASKED_IN_RECHECK, State.IN_RECHECK),
+        (Branch.ASKED_IN_RECHECK, State.IN_REVIEW),  # decision record 0018: the pass before it is void
     ):
         yield Transition(
             "6",
@@ -42,7 +42,7 @@ def rows() -> Iterator[Transition]:
             FILERS,
             Duty.FILER,
             (Guard.MAY_FILE, Guard.BEFORE_CORRECTION_DUE, Guard.FAVOURABLE_OR_REASON, Guard.AMOUNT_KNOWN),
-            FundEffect.ADJUST,
+            FundEffect.REBASE,
             ClockEffect.RESUME,
             when,
             takes=("amount", "reason", "note", "materials", "deferred_until"),

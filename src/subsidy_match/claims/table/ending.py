@@ -28,18 +28,38 @@ def rows() -> Iterator[Transition]:
         ClockEffect.END,
         takes=("note",),
     )
+    late = (State.IN_APPROVAL, State.APPROVED, State.PUBLISHED, State.PAYABLE)
+    supervisor = frozenset({Role.SUPERVISOR})
     yield Transition(
         "23a",
-        (State.IN_APPROVAL, State.APPROVED, State.PUBLISHED, State.PAYABLE),
-        Event.WITHDRAW,
-        State.WITHDRAWN,
-        frozenset({Role.SUPERVISOR}),
+        late,
+        Event.REQUEST_WITHDRAWAL,
         None,
-        (),
+        FILERS,
+        Duty.FILER,
+        (Guard.MAY_FILE, Guard.NO_WITHDRAWAL_ASKED),
+        takes=("note",),
+    )
+    yield Transition(
+        "23b",
+        late,
+        Event.CONSENT_WITHDRAWAL,
+        State.WITHDRAWN,
+        supervisor,
+        None,
+        (Guard.NOT_FILER, Guard.WITHDRAWAL_ASKED),
         FundEffect.RELEASE,
         ClockEffect.END,
+        takes=("note",),
+    )
+    yield Transition(
+        "23c",
+        late,
+        Event.REFUSE_WITHDRAWAL,
+        None,
+        supervisor,
+        guards=(Guard.NOT_FILER, Guard.WITHDRAWAL_ASKED),
         needs=("reason_code", "note"),
     )
-    supervisor = frozenset({Role.SUPERVISOR})
     for event, guard in ((Event.HOLD, Guard.NOT_HELD), (Event.UNHOLD, Guard.HELD)):
         yield Transition("24", LIVE, event, None, supervisor, guards=(guard,), needs=("reason_code",), takes=("note",))

@@ -17,7 +17,17 @@ def rows() -> Iterator[Transition]:
     """Give the rows of this topic."""
     starters = FILERS | {Role.PUSH}
     filing = (Guard.MAY_FILE, Guard.POLICY_OPEN, Guard.OWN_CHANNEL, Guard.FAVOURABLE_OR_REASON)
-    yield Transition("1", (), Event.DRAFT, State.DRAFT, starters, Duty.FILER, filing, takes=("reason",), reassess=True)
+    yield Transition(
+        "1",
+        (),
+        Event.DRAFT,
+        State.DRAFT,
+        starters,
+        Duty.FILER,
+        (*filing, Guard.NO_OPEN_RECOVERY),
+        takes=("reason",),
+        reassess=True,
+    )
     yield Transition(
         "2",
         (State.DRAFT,),
@@ -25,7 +35,7 @@ def rows() -> Iterator[Transition]:
         State.SUBMITTED,
         starters,
         Duty.FILER,
-        (*filing, Guard.AMOUNT_KNOWN, Guard.MATERIALS_COMPLETE, Guard.ACCOUNT_GIVEN),
+        (*filing, Guard.NO_OPEN_RECOVERY, Guard.AMOUNT_KNOWN, Guard.MATERIALS_COMPLETE, Guard.ACCOUNT_GIVEN),
         takes=("amount", "reason", "note", "account_id", "materials", "deferred_until"),
         reassess=True,
     )
@@ -48,6 +58,7 @@ def rows() -> Iterator[Transition]:
         State.NOT_ACCEPTED,
         frozenset({Role.CLERK}),
         Duty.CLERK,
+        clock=ClockEffect.END,
         needs=("reason_code",),
         takes=("note",),
     )

@@ -24,6 +24,7 @@ def rows() -> Iterator[Transition]:
         Duty.MAKER,
         (
             Guard.NOT_HELD,
+            Guard.NO_WITHDRAWAL_ASKED,
             Guard.MAY_USE_FUNDS,
             Guard.ACCOUNT_OF_FIRM,
             Guard.ACCOUNT_VERIFIED,

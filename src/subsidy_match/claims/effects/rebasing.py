@@ -1,0 +1,51 @@
+"""A corrected claim stands on its newest assessment: its shares are taken over, then its reserve brought to its worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from subsidy_match.claims.effects.moving import move, reserved
+from subsidy_match.claims.effects.reserving import adjust
+from subsidy_match.claims.fund_ops import Op
+from subsidy_match.claims.funds import lock_funds
+from subsidy_match.claims.occasion import Occasion, shares_of
+from subsidy_match.claims.records import ClaimShare
+from subsidy_match.claims.shares import split
+from subsidy_match.claims.transition import FundEffect
+
+__all__ = ["MONEY"]
+
+
+def _rebase(occasion: Occasion) -> Mapping[str, int]:
+    freed = _take_over_shares(occasion)
+    return {**freed, **adjust(occasion)}
+
+
+def _take_over_shares(occasion: Occasion) -> Mapping[str, int]:
+    wanted = {part.fund_id: part.share for part in occasion.require_assessment().funding}
+    shares = shares_of(occasion.session, occasion.claim.id)
+    if wanted == {share.fund_id: Fraction(share.numerator, share.denominator) for share in shares}:
+        return {}
+    split(0, wanted)
+    lock_funds(occasion.session, {*wanted, *(share.fund_id for share in shares)})
+    freed = move(occasion, (Op.RELEASE, reserved(occasion)))
+    for share in shares:
+        if share.fund_id not in wanted:
+            occasion.session.delete(share)
+    known = {share.fund_id: share for share in shares}
+    for fund_id, part in wanted.items():
+        _put_share(occasion, known.get(fund_id), fund_id, part)
+    occasion.session.flush()
+    occasion.told["shares"] = {fund_id: str(part) for fund_id, part in sorted(wanted.items())}
+    return freed
+
+
+def _put_share(occasion: Occasion, share: ClaimShare | None, fund_id: str, part: Fraction) -> None:
+    if share is None:
+        share = ClaimShare(claim_id=occasion.claim.id, fund_id=fund_id, reserved=0, committed=0, paid=0)
+        occasion.session.add(share)
+    share.numerator, share.denominator = part.numerator, part.denominator
+
+
+MONEY: Mapping[FundEffect, Callable[[Occasion], Mapping[str, int]]] = {FundEffect.REBASE: _rebase}

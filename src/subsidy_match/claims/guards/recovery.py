@@ -1,0 +1,143 @@
+"""Recoveries: never more than was paid, by a plan that adds up, decided by somebody else, received once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from sqlalchemy import select
+
+from subsidy_match.claims.duties import DUTY_NAMES
+from subsidy_match.claims.occasion import Occasion, past_duties, shares_of
+from subsidy_match.claims.records import ClaimRow
+from subsidy_match.claims.recovery import RecoveryState, live_recovery, open_write_off
+from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.transition import Guard
+from subsidy_match.claims.undo_records import RecoveryReceiptRow, RecoveryRow, WriteOffRow
+from subsidy_match.errors import Conflict, InputError, NotFound
+from subsidy_match.money import yuan_text
+
+__all__ = ["GUARDS"]
+
+
+def _no_open_recovery(occasion: Occasion) -> None:
+    query = (
+        select(ClaimRow.claim_no)
+        .join(RecoveryRow, RecoveryRow.claim_id == ClaimRow.id)
+        .where(ClaimRow.uscc == occasion.claim.uscc, RecoveryRow.state == str(RecoveryState.OPEN))
+    )
+    number = occasion.session.scalars(query.limit(1)).first()
+    if number is not None:
+        zh = f"该企业有资金正在追回({number}),追回完毕前不能申报"
+        en = f"money of the claim {number} is being recovered from this firm: no new claims until that is done"
+        raise Conflict("recovery_bars", zh, en, hint=number)
+
+
+def _recoverable(occasion: Occasion) -> None:
+    if live_recovery(occasion.session, occasion.claim.id) is not None:
+        raise Conflict("recovery_exists", "该件已有未办结的追回", "the claim has a recovery that is not finished")
+    _check_paid(occasion, occasion.payload["amount"])
+
+
+def _plan_adds_up(occasion: Occasion) -> None:
+    plan, amount = occasion.payload["plan"], occasion.payload["amount"]
+    days = [date.fromisoformat(entry["due_on"]) for entry in plan]
+    if sum(entry["amount"] for entry in plan) != amount:
+        raise InputError("plan_wrong", "分期金额之和须等于追回金额", "the instalments must add up to the amount")
+    if days != sorted(set(days)) or days[0] <= occasion.on:
+        zh = "分期日期须逐期递增且晚于当日"
+        raise InputError("plan_wrong", zh, "the instalments must be due after today, one day after another")
+
+
+def _proposed(occasion: Occasion) -> None:
+    recovery = _live(occasion, RecoveryState.PROPOSED)
+    _check_paid(occasion, recovery.amount)
+
+
+def _open(occasion: Occasion) -> None:
+    _live(occasion, RecoveryState.OPEN)
+
+
+def _receipt_fits(occasion: Occasion) -> None:
+    recovery, given = _live(occasion, RecoveryState.OPEN), occasion.payload
+    used = select(RecoveryReceiptRow.id).where(RecoveryReceiptRow.reference == given["reference"])
+    if occasion.session.scalars(used).first() is not None:
+        zh = f"该流水号已登记过:{given['reference']}"
+        raise Conflict("recovery_reference_used", zh, f"this reference was entered before: {given['reference']}")
+    rest = recovery.amount - recovery.recovered
+    if given["amount"] > rest:
+        zh, en = f"超过尚待追回的{yuan_text(rest)}元", f"more than the {yuan_text(rest)} yuan still to come back"
+        raise Conflict("recovery_above_rest", zh, en)
+    if given["received_on"] > occasion.on:
+        raise InputError("field_invalid", "到账日期不得晚于当日", "money cannot have been received after today")
+
+
+def _settled(occasion: Occasion) -> None:
+    recovery = _live(occasion, RecoveryState.OPEN)
+    if recovery.recovered != recovery.amount:
+        raise Conflict("recovery_not_settled", "款项尚未全部追回", "not all of it has come back yet")
+
+
+def _no_write_off_proposed(occasion: Occasion) -> None:
+    recovery = _live(occasion, RecoveryState.OPEN)
+    if open_write_off(occasion.session, recovery.id) is not None:
+        raise Conflict("write_off_proposed", "已提出核销,尚待决定", "a write-off has been proposed already")
+
+
+def _write_off_proposed(occasion: Occasion) -> None:
+    _write_off(occasion)
+
+
+def _write_off_by_another(occasion: Occasion) -> None:
+    actor = occasion.actor.id
+    if _write_off(occasion).proposed_by == actor:
+        zh = "提出核销的人员不得批准核销"
+        raise Forbidden("duty_conflict", zh, "whoever proposed the write-off cannot decide on it")
+    for past in past_duties(occasion.session, occasion.claim.id):
+        if past.person == actor:
+            zh, en = DUTY_NAMES[past.duty]
+            raise Forbidden(
+                "duty_conflict",
+                f"职责不相容:{actor}曾为本件{zh},不得决定核销",
+                f"{actor} was the {en} of this claim and cannot decide on its write-off",
+            )
+
+
+def _write_off(occasion: Occasion) -> WriteOffRow:
+    proposal = open_write_off(occasion.session, _live(occasion, RecoveryState.OPEN).id)
+    if proposal is None:
+        raise Conflict("write_off_not_proposed", "尚未提出核销", "no write-off has been proposed")
+    return proposal
+
+
+def _live(occasion: Occasion, state: RecoveryState) -> RecoveryRow:
+    recovery = live_recovery(occasion.session, occasion.claim.id)
+    wanted = occasion.payload.get("recovery")
+    if wanted is not None and (recovery is None or recovery.id != wanted):
+        raise NotFound("recovery_unknown", f"该件没有进行中的追回:{wanted}", f"no recovery {wanted} in hand here")
+    if recovery is None or recovery.state != state:
+        zh, en = "没有处于此步骤的追回", "no recovery of this claim is at that point"
+        raise Conflict("recovery_state", zh, en)
+    return recovery
+
+
+def _check_paid(occasion: Occasion, amount: int) -> None:
+    paid = sum(share.paid for share in shares_of(occasion.session, occasion.claim.id))
+    if amount > paid:
+        zh = f"追回金额超过已付未追回的{yuan_text(paid)}元"
+        en = f"more than the {yuan_text(paid)} yuan that were paid and have not come back"
+        raise Conflict("recovery_above_paid", zh, en)
+
+
+GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
+    Guard.NO_OPEN_RECOVERY: _no_open_recovery,
+    Guard.RECOVERABLE: _recoverable,
+    Guard.PLAN_ADDS_UP: _plan_adds_up,
+    Guard.RECOVERY_PROPOSED: _proposed,
+    Guard.RECOVERY_OPEN: _open,
+    Guard.RECEIPT_FITS: _receipt_fits,
+    Guard.RECOVERY_SETTLED: _settled,
+    Guard.NO_WRITE_OFF_PROPOSED: _no_write_off_proposed,
+    Guard.WRITE_OFF_PROPOSED: _write_off_proposed,
+    Guard.WRITE_OFF_BY_ANOTHER: _write_off_by_another,
+}
