@@ -66,8 +66,7 @@ def _may_file(model: Model, claim: ModelClaim, attempt: Attempt) -> bool:
 
 
 def _accept(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
-    model.accepted += 1
-    claim.rank = model.accepted
+    claim.rank = model.rank_on(attempt.today, claim)
 
 
 def _reserve_or_wait(model: Model, claim: ModelClaim) -> None:

@@ -163,7 +163,6 @@ class Model:
     allocated: dict[str, int]
     topic: Topic
     claims: dict[int, ModelClaim] = field(default_factory=dict)
-    accepted: int = 0
     gone: dict[str, int] = field(default_factory=dict)
 
     def total(self, fund: str, kind: str) -> int:
@@ -182,6 +181,11 @@ class Model:
     def may_draft(self, key: tuple[str, str], item: str) -> bool:
         free = all(claim.key != key and claim.item != item for claim in self.live())
         return free and not self.is_recovering_from(key[0])
+
+    def rank_on(self, day: date, claim: ModelClaim) -> int:
+        """The place in the queue: by the moment of acceptance (time moves by days here), then by id."""
+        number = next(claim_id for claim_id, other in self.claims.items() if other is claim)
+        return day.toordinal() * 10_000 + number
 
     def is_recovering_from(self, firm: str) -> bool:
         return any(claim.state == "RECOVERING" and claim.key[0] == firm for claim in self.claims.values())

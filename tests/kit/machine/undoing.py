@@ -101,8 +101,7 @@ def _answered(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt
     if row.event == "uphold_appeal":
         claim.assignee, claim.proposed, claim.approved = "", None, None
         if claim.rank is None:
-            model.accepted += 1
-            claim.rank = model.accepted
+            claim.rank = model.rank_on(attempt.today, claim)
 
 
 def _withdrawal(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
