@@ -10,7 +10,7 @@ from subsidy_match.claims.payment_states import FAILURES, LINE_TABLE
 from subsidy_match.claims.reasons import REASONS
 from subsidy_match.claims.states import EVENT_NAMES, STATE_NAMES, State
 from subsidy_match.claims.table import TRANSITIONS
-from subsidy_match.claims.transition import ClockEffect, FundEffect, Transition
+from subsidy_match.claims.transition import ClockEffect, Door, FundEffect, Transition
 
 __all__ = ["render_states", "write_states"]
 
@@ -58,14 +58,15 @@ def _states() -> Iterator[str]:
 
 def _transitions() -> Iterator[str]:
     yield "## Transitions · 流转\n"
-    yield "Rows marked *payouts* are fired by payout batches and receipts only.\n"
+    yield "Rows marked *payouts* are fired by payout batches and receipts only, *notices* by public notices and "
+    yield "objections, *allocations* by documents of allocation.\n"
     header = ("row", "from", "event", "中文", "to", "actors", "duty", "guards", "money", "clock", "fields")
     yield from _table(header, (_cells(row) for row in TRANSITIONS))
 
 
 def _cells(row: Transition) -> tuple[str, ...]:
     when = f" *({row.when})*" if row.when else ""
-    door = " *payouts*" if row.door == "payouts" else ""
+    door = "" if row.door is Door.DESK else f" *{row.door}*"
     return (
         row.row,
         "<br>".join(row.sources) or "–",

@@ -87,7 +87,7 @@ _ANY = {"note": _note, "reason": _note, "reason_code": _text}
 _FILING = {"amount": _amount, "account_id": _amount, "deferred_until": _day, "materials": _materials}
 _CORRECTION = {"due_on": _day, "items": _texts}
 _REVIEW = {"assignee": _text}
-_NOTICES = {"notice_no": _text}
+_NOTICES = {"notice_no": _text, "notice_until": _day, "objection": _amount, "allocation_no": _text}
 _PAYMENT = {"bank_ref": _text, "batch": _text, "failure_code": _text, "instruction": _text}
 
 FIELDS: Mapping[str, Callable[[Any], Any]] = merge(_ANY, _FILING, _CORRECTION, _REVIEW, _NOTICES, _PAYMENT)

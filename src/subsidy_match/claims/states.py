@@ -28,6 +28,9 @@ class State(StrEnum):
     APPROVED = "APPROVED"
     # notices
     PUBLISHED = "PUBLISHED"
+    # objections
+    OBJECTION = "OBJECTION"
+    REVOKED = "REVOKED"
     # payment
     PAYABLE = "PAYABLE"
     IN_PAYMENT = "IN_PAYMENT"
@@ -60,7 +63,15 @@ class Event(StrEnum):
     REJECT = "reject"
     # notices
     PUBLISH = "publish"
+    UNPUBLISH = "unpublish"
     CLEAR = "clear"
+    RECALL = "recall"
+    # objections
+    OBJECT = "object"
+    ANSWER_OBJECTION = "answer_objection"
+    DISMISS_OBJECTION = "dismiss_objection"
+    UPHOLD_OBJECTION = "uphold_objection"
+    REVOKE = "revoke"
     # accounts
     SET_ACCOUNT = "set_account"
     # payment
@@ -94,6 +105,9 @@ STATE_NAMES: Mapping[State, tuple[str, str]] = {
     State.APPROVED: ("已审批", "approved"),
     # notices
     State.PUBLISHED: ("公示中", "in public notice"),
+    # objections
+    State.OBJECTION: ("异议处理", "under objection"),
+    State.REVOKED: ("已撤销", "revoked"),
     # payment
     State.PAYABLE: ("待兑付", "payable"),
     State.IN_PAYMENT: ("兑付中", "in payment"),
@@ -124,7 +138,15 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
     Event.REJECT: ("不予支持", "reject"),
     # notices
     Event.PUBLISH: ("公示", "put into a notice"),
+    Event.UNPUBLISH: ("撤下公示", "take out of the notice"),
     Event.CLEAR: ("公示期满", "clear for payment"),
+    Event.RECALL: ("资金下达作废", "recall from payment"),
+    # objections
+    Event.OBJECT: ("提出异议", "object"),
+    Event.ANSWER_OBJECTION: ("答复一项异议", "answer one of several objections"),
+    Event.DISMISS_OBJECTION: ("异议不成立", "dismiss the objection"),
+    Event.UPHOLD_OBJECTION: ("异议需重新核查", "uphold the objection: look again"),
+    Event.REVOKE: ("撤销审批", "revoke"),
     # accounts
     Event.SET_ACCOUNT: ("登记收款账户", "set the account"),
     # payment
@@ -140,7 +162,7 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
     Event.UNHOLD: ("解除暂缓", "unhold"),
 }
 
-_UNPAID_ENDS = frozenset({State.NOT_ACCEPTED, State.LAPSED, State.REJECTED, State.WITHDRAWN})
+_UNPAID_ENDS = frozenset({State.NOT_ACCEPTED, State.LAPSED, State.REJECTED, State.REVOKED, State.WITHDRAWN})
 
 FINAL = _UNPAID_ENDS | {State.COMPLETED}
 """States in which nobody owes a step."""

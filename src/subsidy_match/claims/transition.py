@@ -62,6 +62,12 @@ class Guard(StrEnum):
     DUE_IN_FUTURE = "due_in_future"
     # notices
     NOTICE_OVER = "notice_over"
+    ALLOCATED = "allocated"
+    NOT_ALLOCATED = "not_allocated"
+    # objections
+    LAST_OBJECTION = "last_objection"
+    OTHER_OBJECTIONS = "other_objections"
+    OBJECTION_DECIDER_NEW = "objection_decider_new"
     # payment
     CREDIT_CLEAR = "credit_clear"
 
@@ -78,6 +84,8 @@ class FundEffect(StrEnum):
     RELEASE = "release"
     # decision
     COMMIT = "commit"
+    # objections
+    REOPEN = "reopen"
     # payment
     PAY = "pay"
 
@@ -89,6 +97,7 @@ class ClockEffect(StrEnum):
     START = "start"
     STOP = "stop"
     RESUME = "resume"
+    TURN = "turn"
     END = "end"
 
 
@@ -97,6 +106,8 @@ class Door(StrEnum):
 
     DESK = "desk"
     PAYOUTS = "payouts"
+    NOTICES = "notices"
+    ALLOCATIONS = "allocations"
 
 
 @dataclass(frozen=True, slots=True)
