@@ -25,7 +25,7 @@ __all__ = ["claim_body", "event_table", "shown_claim", "step_body"]
 
 # What a step says to the firm; the rest of its detail is the office's own.
 _TOLD = frozenset({"reason_code", "items", "due_on", "amount", "notice_no", "deferred_until"})
-_ADDRESSED = frozenset({Event.REFUSE, Event.REQUEST_CORRECTION, Event.REJECT})
+_ADDRESSED = frozenset({Event.REFUSE, Event.REQUEST_CORRECTION, Event.REJECT, Event.REVOKE})
 _OWN_DUTIES = frozenset({Duty.FILER})
 
 

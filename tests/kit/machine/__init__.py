@@ -22,6 +22,7 @@ TOPICS = (
 class ClaimsMachine(
     filing.Filing,
     decision.Decision,
+    notices.Notices,
     payment.Payment,
     ending.Ending,
     Checks,

@@ -82,7 +82,9 @@ class Base(RuleBasedStateMachine):
             claim = self.model.claims[claim_id]
             if claim.state == "PUBLISHED":
                 self.world.wait(9)
-            if claim.state in self.topic.usual:
+            if way := self.topic.ways.get(claim.state):
+                way(self, claim_id, suffix)
+            elif claim.state in self.topic.usual:
                 event, who = self.topic.usual[claim.state]
                 self.fire(claim_id, event, who + suffix if who else claim.assignee, f"reviewer{suffix}", cut=cut)
 

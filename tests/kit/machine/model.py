@@ -25,7 +25,8 @@ CROSSES = {
     ("approver", "batch_checker"), ("batch_maker", "batch_checker"),
 }  # fmt: skip
 ROLES: Mapping[str, frozenset[Role]] = {name: frozenset(roles) for name, roles in PEOPLE.items()} | {
-    "system": frozenset({Role.SYSTEM})
+    "system": frozenset({Role.SYSTEM}),
+    "public": frozenset({Role.PUBLIC}),
 }
 
 
@@ -47,6 +48,12 @@ class ModelClaim:
     asked_in: str = ""
     correction_due: date | None = None
     notice_until: date | None = None
+    in_notice: bool = False
+    days_left: int = 0
+    objections: dict[int, str] = field(default_factory=dict)
+    deciders: set[str] = field(default_factory=set)
+    barred: set[str] = field(default_factory=set)
+    allocation: str = ""
     instruction: str = ""
     version: int = 1
     duties: list[tuple[str, str]] = field(default_factory=list)
@@ -96,6 +103,7 @@ class Topic:
         kinds: state → the kinds of money that a claim may hold in it; none where no topic says.
         usual: state → the usual next event, and by whom ("" is whoever it is assigned to).
         payload: event → fields of its payload beyond the common ones.
+        ways: state → the usual next where it is no event of the desk: given the machine, the claim, a suffix of people.
         dead: states that free place and items.
     """
 
@@ -106,12 +114,13 @@ class Topic:
     kinds: Mapping[str, str] = field(default_factory=dict)
     usual: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     payload: Mapping[str, Callable[[Any, ModelClaim, Attempt], dict[str, Any]]] = field(default_factory=dict)
+    ways: Mapping[str, Callable[[Any, int, str], None]] = field(default_factory=dict)
     dead: frozenset[str] = frozenset()
 
 
 def joined(topics: Sequence[Topic]) -> Topic:
     """Everything that the topics know, as one; two must not speak of the same thing."""
-    names = ("guards", "affordable", "apply", "money", "kinds", "usual", "payload")
+    names = ("guards", "affordable", "apply", "money", "kinds", "usual", "payload", "ways")
     parts: dict[str, dict[str, Any]] = {name: {} for name in names}
     for topic in topics:
         for name in names:
