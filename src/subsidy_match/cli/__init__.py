@@ -8,9 +8,11 @@ import typer
 
 from subsidy_match import __version__
 from subsidy_match.cli import (
+    allocations,
     audit,
     claims,
     matching,
+    notices,
     payouts,
     policies,
     policy_tests,
@@ -47,6 +49,8 @@ _GROUPS = (
     ("match", matching.app),
     ("push", push.app),
     ("claims", claims.app),
+    ("notices", notices.app),
+    ("allocations", allocations.app),
     ("payouts", payouts.app),
     ("audit", audit.app),
     ("db", system.database),

@@ -150,9 +150,7 @@ def _publish(wired: Platform, people: Mapping[str, Actor], claim: Claim, *, at: 
         return
     office, officer = NoticeOffice(wired.desk), people["notice"]
     contact = Contact("市财政局办公室(演示)", phone="0517-00000000")
-    notice = office.draft(
-        [claim.id], number=_NOTICE_NO, title="演示公示", contact=contact, actor=officer, at=at
-    )
+    notice = office.draft([claim.id], number=_NOTICE_NO, title="演示公示", contact=contact, actor=officer, at=at)
     office.publish(notice.id, actor=officer, at=at)
 
 

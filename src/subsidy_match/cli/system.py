@@ -9,6 +9,7 @@ import typer
 
 from subsidy_match.claims import funds
 from subsidy_match.claims.batches import check_totals
+from subsidy_match.claims.fund_allocations import check_allocations
 from subsidy_match.cli.context import now, platform, settings
 from subsidy_match.cli.output import note, print_text
 from subsidy_match.errors import NotFound
@@ -72,5 +73,5 @@ def _problems(wired: Platform) -> Iterator[str]:
             load()
         except NotFound as error:
             yield str(error)
-    for check in (funds.check_balances, check_totals):
+    for check in (funds.check_balances, check_totals, check_allocations):
         yield from (str(finding) for finding in in_unit(wired.engine, check, immediate=False))
