@@ -17,7 +17,7 @@ from subsidy_match.store.users import Actor, Role
 
 __all__ = ["ClaimFilter", "evidence", "find_claims", "load_claim", "locked_row", "steps_of", "visible_row"]
 
-_OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT})
+_OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT, Role.PUBLIC})
 
 
 @dataclass(frozen=True, slots=True)
