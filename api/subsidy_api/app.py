@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from subsidy_api.allocations import router as allocations
 from subsidy_api.bulk import router as bulk
 from subsidy_api.checkups import router as checkups
 from subsidy_api.claims import router as claims
@@ -23,6 +24,8 @@ from subsidy_api.health import router as health
 from subsidy_api.index import router as index
 from subsidy_api.limits import BodyLimit
 from subsidy_api.logs import RequestLog
+from subsidy_api.notices import router as notices
+from subsidy_api.objections import router as objections
 from subsidy_api.payouts import router as payouts
 from subsidy_api.policies import router as policies
 from subsidy_api.problems import install_problems
@@ -84,6 +87,9 @@ _ROUTERS = (
     reconciling,
     payouts,
     statistics,
+    notices,
+    objections,
+    allocations,
 )
 
 
@@ -109,6 +115,8 @@ _TAGS = [
     {"name": "enterprises", "description": "企业档案、匹配、通知、账户 / enterprises"},
     {"name": "claims", "description": "申报办理 / claims"},
     {"name": "recoveries", "description": "追回 / recoveries"},
+    {"name": "notices", "description": "公示与异议 / public notices and objections"},
+    {"name": "allocations", "description": "资金下达 / documents of allocation"},
     {"name": "funds", "description": "资金 / funds"},
     {"name": "payouts", "description": "支付 / payouts"},
     {"name": "statistics", "description": "统计与监控 / statistics"},

@@ -19,7 +19,7 @@ from subsidy_match.store.users import Actor, Role, user_by_token
 
 __all__ = ["Caller", "MaybeCaller", "Officer", "check_sees_firm", "is_outsider", "require_caller"]
 
-_OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT})
+_OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT, Role.PUBLIC})
 _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="令牌由管理员发放 / issued by an administrator")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -13,12 +14,17 @@ from sqlalchemy import Engine
 
 from subsidy_match.calendar import WorkingCalendar, load_calendar
 from subsidy_match.claims import funds
+from subsidy_match.claims.allocation_office import AllocationOffice
 from subsidy_match.claims.assessment import Assessment, Share, Standing
 from subsidy_match.claims.batches import Line
 from subsidy_match.claims.claim import Claim
+from subsidy_match.claims.fund_allocations import Allocation
 from subsidy_match.claims.fund_office import FundOffice
+from subsidy_match.claims.notice_office import NoticeOffice
+from subsidy_match.claims.objections import ObjectionDesk
 from subsidy_match.claims.payment_states import OPEN_LINES
 from subsidy_match.claims.payouts import PayoutOffice
+from subsidy_match.claims.public_notices import Contact
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event, State
 from subsidy_match.store.sealing import load_sealer
@@ -30,6 +36,7 @@ OTHER_USCC = "91320803MAUJ3CK13H"
 FIRM = "淮安示例一号有限公司"
 FUND = "demo-fund-2026"
 POLICY = "demo-policy"
+CONTACT = Contact("示例局办公室", phone="0517-00000000")
 MORNING = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)  # Monday 9:00 in China
 CALENDAR = load_calendar(Path(__file__).parents[2] / "policies" / "parameters" / "calendar")
 
@@ -110,6 +117,18 @@ class World:
     people: Mapping[str, Actor]
     now: datetime = MORNING
 
+    @property
+    def notices(self) -> NoticeOffice:
+        return NoticeOffice(self.desk)
+
+    @property
+    def objections(self) -> ObjectionDesk:
+        return ObjectionDesk(self.desk)
+
+    @property
+    def allocations(self) -> AllocationOffice:
+        return AllocationOffice(self.desk)
+
     def assume(self, **changes: Any) -> None:
         self.assessor.answer = replace(self.assessor.answer, **changes)
 
@@ -142,6 +161,29 @@ class World:
             claim = _NEXT[claim.state](self, claim)
         return claim
 
+    def publish(self, *claims: Claim | int, number: str | None = None, by: str = "notice") -> Claim:
+        """Put approved claims into a notice and publish it; gives the first of them."""
+        ids = [_id(claim) for claim in claims]
+        number = number or f"公示〔2026〕{ids[0]}-{uuid.uuid4().hex[:8]}号"
+        actor = self.people[by]
+        notice = self.notices.draft(ids, number=number, title="示例公示", contact=CONTACT, actor=actor, at=self.now)
+        self.notices.publish(notice.id, actor=actor, at=self.now)
+        return self.desk.claim(ids[0])
+
+    def allocate(self, *claims: Claim | int, number: str | None = None) -> Allocation:
+        """Draft a document of allocation over claims and issue it."""
+        ids = [_id(claim) for claim in claims]
+        number = number or f"下达〔2026〕{ids[0]}-{uuid.uuid4().hex[:8]}号"
+        maker, issuer = self.people["notice"], self.people["approver"]
+        made = self.allocations.draft(ids, number=number, title="示例下达", actor=maker, at=self.now)
+        return self.allocations.issue(made.id, actor=issuer, at=self.now)
+
+    def clear(self, *claims: Claim | int) -> Claim:
+        """Allocate the money of claims whose notice is over and make them payable; gives the first of them."""
+        made = self.allocate(*claims)
+        self.allocations.clear(made.id, actor=self.people["notice"], at=self.now)
+        return self.desk.claim(_id(claims[0]))
+
     def pay(self, claim: Claim, outcome: str = "成功", code: str = "") -> Claim:
         """Send the batch in which ``claim`` waits and take the receipt of its line in."""
         batch, line = next((b, n) for b in self.office.batches() for n in b.lines if _waits(n, claim))
@@ -171,6 +213,10 @@ class World:
     @property
     def money(self) -> FundOffice:
         return FundOffice(self.engine, CALENDAR)
+
+
+def _id(claim: Claim | int) -> int:
+    return claim if isinstance(claim, int) else claim.id
 
 
 def _waits(line: Line, claim: Claim) -> bool:
@@ -236,9 +282,13 @@ def _approve_payment(world: World, claim: Claim) -> Claim:
     return world.desk.claim(claim.id)
 
 
-def _clear(world: World, claim: Claim) -> Claim:
+def _notice_and_wait(world: World, claim: Claim) -> Claim:
     world.wait(8)
-    return world.fire(claim, "clear", "notice")
+    return world.clear(claim)
+
+
+def _approved(world: World, claim: Claim) -> Claim:
+    return world.publish(claim) if claim.notice_days else world.clear(claim)
 
 
 def _pass_review(world: World, claim: Claim) -> Claim:
@@ -253,14 +303,15 @@ _NEXT: Mapping[State, Callable[[World, Claim], Claim]] = {
     State.IN_REVIEW: _pass_review,
     State.IN_RECHECK: lambda world, claim: world.fire(claim, "pass", "rechecker"),
     State.IN_APPROVAL: lambda world, claim: world.fire(claim, "approve", "approver"),
-    State.APPROVED: lambda world, claim: world.fire(claim, "publish", "notice"),
-    State.PUBLISHED: _clear,
+    State.APPROVED: _approved,
+    State.PUBLISHED: _notice_and_wait,
     State.PAYABLE: _approve_payment,
     State.IN_PAYMENT: lambda world, claim: world.pay(claim),
 }
 
 __all__ = [
     "CALENDAR",
+    "CONTACT",
     "FIRM",
     "FIRMS",
     "FUND",

@@ -26,6 +26,7 @@ class Op(StrEnum):
     RELEASE = "release"
     COMMIT = "commit"
     UNCOMMIT = "uncommit"
+    REOPEN = "reopen"
     # payment
     PAY = "pay"
     RETURN = "return"
@@ -57,6 +58,7 @@ _CLAIMS = {
     Op.RELEASE: Effect(reserved=-1),
     Op.COMMIT: Effect(reserved=-1, committed=1),
     Op.UNCOMMIT: Effect(committed=-1),
+    Op.REOPEN: Effect(reserved=1, committed=-1),  # an approval undone: needs no new money, so no freeze bars it
 }
 _PAYMENT = {
     Op.PAY: Effect(committed=-1, paid=1),

@@ -114,7 +114,7 @@ _FILING = {"amount": _amount, "account_id": _amount, "deferred_until": _day, "ma
 _CORRECTION = {"due_on": _day, "items": _texts}
 _REVIEW = {"assignee": _text}
 _POOLED = {"run": _text}
-_NOTICES = {"notice_no": _text}
+_NOTICES = {"notice_no": _text, "notice_until": _day, "objection": _amount, "allocation_no": _text}
 _PAYMENT = {"bank_ref": _text, "batch": _text, "failure_code": _text, "instruction": _text, "return_ref": _text}
 _RECOVERY = {
     "plan": _plan,

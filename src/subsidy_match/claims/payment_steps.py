@@ -70,6 +70,7 @@ def step_claims(
     payloads: Mapping[int, Mapping[str, Any]],
     *,
     standings: Mapping[str, Standing] | None = None,
+    door: Door = Door.PAYOUTS,
 ) -> None:
     """Take ``event`` for every claim of ``payloads`` (claim id → fields).
 
@@ -78,6 +79,7 @@ def step_claims(
         event: the event.
         payloads: the fields per claim.
         standings: uscc → credit standing, where the row asks for it.
+        door: the part of the library through which they are fired.
 
     Raises:
         BatchRefused: ``batch_refused``, with a finding for every claim that does not allow it.
@@ -86,7 +88,7 @@ def step_claims(
     for claim_id, payload in sorted(payloads.items()):
         row = locked_row(deed.session, claim_id)
         try:
-            step_claim(deed, row, event, payload, standing=(standings or {}).get(row.uscc))
+            step_claim(deed, row, event, payload, standing=(standings or {}).get(row.uscc), door=door)
         except SubsidyError as error:
             refused[claim_id] = error
     refuse_batch(refused)
@@ -108,10 +110,16 @@ def require_row(rows: Mapping[int, ClaimRow], event: Event) -> None:
 
 
 def step_claim(
-    deed: Deed, row: ClaimRow, event: Event, payload: Mapping[str, Any], *, standing: Standing | None = None
+    deed: Deed,
+    row: ClaimRow,
+    event: Event,
+    payload: Mapping[str, Any],
+    *,
+    standing: Standing | None = None,
+    door: Door = Door.PAYOUTS,
 ) -> None:
-    """Take one step through the door of payouts."""
-    transition = choose_row(row, event, Door.PAYOUTS)
+    """Take one step through ``door``."""
+    transition = choose_row(row, event, door)
     occasion = Occasion(
         session=deed.session,
         claim=row,

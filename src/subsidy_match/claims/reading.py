@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 CLAIM_UNKNOWN = "claim_unknown"
-_OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT})
+_OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT, Role.PUBLIC})
 _LOCKED = (
     select(ClaimRow)
     .where(ClaimRow.id == bindparam("claim_id"))

@@ -44,6 +44,15 @@ _RETURN = (
     _reason("amount_wrong", "金额有误", "the amount is wrong", Event.RETURN),
     _reason("procedure", "程序不当", "procedure was not followed", Event.RETURN),
 )
+_NOTICES = (
+    _reason("notice_error", "公示内容有误", "the notice was in error", Event.UNPUBLISH),
+    _reason("allocation_error", "下达文件有误", "the document of allocation was in error", Event.RECALL),
+)
+_OBJECTIONS = (
+    _reason("objection_unfounded", "异议不成立", "unfounded", Event.ANSWER_OBJECTION, Event.DISMISS_OBJECTION),
+    _reason("facts_to_recheck", "事实需重新核查", "facts need to be checked again", Event.UPHOLD_OBJECTION),
+    _reason("ground_established", "异议查实,不符合条件", "the ground is established", Event.REVOKE),
+)
 _HOLD = (
     _reason("under_inquiry", "涉嫌问题核查中", "under inquiry", Event.HOLD),
     _reason("by_law", "依法暂缓", "held by law or order", Event.HOLD),
@@ -81,7 +90,19 @@ _ANY = (_reason("other", "其他(见说明)", "other, see the note", *Event),)
 REASONS: Mapping[str, Reason] = merge(
     *(
         {reason.code: reason}
-        for topic in (_REFUSAL, _DECISION, _RETURN, _HOLD, _WITHDRAWAL, _UNDOING, _WRITE_OFF, _PAYMENT, _ANY)
+        for topic in (
+            _REFUSAL,
+            _DECISION,
+            _RETURN,
+            _NOTICES,
+            _OBJECTIONS,
+            _HOLD,
+            _WITHDRAWAL,
+            _UNDOING,
+            _WRITE_OFF,
+            _PAYMENT,
+            _ANY,
+        )
         for reason in topic
     )
 )

@@ -28,6 +28,9 @@ class State(StrEnum):
     APPROVED = "APPROVED"
     # notices
     PUBLISHED = "PUBLISHED"
+    # objections
+    OBJECTION = "OBJECTION"
+    REVOKED = "REVOKED"
     # payment
     PAYABLE = "PAYABLE"
     IN_PAYMENT = "IN_PAYMENT"
@@ -37,7 +40,6 @@ class State(StrEnum):
     # ending
     WITHDRAWN = "WITHDRAWN"
     # undoing
-    REVOKED = "REVOKED"
     APPEAL = "APPEAL"
     # recovery
     RECOVERING = "RECOVERING"
@@ -69,7 +71,15 @@ class Event(StrEnum):
     REJECT = "reject"
     # notices
     PUBLISH = "publish"
+    UNPUBLISH = "unpublish"
     CLEAR = "clear"
+    RECALL = "recall"
+    # objections
+    OBJECT = "object"
+    ANSWER_OBJECTION = "answer_objection"
+    DISMISS_OBJECTION = "dismiss_objection"
+    UPHOLD_OBJECTION = "uphold_objection"
+    REVOKE = "revoke"
     # accounts
     SET_ACCOUNT = "set_account"
     # payment
@@ -90,7 +100,6 @@ class Event(StrEnum):
     REFUSE_WITHDRAWAL = "refuse_withdrawal"
     # undoing
     AMEND = "amend"
-    REVOKE = "revoke"
     APPEAL = "appeal"
     UPHOLD_APPEAL = "uphold_appeal"
     DISMISS_APPEAL = "dismiss_appeal"
@@ -123,6 +132,9 @@ STATE_NAMES: Mapping[State, tuple[str, str]] = {
     State.APPROVED: ("已审批", "approved"),
     # notices
     State.PUBLISHED: ("公示中", "in public notice"),
+    # objections
+    State.OBJECTION: ("异议处理", "under objection"),
+    State.REVOKED: ("已撤销", "revoked"),
     # payment
     State.PAYABLE: ("待兑付", "payable"),
     State.IN_PAYMENT: ("兑付中", "in payment"),
@@ -132,7 +144,6 @@ STATE_NAMES: Mapping[State, tuple[str, str]] = {
     # ending
     State.WITHDRAWN: ("已撤回", "withdrawn"),
     # undoing
-    State.REVOKED: ("已撤销", "revoked"),
     State.APPEAL: ("复议中", "under appeal"),
     # recovery
     State.RECOVERING: ("追回中", "being recovered"),
@@ -162,7 +173,15 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
     Event.REJECT: ("不予支持", "reject"),
     # notices
     Event.PUBLISH: ("公示", "put into a notice"),
+    Event.UNPUBLISH: ("撤下公示", "take out of the notice"),
     Event.CLEAR: ("公示期满", "clear for payment"),
+    Event.RECALL: ("资金下达作废", "recall from payment"),
+    # objections
+    Event.OBJECT: ("提出异议", "object"),
+    Event.ANSWER_OBJECTION: ("答复一项异议", "answer one of several objections"),
+    Event.DISMISS_OBJECTION: ("异议不成立", "dismiss the objection"),
+    Event.UPHOLD_OBJECTION: ("异议需重新核查", "uphold the objection: look again"),
+    Event.REVOKE: ("撤销审批", "revoke"),
     # accounts
     Event.SET_ACCOUNT: ("登记收款账户", "set the account"),
     # payment
@@ -183,7 +202,6 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
     Event.REFUSE_WITHDRAWAL: ("不同意撤回", "refuse the withdrawal"),
     # undoing
     Event.AMEND: ("更正", "amend"),
-    Event.REVOKE: ("撤销审批", "revoke"),
     Event.APPEAL: ("申请复议", "appeal"),
     Event.UPHOLD_APPEAL: ("复议支持", "uphold the appeal"),
     Event.DISMISS_APPEAL: ("复议驳回", "dismiss the appeal"),
@@ -198,7 +216,7 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
     Event.REFUSE_WRITE_OFF: ("不同意核销", "refuse the write-off"),
 }
 
-_UNPAID_ENDS = frozenset({State.NOT_ACCEPTED, State.LAPSED, State.REJECTED, State.WITHDRAWN, State.REVOKED})
+_UNPAID_ENDS = frozenset({State.NOT_ACCEPTED, State.LAPSED, State.REJECTED, State.REVOKED, State.WITHDRAWN})
 
 FINAL = _UNPAID_ENDS | {State.COMPLETED, State.RECOVERED, State.WRITTEN_OFF}
 """States in which nobody owes a step; only what undoes a decision leads out of them."""

@@ -69,6 +69,12 @@ class Guard(StrEnum):
     DUE_IN_FUTURE = "due_in_future"
     # notices
     NOTICE_OVER = "notice_over"
+    ALLOCATED = "allocated"
+    NOT_ALLOCATED = "not_allocated"
+    # objections
+    LAST_OBJECTION = "last_objection"
+    OTHER_OBJECTIONS = "other_objections"
+    OBJECTION_DECIDER_NEW = "objection_decider_new"
     # payment
     CREDIT_CLEAR = "credit_clear"
     NO_OPEN_LINE = "no_open_line"
@@ -107,6 +113,8 @@ class FundEffect(StrEnum):
     RELEASE = "release"
     # decision
     COMMIT = "commit"
+    # objections
+    REOPEN = "reopen"
     # payment
     PAY = "pay"
     RETURN = "return"
@@ -123,6 +131,7 @@ class ClockEffect(StrEnum):
     START = "start"
     STOP = "stop"
     RESUME = "resume"
+    TURN = "turn"
     END = "end"
     REOPEN = "reopen"
 
@@ -133,6 +142,8 @@ class Door(StrEnum):
     DESK = "desk"
     PAYOUTS = "payouts"
     RUNS = "runs"
+    NOTICES = "notices"
+    ALLOCATIONS = "allocations"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ import typer
 
 from subsidy_match import __version__
 from subsidy_match.cli import (
+    allocations,
     audit,
     backups,
     claims,
     funds,
     matching,
+    notices,
     payouts,
     policies,
     policy_tests,
@@ -54,6 +56,8 @@ _GROUPS = (
     ("push", push.app),
     ("claims", claims.app),
     ("funds", funds.app),
+    ("notices", notices.app),
+    ("allocations", allocations.app),
     ("payouts", payouts.app),
     ("audit", audit.app),
     ("db", system.database),

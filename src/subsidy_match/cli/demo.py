@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from subsidy_match.claims.allocation_office import AllocationOffice
+from subsidy_match.claims.notice_office import NoticeOffice
 from subsidy_match.cli.claims import print_claim
 from subsidy_match.cli.matching import print_run
 from subsidy_match.cli.output import bar, note, print_text
@@ -200,6 +202,10 @@ def _claim(stage: Stage) -> None:
     claim = walk_to_completed(stage.wired, people, stage.uscc, "huaian-equipment", start=date(2026, 7, 1))
     print_claim(stage.wired, claim.id)
     print_text()
+    for notice in NoticeOffice(stage.wired.desk).notices():
+        print_text(f"公示 / notice {notice.number}: {notice.from_on} – {notice.until_on}")
+    for made in AllocationOffice(stage.wired.desk).allocations():
+        print_text(f"资金下达 / allocation {made.number}: {made.claim_count} 件 / claims,{yuan_text(made.total)}")
     for fund in funds_of(stage.wired.engine, claim):
         print_text(
             f"资金 / fund {fund.id}: 下达 {yuan_text(fund.allocated)} · 预占 {yuan_text(fund.reserved)} · "

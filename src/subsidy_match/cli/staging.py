@@ -14,8 +14,11 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims import funds
+from subsidy_match.claims.allocation_office import AllocationOffice
 from subsidy_match.claims.claim import Claim
+from subsidy_match.claims.notice_office import NoticeOffice
 from subsidy_match.claims.payouts import PayoutOffice
+from subsidy_match.claims.public_notices import Contact
 from subsidy_match.claims.statements import RECEIPT_HEADER
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.treasury import yuan
@@ -61,10 +64,10 @@ _STORY = (
     _Day(1, ((Event.ASSIGN, "lead", {"assignee": "reviewer"}),)),
     _Day(2, ((Event.PASS, "reviewer", {}),)),
     _Day(3, ((Event.PASS, "rechecker", {}),)),
-    _Day(4, ((Event.APPROVE, "approver", {}), (Event.PUBLISH, "notice", {"notice_no": "演示公示〔2026〕1号"}))),
-    _Day(10, ((Event.CLEAR, "notice", {}),)),
+    _Day(4, ((Event.APPROVE, "approver", {}),)),
 )
-_PAID_AFTER = 11
+_PUBLISHED_AFTER, _ALLOCATED_AFTER, _PAID_AFTER = 4, 10, 11
+_NOTICE_NO, _ALLOCATION_NO = "演示公示〔2026〕1号", "演示财建〔2026〕1号"
 
 
 def staff(engine: Engine, uscc: str, tokens: Path) -> dict[str, Actor]:
@@ -115,6 +118,8 @@ def walk_to_completed(wired: Platform, people: Mapping[str, Actor], uscc: str, p
             claim = wired.desk.fire(
                 claim.id, event, actor=people[login], at=_at(wired, start, day.after), payload=payload
             )
+    _publish(wired, people, claim, at=_at(wired, start, _PUBLISHED_AFTER))
+    _allocate(wired, people, claim, at=_at(wired, start, _ALLOCATED_AFTER))
     return _pay(wired, people, claim, at=_at(wired, start, _PAID_AFTER))
 
 
@@ -140,6 +145,24 @@ def _file(wired: Platform, people: Mapping[str, Actor], uscc: str, policy_id: st
     digests = {f"m{n}": hashlib.sha256(m.label.zh.encode()).hexdigest() for n, m in enumerate(own, start=1)}
     payload = {"account_id": account.id, "materials": digests}
     return desk.fire(claim.id, Event.SUBMIT, actor=applicant, at=at, payload=payload)
+
+
+def _publish(wired: Platform, people: Mapping[str, Actor], claim: Claim, *, at: datetime) -> None:
+    """The public notice, where the policy asks for one."""
+    if claim.notice_days == 0:
+        return
+    office, officer = NoticeOffice(wired.desk), people["notice"]
+    contact = Contact("市财政局办公室(演示)", phone="0517-00000000")
+    notice = office.draft([claim.id], number=_NOTICE_NO, title="演示公示", contact=contact, actor=officer, at=at)
+    office.publish(notice.id, actor=officer, at=at)
+
+
+def _allocate(wired: Platform, people: Mapping[str, Actor], claim: Claim, *, at: datetime) -> None:
+    """The document of allocation: drafted by one person, issued by another."""
+    office, maker, issuer = AllocationOffice(wired.desk), people["notice"], people["approver"]
+    made = office.draft([claim.id], number=_ALLOCATION_NO, title="演示资金下达", actor=maker, at=at)
+    office.issue(made.id, actor=issuer, at=at)
+    office.clear(made.id, actor=maker, at=at)
 
 
 def _pay(wired: Platform, people: Mapping[str, Actor], claim: Claim, *, at: datetime) -> Claim:

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims import funds
 from subsidy_match.claims.ageing import LONGEST_SILENCE, silence_findings, unanswered_lines
+from subsidy_match.claims.fund_allocations import check_allocations
 from subsidy_match.claims.ledger_checks import check_runs, check_shares
 from subsidy_match.claims.payment_checks import check_payments, check_totals
+from subsidy_match.claims.recoveries import check_recoveries
 from subsidy_match.cli.context import business_today, now, platform, settings
 from subsidy_match.cli.output import note, print_text
 from subsidy_match.errors import Finding, NotFound
@@ -83,6 +85,8 @@ def _problems(wired: Platform) -> Iterator[str]:
         check_runs,
         check_totals,
         check_payments,
+        check_allocations,
+        check_recoveries,
         _silence(wired),
     )
     for check in checks:

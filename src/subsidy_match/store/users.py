@@ -16,6 +16,7 @@ from subsidy_match.store.schema import Base, Id
 
 __all__ = [
     "ALL_FUNDS",
+    "PUBLIC",
     "PUSH",
     "SYSTEM",
     "Actor",
@@ -56,6 +57,7 @@ class Role(StrEnum):
     ADMIN = "admin"
     PUSH = "push"
     SYSTEM = "system"
+    PUBLIC = "public"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class Actor:
 
 SYSTEM = Actor("system", "系统", frozenset({Role.SYSTEM}), funds=frozenset({ALL_FUNDS}))
 PUSH = Actor("push", "免申即享", frozenset({Role.PUSH}))
+PUBLIC = Actor("public", "社会公众", frozenset({Role.PUBLIC}))
+"""Whoever objects to a public notice without a login."""
 
 
 class UserRow(Base):

@@ -26,6 +26,7 @@ class ClaimsMachine(
     filing.Filing,
     ledger.Ledger,
     decision.Decision,
+    notices.Notices,
     payment.Payment,
     ending.Ending,
     undoing.Undoing,

@@ -85,7 +85,9 @@ class Base(RuleBasedStateMachine):
             claim = self.model.claims[claim_id]
             if claim.state == "PUBLISHED":
                 self.world.wait(9)
-            if claim.state in self.topic.usual:
+            if way := self.topic.ways.get(claim.state):
+                way(self, claim_id, suffix)
+            elif claim.state in self.topic.usual:
                 usual = "ACCEPTED" if claim.state == "IN_REVIEW" and not claim.assignee else claim.state
                 event, who = self.topic.usual[usual]
                 self.fire(claim_id, event, who + suffix if who else claim.assignee, f"reviewer{suffix}", cut=cut)

@@ -25,7 +25,8 @@ CROSSES = {
     ("approver", "batch_checker"), ("batch_maker", "batch_checker"),
 }  # fmt: skip
 ROLES: Mapping[str, frozenset[Role]] = {name: frozenset(roles) for name, roles in PEOPLE.items()} | {
-    "system": frozenset({Role.SYSTEM})
+    "system": frozenset({Role.SYSTEM}),
+    "public": frozenset({Role.PUBLIC}),
 }
 
 POOL, POOL_STEP = "pool", 100_00
@@ -66,6 +67,12 @@ class ModelClaim:
     asked_in: str = ""
     correction_due: date | None = None
     notice_until: date | None = None
+    in_notice: bool = False
+    days_left: int = 0
+    objections: dict[int, str] = field(default_factory=dict)
+    deciders: set[str] = field(default_factory=set)
+    barred: set[str] = field(default_factory=set)
+    allocation: str = ""
     instruction: str = ""
     version: int = 1
     duties: list[tuple[str, str]] = field(default_factory=list)
@@ -130,6 +137,7 @@ class Topic:
         usual: state → the usual next event, and by whom ("" is whoever it is assigned to).
         payload: event → fields of its payload beyond the common ones.
         follows: event → the event that the machine fires right after it, if any.
+        ways: state → the usual next where it is no event of the desk: given the machine, the claim, a suffix of people.
         dead: states that free place and items.
     """
 
@@ -141,12 +149,13 @@ class Topic:
     usual: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     payload: Mapping[str, Callable[[Any, ModelClaim, Attempt], dict[str, Any]]] = field(default_factory=dict)
     follows: Mapping[str, Callable[[ModelClaim], str | None]] = field(default_factory=dict)
+    ways: Mapping[str, Callable[[Any, int, str], None]] = field(default_factory=dict)
     dead: frozenset[str] = frozenset()
 
 
 def joined(topics: Sequence[Topic]) -> Topic:
     """Everything that the topics know, as one; two must not speak of the same thing."""
-    names = ("guards", "affordable", "apply", "money", "kinds", "usual", "payload", "follows")
+    names = ("guards", "affordable", "apply", "money", "kinds", "usual", "payload", "follows", "ways")
     parts: dict[str, dict[str, Any]] = {name: {} for name in names}
     for topic in topics:
         for name in names:

@@ -141,9 +141,9 @@ def test_without_recheck_a_pass_goes_straight_to_approval(world: World):
 def test_without_notice_an_approved_claim_is_cleared_at_once(world: World):
     world.assume(notice_days=0)
     claim = world.walk(State.APPROVED)
-    with pytest.raises(Conflict, match="event_not_allowed"):
-        world.fire(claim, "publish", "notice")
-    assert world.fire(claim, "clear", "notice").state is State.PAYABLE
+    with pytest.raises(Conflict, match="notice_unfit"):
+        world.publish(claim)
+    assert world.clear(claim).state is State.PAYABLE
 
 
 def test_no_apply_starts_without_application_and_ends_paid(world: World):

@@ -81,7 +81,7 @@ def test_a_moment_falls_on_its_day_in_china_whichever_zone_it_is_given_in():
 def test_clearing_late_is_on_our_time_not_on_the_notices(world: World):
     claim = world.walk(State.PUBLISHED)
     world.wait(14)
-    world.fire(claim, "clear", "notice")
+    world.clear(claim)
     reading = world.desk.due_date(claim.id, on=business_day(world.now))
     assert reading is not None
     assert (reading.elapsed, reading.counted) == (10, 5)

@@ -131,6 +131,14 @@ REFUSALS: dict[str, tuple[State, dict[str, Any], Attempt, str]] = {
         "amount_out_of_bounds",
     ),
     "notice still running": (State.PUBLISHED, {}, lambda w, c: w.fire(c, "clear", "notice"), "notice_running"),
+    "not allocated": (
+        State.PUBLISHED,
+        {},
+        lambda w, c: (w.wait(8), w.fire(c, "clear", "notice")),
+        "allocation_missing",
+    ),
+    "notice at the desk": (State.APPROVED, {}, lambda w, c: w.fire(c, "publish", "notice"), "event_not_allowed"),
+    "objection at the desk": (State.PUBLISHED, {}, lambda w, c: w.fire(c, "object", "notice"), "event_not_allowed"),
     "not on hold": (
         State.ACCEPTED,
         {},

@@ -26,7 +26,7 @@ ONE = 10_000_00
 def payable(world: World, count: int = 3) -> list[Claim]:
     claims = [world.walk(State.PUBLISHED, period=str(2020 + n)) for n in range(count)]
     world.wait(8)
-    return [world.fire(claim, "clear", "notice") for claim in claims]
+    return [world.clear(claim) for claim in claims]
 
 
 def make(world: World, claims: list[Claim]) -> Batch:

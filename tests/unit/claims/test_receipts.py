@@ -20,7 +20,7 @@ HEADER = "支付令号,金额(元),账号后四位,结果,银行流水号,到账
 def sent(world: World) -> Batch:
     claims = [world.walk(State.PUBLISHED, period=str(2020 + n)) for n in range(2)]
     world.wait(8)
-    ids = [world.fire(claim, "clear", "notice").id for claim in claims]
+    ids = [world.clear(claim).id for claim in claims]
     batch = world.office.create_batch(ids, actor=world.people["maker"], at=world.now)
     world.office.approve_batch(batch.id, actor=world.people["checker"], at=world.now)
     world.office.send_batch(batch.id, actor=world.people["maker"], at=world.now)

@@ -19,6 +19,7 @@ from subsidy_match.claims.effects import (
     ending,
     filing,
     notices,
+    objections,
     payment,
     pooled,
     rebasing,
@@ -27,6 +28,7 @@ from subsidy_match.claims.effects import (
     review,
 )
 from subsidy_match.claims.effects.timing import apply_clock
+from subsidy_match.claims.listings import leave_documents
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.records import ClaimItem, ClaimRow
 from subsidy_match.claims.registry import covering
@@ -43,6 +45,7 @@ FIELDS_OF: Mapping[Event, Callable[[Occasion], None]] = covering(
     pooled.FIELDS,
     decision.FIELDS,
     notices.FIELDS,
+    objections.FIELDS,
     accounts.FIELDS,
     payment.FIELDS,
     recovery.FIELDS,
@@ -56,6 +59,7 @@ MONEY_OF: Mapping[FundEffect, Callable[[Occasion], Mapping[str, int]]] = coverin
     FundEffect,
     reserving.MONEY,
     decision.MONEY,
+    objections.MONEY,
     payment.MONEY,
     rebasing.MONEY,
     recovery.MONEY,
@@ -84,8 +88,9 @@ def apply_funds(occasion: Occasion) -> Mapping[str, int]:
 
 
 def release_items(occasion: Occasion) -> None:
-    """Free what a claim used up once it has ended unpaid."""
+    """Free what a claim used up, and its places in documents, once it has ended unpaid."""
     if occasion.claim.state in OCCUPYING:
         return
+    leave_documents(occasion.session, occasion.claim.id)
     mine = update(ClaimItem).where(ClaimItem.claim_id == occasion.claim.id)
     occasion.session.execute(mine.values(occupies=False).execution_options(synchronize_session=False))

@@ -1,4 +1,4 @@
-"""Put into a public notice, and cleared for payment."""
+"""Put into a public notice and taken out of it, cleared for payment and recalled."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ __all__ = ["FIELDS"]
 
 
 def _publish(occasion: Occasion) -> None:
-    claim = occasion.claim
-    claim.notice_until = occasion.calendar.add_working_days(occasion.on, claim.notice_days).on
+    occasion.claim.notice_until = occasion.payload["notice_until"]
+
+
+def _unpublish(occasion: Occasion) -> None:
+    occasion.claim.notice_until = None
 
 
 FIELDS: Mapping[Event, Callable[[Occasion], None]] = {
     Event.PUBLISH: _publish,
+    Event.UNPUBLISH: _unpublish,
     Event.CLEAR: nothing_more,
+    Event.RECALL: nothing_more,
 }

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.records import ClaimPause
-from subsidy_match.claims.states import Event
+from subsidy_match.claims.states import State
 from subsidy_match.claims.transition import ClockEffect
 
 __all__ = ["apply_clock"]
@@ -23,6 +23,10 @@ def apply_clock(occasion: Occasion) -> None:
                 _stop(occasion)
         case ClockEffect.RESUME:
             _resume(occasion)
+        case ClockEffect.TURN:  # one stop ends and another begins
+            _resume(occasion)
+            if claim.accepted_on is not None and not _notice_that_counts(occasion):
+                _stop(occasion)
         case ClockEffect.END:
             _resume(occasion)
             claim.ended_on = claim.ended_on or occasion.on  # what ended once stays ended when it is undone
@@ -35,12 +39,12 @@ def apply_clock(occasion: Occasion) -> None:
 
 
 def _notice_that_counts(occasion: Occasion) -> bool:
-    return occasion.transition.event is Event.PUBLISH and occasion.claim.notice_counts
+    return occasion.transition.target is State.PUBLISHED and occasion.claim.notice_counts
 
 
 def _stop(occasion: Occasion) -> None:
     # A notice ends on a known day: whoever clears the claim late does so on our time, not on the notice's.
-    known_end = occasion.claim.notice_until if occasion.transition.event is Event.PUBLISH else None
+    known_end = occasion.claim.notice_until if occasion.transition.target is State.PUBLISHED else None
     pause = ClaimPause(
         claim_id=occasion.claim.id,
         version=occasion.next_version,

@@ -21,6 +21,8 @@ DECISIONS = frozenset(
         Event.REJECT,
         Event.APPROVE,
         Event.REVOKE,
+        Event.DISMISS_OBJECTION,
+        Event.UPHOLD_OBJECTION,
         Event.UPHOLD_APPEAL,
         Event.DISMISS_APPEAL,
         Event.CONSENT_WITHDRAWAL,

@@ -1,0 +1,40 @@
+"""In which documents a claim is listed, asked of the store by guards and effects."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from subsidy_match.claims.allocation_records import AllocationClaimRow, AllocationRow
+from subsidy_match.claims.document_states import AllocationState, ObjectionState
+from subsidy_match.claims.notice_records import NoticeClaimRow, ObjectionRow
+
+__all__ = ["issued_number", "leave_documents", "open_objections"]
+
+
+def issued_number(session: Session, claim_id: int) -> str | None:
+    """The number of the issued document of allocation in which a claim is listed."""
+    query = (
+        select(AllocationRow.number)
+        .join(AllocationClaimRow, AllocationClaimRow.allocation_id == AllocationRow.id)
+        .where(
+            AllocationClaimRow.claim_id == claim_id,
+            AllocationClaimRow.is_live,
+            AllocationRow.state == str(AllocationState.ISSUED),
+        )
+    )
+    return session.scalars(query).one_or_none()
+
+
+def open_objections(session: Session, claim_id: int) -> list[ObjectionRow]:
+    """The objections to a claim that nobody has decided yet."""
+    mine = (ObjectionRow.claim_id == claim_id, ObjectionRow.state == str(ObjectionState.OPEN))
+    return list(session.scalars(select(ObjectionRow).where(*mine).order_by(ObjectionRow.id)))
+
+
+def leave_documents(session: Session, claim_id: int) -> None:
+    """Free a claim of its notice and its document of allocation: what they said of it no longer holds."""
+    out = update(NoticeClaimRow).where(NoticeClaimRow.claim_id == claim_id, NoticeClaimRow.is_open)
+    session.execute(out.values(is_open=False).execution_options(synchronize_session="fetch"))
+    struck = update(AllocationClaimRow).where(AllocationClaimRow.claim_id == claim_id, AllocationClaimRow.is_live)
+    session.execute(struck.values(is_live=False).execution_options(synchronize_session="fetch"))
