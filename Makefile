@@ -55,6 +55,7 @@ bench: $(VENV)/.benched  ## measure; match_engines.py takes long, and has --firm
 	$(BIN)/python benchmarks/import_population.py
 	$(BIN)/python benchmarks/name_candidates.py
 	$(BIN)/python benchmarks/one_firm.py --data $(BENCH)
+	$(BIN)/python benchmarks/claims_load.py
 	$(BIN)/python benchmarks/match_engines.py --data $(BENCH)
 
 fuzz: $(VENV)/.tested  ## compare both engines on ten million drawn pairs, with another seed each time

@@ -39,3 +39,14 @@ def test_the_population_is_the_same_in_every_encoding_and_its_codes_are_valid(po
     codes = population_files.usccs(500).to_pylist()
     assert len(set(codes)) == 500
     assert all(check_uscc(code).is_valid for code in codes)
+
+
+@pytest.mark.slow
+def test_the_load_of_claims_in_small_prints_the_numbers():
+    command = [sys.executable, "-W", "ignore", str(BENCHMARKS / "claims_load.py"), "--claims", "4", "--clients", "2"]
+    done = subprocess.run([*command, "--store", "sqlite"], check=True, capture_output=True, text=True)
+    result = json.loads(done.stdout)
+    measured = result["sqlite"]
+    assert result["events"] == 20
+    assert min(measured[way]["events_per_s"] for way in ("in_process", "bound", "http")) > 0
+    assert measured["bound"]["statements_per_event"] > 10

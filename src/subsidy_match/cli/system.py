@@ -13,7 +13,7 @@ from subsidy_match.claims.ageing import LONGEST_SILENCE, silence_findings, unans
 from subsidy_match.claims.fund_allocations import check_allocations
 from subsidy_match.claims.ledger_checks import check_runs, check_shares
 from subsidy_match.claims.payment_checks import check_payments, check_totals
-from subsidy_match.claims.recoveries import check_recoveries
+from subsidy_match.claims.recovery import check_recoveries
 from subsidy_match.cli.context import business_today, now, platform, settings
 from subsidy_match.cli.output import note, print_text
 from subsidy_match.errors import Finding, NotFound
