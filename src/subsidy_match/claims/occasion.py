@@ -14,6 +14,7 @@ from subsidy_match.claims.assessment import Assessment, Standing
 from subsidy_match.claims.clock import ClockReading, Pause, read_clock
 from subsidy_match.claims.duties import Duty, PastDuty
 from subsidy_match.claims.payload import Payload
+import subsidy_match.claims.clock_records  # noqa: F401
 from subsidy_match.claims.records import AccountRow, ClaimPause, ClaimRow, ClaimShare, ClaimStep
 from subsidy_match.claims.transition import Transition
 from subsidy_match.store.users import Actor
