@@ -64,7 +64,7 @@ class PayoutOffice:
         standings = self._standings(claim_ids, at)
 
         def work(session: Session) -> Batch:
-            deed = Deed(session, self.desk.calendar, actor, at)
+            deed = Deed(session, self.desk.calendar, actor, at, self.desk.tolerance)
             return _finished(session, _make(deed, claim_ids, standings), also)
 
         return audited_batch(
@@ -132,7 +132,8 @@ class PayoutOffice:
                 raise Forbidden("role_missing", "无权发送支付批次", "sending batches is not among your roles")
             engine, sealer = self.desk.engine, self.desk.sealer
             number, content = in_unit(engine, lambda s: treasury_bytes(s, sealer, batch_id), immediate=False)
-            in_unit(engine, lambda s: mark_sending(s, batch_id, content, actor=actor, at=at))
+            tolerance = self.desk.tolerance
+            in_unit(engine, lambda s: mark_sending(s, batch_id, content, actor=actor, at=at, tolerance=tolerance))
             path = write_once(self.folder, number, content)
             in_unit(engine, sent)
             return path
@@ -160,7 +161,7 @@ class PayoutOffice:
             receipts = parse_receipts(content, name=name)
 
             def whole(session: Session) -> ReceiptReport:
-                report = import_receipts(Deed(session, self.desk.calendar, actor, at), receipts)
+                report = import_receipts(Deed(session, self.desk.calendar, actor, at, self.desk.tolerance), receipts)
                 if also is not None:
                     also(session, report)
                 return report
@@ -209,7 +210,7 @@ class PayoutOffice:
         also: Also | None,
     ) -> Batch:
         def whole(session: Session) -> Batch:
-            work(Deed(session, self.desk.calendar, actor, at))
+            work(Deed(session, self.desk.calendar, actor, at, self.desk.tolerance))
             _record(session, batch_id, event, actor, at)
             return _finished(session, batch_id, also)
 

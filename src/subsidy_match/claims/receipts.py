@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from subsidy_match.claims.batches import advance_line, lines_of
 from subsidy_match.claims.clock import check_order
@@ -59,7 +57,7 @@ def import_receipts(deed: Deed, receipts: Sequence[Receipt]) -> ReceiptReport:
         Conflict: ``clock_skew``.
         InputError: ``receipts_invalid``, with a finding for every receipt that does not fit its line.
     """
-    lines = _locked_lines(deed.session, receipts, deed.at)
+    lines = _locked_lines(deed, receipts)
     claims = lock_claims(deed.session, {line.claim_id: None for line in lines.values()})
     counts: Counter[_Effect] = Counter()
     findings: list[Finding] = []
@@ -81,15 +79,15 @@ def import_receipts(deed: Deed, receipts: Sequence[Receipt]) -> ReceiptReport:
     )
 
 
-def _locked_lines(session: Session, receipts: Sequence[Receipt], at: datetime) -> dict[str, LineRow]:
+def _locked_lines(deed: Deed, receipts: Sequence[Receipt]) -> dict[str, LineRow]:
     wanted = [receipt.instruction for receipt in receipts]
     # Batches before lines before claims: the order in which approval and sending lock them, too.
     held = select(LineRow.batch_id).where(LineRow.instruction.in_(wanted))
     batches = select(BatchRow).where(BatchRow.id.in_(held)).order_by(BatchRow.id).with_for_update()
-    for batch in session.scalars(batches.execution_options(populate_existing=True)):
-        check_order(at, batch.sent_at)
+    for batch in deed.session.scalars(batches.execution_options(populate_existing=True)):
+        check_order(deed.at, batch.sent_at, deed.tolerance)
     query = select(LineRow).where(LineRow.instruction.in_(wanted)).order_by(LineRow.id).with_for_update()
-    return {line.instruction: line for line in session.scalars(query)}
+    return {line.instruction: line for line in deed.session.scalars(query)}
 
 
 def _apply(deed: Deed, receipt: Receipt, lines: Mapping[str, LineRow], claims: Mapping[int, ClaimRow]) -> _Effect:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.batches import advance_line, lines_of, locked_batch
-from subsidy_match.claims.clock import check_order
+from subsidy_match.claims.clock import TOLERANCE, check_order
 from subsidy_match.claims.funds import Fund, fund
 from subsidy_match.claims.occasion import shares_of
 from subsidy_match.claims.payment_states import BatchState, LineEvent, LineState
@@ -44,7 +44,9 @@ def treasury_bytes(session: Session, sealer: Sealer, batch_id: int) -> tuple[str
     return batch.number, write_treasury_file(batch.number, payments)
 
 
-def mark_sending(session: Session, batch_id: int, content: bytes, *, actor: Actor, at: datetime) -> None:
+def mark_sending(
+    session: Session, batch_id: int, content: bytes, *, actor: Actor, at: datetime, tolerance: timedelta = TOLERANCE
+) -> None:
     """Record the intent to send exactly ``content``; from here on a line may have been paid.
 
     Raises:
@@ -52,7 +54,7 @@ def mark_sending(session: Session, batch_id: int, content: bytes, *, actor: Acto
         Conflict: ``batch_state``, ``file_differs``, ``clock_skew``.
     """
     batch = locked_batch(session, batch_id, *_SENDABLE)
-    check_order(at, batch.checked_at)
+    at = check_order(at, batch.checked_at, tolerance)
     if batch.state in _NOT_OUT:
         _check_not_held(session, batch_id)
     digest = hashlib.sha256(content).hexdigest()
@@ -71,7 +73,7 @@ def mark_sent(session: Session, batch_id: int, *, actor: Actor, at: datetime) ->
     batch = locked_batch(session, batch_id, *_SENDABLE)
     if batch.state != BatchState.SENDING:
         return
-    batch.state, batch.sent_at = str(BatchState.SENT), at
+    batch.state, batch.sent_at = str(BatchState.SENT), max(at, batch.checked_at or at)
     _record(session, batch, "send", actor, at)
 
 

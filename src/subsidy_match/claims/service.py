@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, select
@@ -19,7 +19,7 @@ from subsidy_match.claims.accounts import Account, accounts_of, register_account
 from subsidy_match.claims.assessment import Assessment, Assessor
 from subsidy_match.claims.birth import draft_row, insert_claim
 from subsidy_match.claims.claim import Claim, Step
-from subsidy_match.claims.clock import ClockReading, business_day
+from subsidy_match.claims.clock import TOLERANCE, ClockReading, business_day
 from subsidy_match.claims.duties import is_barred
 from subsidy_match.claims.occasion import Occasion, claim_clock, past_duties
 from subsidy_match.claims.payload import parse_payload
@@ -33,7 +33,7 @@ from subsidy_match.claims.reading import (
     visible_row,
 )
 from subsidy_match.claims.records import ClaimRow, ClaimStep
-from subsidy_match.claims.refusals import audited
+from subsidy_match.claims.refusals import Forbidden, audited
 from subsidy_match.claims.states import EVENT_NAMES, Event, State
 from subsidy_match.claims.steps import choose_row, matches_branch, take_step
 from subsidy_match.claims.table import TRANSITIONS, rows_for
@@ -61,6 +61,7 @@ class ClaimDesk:
     assessor: Assessor
     calendar: WorkingCalendar
     sealer: Sealer
+    tolerance: timedelta = TOLERANCE
 
     def create_draft(
         self,
@@ -144,22 +145,19 @@ class ClaimDesk:
         seen = self.claim(claim_id)
 
         def move() -> Claim:
-            known = _event(event)
-            assessment = self._assess_for(seen, known, actor, at)
-            # What was assessed is the claim as seen: if it moved since, the assessment is of another claim.
-            expected = (expected_version, seen.version if known in _REASSESSED else None)
-
-            def work(session: Session) -> Claim:
-                row = locked_row(session, claim_id)
-                for version in expected:
-                    _check_version(session, row, version)
-                occasion = self._occasion(session, row, known, Door.DESK, actor, at, payload or {}, assessment)
-                take_step(occasion)
-                return _finished(session, row, also)
-
-            return in_unit(self.engine, work)
+            return self._move(seen, _event(event), actor, at, payload or {}, expected_version, also)
 
         return audited(self.engine, f"claim:{claim_id}", str(event), actor=actor, at=at, work=move)
+
+    def attempt(self, claim_id: int, event: Event, *, actor: Actor, at: datetime, expected_version: int) -> Claim:
+        """Do what ``fire`` does for the machine, which may find that it is not yet time: that leaves no audit row.
+
+        Raises:
+            As ``fire``.
+        """
+        if not actor.is_machine:
+            raise Forbidden("role_missing", "仅限系统办理", "only the machine may try without a trace")
+        return self._move(self.claim(claim_id), event, actor, at, {}, expected_version, None)
 
     def claim(self, claim_id: int, *, viewer: Actor | None = None) -> Claim:
         """Read a claim; for an applicant as ``viewer`` other firms' claims do not exist.
@@ -268,10 +266,35 @@ class ClaimDesk:
         (birth,) = rows_for(None, Event.DRAFT)
         parsed = parse_payload(birth, payload)
         on = business_day(at)
-        occasion = Occasion(session, row, birth, actor, parsed, at, on, self.calendar, assessment)
+        occasion = Occasion(
+            session, row, birth, actor, parsed, at, on, self.calendar, assessment, tolerance=self.tolerance
+        )
         insert_claim(session, row, assessment, year=on.year)
         take_step(occasion)
         return _finished(session, row, also)
+
+    def _move(
+        self,
+        seen: Claim,
+        event: Event,
+        actor: Actor,
+        at: datetime,
+        payload: Mapping[str, Any],
+        expected_version: int | None,
+        also: Also | None,
+    ) -> Claim:
+        assessment = self._assess_for(seen, event, actor, at)
+        # What was assessed is the claim as seen: if it moved since, the assessment is of another claim.
+        expected = (expected_version, seen.version if event in _REASSESSED else None)
+
+        def work(session: Session) -> Claim:
+            row = locked_row(session, seen.id)
+            for version in expected:
+                _check_version(session, row, version)
+            take_step(self._occasion(session, row, event, Door.DESK, actor, at, payload, assessment))
+            return _finished(session, row, also)
+
+        return in_unit(self.engine, work)
 
     def _occasion(
         self,
@@ -286,7 +309,8 @@ class ClaimDesk:
     ) -> Occasion:
         transition = choose_row(row, event, door)
         parsed = parse_payload(transition, payload)
-        return Occasion(session, row, transition, actor, parsed, at, business_day(at), self.calendar, assessment)
+        on, tolerance = business_day(at), self.tolerance
+        return Occasion(session, row, transition, actor, parsed, at, on, self.calendar, assessment, tolerance=tolerance)
 
     def _assess_for(self, seen: Claim, event: Event, actor: Actor, at: datetime) -> Assessment | None:
         rows = rows_for(seen.state, event)

@@ -74,6 +74,9 @@ class Event(StrEnum):
     WITHDRAW = "withdraw"
     HOLD = "hold"
     UNHOLD = "unhold"
+    # deadlines
+    DEEM_ACCEPT = "deem_accept"
+    REDATE = "redate"
 
 
 STATE_NAMES: Mapping[State, tuple[str, str]] = {
@@ -138,6 +141,9 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
     Event.WITHDRAW: ("撤回", "withdraw"),
     Event.HOLD: ("暂缓", "hold"),
     Event.UNHOLD: ("解除暂缓", "unhold"),
+    # deadlines
+    Event.DEEM_ACCEPT: ("视为受理", "deem accepted"),
+    Event.REDATE: ("期限重算", "tell the dates anew"),
 }
 
 _UNPAID_ENDS = frozenset({State.NOT_ACCEPTED, State.LAPSED, State.REJECTED, State.WITHDRAWN})

@@ -64,6 +64,10 @@ class Guard(StrEnum):
     NOTICE_OVER = "notice_over"
     # payment
     CREDIT_CLEAR = "credit_clear"
+    # deadlines
+    SILENCE_OVER = "silence_over"
+    DRAFT_EXPIRED = "draft_expired"
+    DATES_MOVED = "dates_moved"
 
 
 class FundEffect(StrEnum):

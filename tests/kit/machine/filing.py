@@ -55,7 +55,7 @@ class Filing(Base):
         assert (claim is not None) is self.model.may_draft((firm, period), item), refusal
         if claim is None:
             return None
-        made = ModelClaim((firm, period), item, amount, shares, duties=[("applicant", "filer")])
+        made = ModelClaim((firm, period), item, amount, shares, duties=[("applicant", "filer")], since=self.today)
         self.model.claims[claim.id] = made
         return int(claim.id)
 
@@ -65,8 +65,9 @@ def _may_file(model: Model, claim: ModelClaim, attempt: Attempt) -> bool:
 
 
 def _accept(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
-    model.accepted += 1
-    claim.rank = model.accepted
+    # The queue is that of the moment of acceptance, then of the claim's number; moments here differ by whole days.
+    number = next(n for n, known in model.claims.items() if known is claim)
+    claim.rank = attempt.today.toordinal() * 1_000_000 + number
 
 
 def _reserve_or_wait(model: Model, claim: ModelClaim) -> None:
@@ -77,7 +78,7 @@ def _reserve_or_wait(model: Model, claim: ModelClaim) -> None:
 
 TOPIC = Topic(
     guards={"may_file": _may_file},
-    apply={"accept": _accept},
+    apply={"accept": _accept, "deem_accept": _accept},
     money={"reserve_or_wait": _reserve_or_wait},
     kinds={"ACCEPTED": "reserved"},
     usual={"DRAFT": ("submit", "applicant"), "SUBMITTED": ("accept", "clerk")},

@@ -48,6 +48,7 @@ class ModelClaim:
     correction_due: date | None = None
     notice_until: date | None = None
     instruction: str = ""
+    since: date | None = None
     version: int = 1
     duties: list[tuple[str, str]] = field(default_factory=list)
     money: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -128,7 +129,6 @@ class Model:
     allocated: Mapping[str, int]
     topic: Topic
     claims: dict[int, ModelClaim] = field(default_factory=dict)
-    accepted: int = 0
 
     def total(self, fund: str, kind: str) -> int:
         return sum(claim.money.get(fund, {}).get(kind, 0) for claim in self.claims.values())
@@ -164,6 +164,8 @@ class Model:
         if move := self.topic.money.get(row.fund):
             move(self, claim)
         claim.state = str(row.target or source)
+        if claim.state != source:
+            claim.since = attempt.today
 
     def fits(self, claim: ModelClaim) -> bool:
         held = claim.held("reserved")

@@ -13,6 +13,7 @@ from subsidy_match.claims.assessment import Assessment
 from subsidy_match.claims.effects import (
     accounts,
     correction,
+    deadlines,
     decision,
     ending,
     filing,
@@ -40,6 +41,7 @@ FIELDS_OF: Mapping[Event, Callable[[Occasion], None]] = covering(
     accounts.FIELDS,
     payment.FIELDS,
     ending.FIELDS,
+    deadlines.FIELDS,
 )
 """What each event writes into the claim's own fields."""
 
