@@ -47,7 +47,9 @@ def test_a_moment_just_before_the_last_step_is_written_down_as_that_of_the_last_
     assert refused(world, f"claim:{claim.id}") == []
     with world.engine.connect() as connection:
         moments = connection.execute(text("SELECT count(DISTINCT at) FROM audit_entries WHERE outcome = 'done'"))
-        assert moments.scalar_one() == connection.execute(text("SELECT count(DISTINCT at) FROM claim_steps")).scalar_one()
+        assert (
+            moments.scalar_one() == connection.execute(text("SELECT count(DISTINCT at) FROM claim_steps")).scalar_one()
+        )
 
 
 def test_just_before_midnight_after_a_step_of_the_next_day_counts_as_the_next_day(world: World):
