@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
@@ -35,6 +35,7 @@ class SweepReport:
     at: datetime
     done: tuple[Task, ...]
     refused: tuple[tuple[Task, SubsidyError], ...] = ()
+    names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def counts(self) -> Mapping[str, int]:
         """How many of each kind were done."""
@@ -43,14 +44,14 @@ class SweepReport:
     @property
     def zh(self) -> str:
         """A summary in Chinese."""
-        parts = [f"{SWEEPS[name].zh}{count}" for name, count in sorted(self.counts().items())]
+        parts = [f"{self.names[name][0]}{count}" for name, count in sorted(self.counts().items())]
         rest = f";{len(self.refused)}件此刻不能办理" if self.refused else ""
         return f"清扫完成:{'、'.join(parts) or '没有到期事项'}{rest}"
 
     @property
     def en(self) -> str:
         """A summary in English."""
-        parts = [f"{SWEEPS[name].en} {count}" for name, count in sorted(self.counts().items())]
+        parts = [f"{self.names[name][1]} {count}" for name, count in sorted(self.counts().items())]
         rest = f"; {len(self.refused)} not possible now" if self.refused else ""
         return f"swept: {', '.join(parts) or 'nothing was due'}{rest}"
 
@@ -62,11 +63,11 @@ def plan(desk: ClaimDesk, *, at: datetime, sweeps: Mapping[str, Sweep] = SWEEPS)
         scene = read_scene(session, desk.calendar, require_utc(at))
         tasks = [task for entry in sweeps.values() for task in entry.find(scene)]
         # A claim whose dates another calendar moves is told so first: nothing is done to it by the old dates.
-        moved = {task.claim_id for task in tasks if SWEEPS[task.sweep].comes_first}
-        return [task for task in tasks if task.claim_id not in moved or SWEEPS[task.sweep].comes_first]
+        moved = {task.claim_id for task in tasks if sweeps[task.sweep].comes_first}
+        return [task for task in tasks if task.claim_id not in moved or sweeps[task.sweep].comes_first]
 
     found = in_unit(desk.engine, read, immediate=False)
-    order = list(SWEEPS)
+    order = list(sweeps) if set(sweeps) - set(SWEEPS) else list(SWEEPS)
     return tuple(sorted(found, key=lambda task: (order.index(task.sweep), *task.place)))
 
 
@@ -89,12 +90,14 @@ def sweep(
     refused: dict[Task, SubsidyError] = {}
     for _ in range(_MOST_ROUNDS):
         refused.clear()  # what one task was refused may be possible after another
-        worked = _work_off(desk, plan(desk, at=at, sweeps=sweeps), at, refused, progress)
+        worked = _work_off(desk, plan(desk, at=at, sweeps=sweeps), at, sweeps, refused, progress)
         done += worked
         if not worked:
             break
-    report = SweepReport(at, tuple(done), tuple(refused.items()))
-    in_unit(desk.engine, lambda session: session.add(_run(report)))
+    names = {name: (entry.zh, entry.en) for name, entry in sweeps.items()}
+    report = SweepReport(at, tuple(done), tuple(refused.items()), names)
+    if set(SWEEPS) <= set(sweeps):  # one that looked for some kinds only must not pass for a sweep
+        in_unit(desk.engine, lambda session: session.add(_run(report)))
     return report
 
 
@@ -107,13 +110,14 @@ def _work_off(
     desk: ClaimDesk,
     wanted: Sequence[Task],
     at: datetime,
+    sweeps: Mapping[str, Sweep],
     refused: dict[Task, SubsidyError],
     progress: Callable[[int, int], None] | None,
 ) -> list[Task]:
     done = []
     for number, task in enumerate(wanted, start=1):
         try:
-            if SWEEPS[task.sweep].act(desk, task, at):
+            if sweeps[task.sweep].act(desk, task, at):
                 done.append(task)
         except RetryableError:
             raise  # the store itself is busy or gone: a later sweep goes on from here
