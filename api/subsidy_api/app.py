@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 
 from subsidy_api.checkups import router as checkups
 from subsidy_api.claims import router as claims
+from subsidy_api.clock import router as clock
 from subsidy_api.context import Context
 from subsidy_api.eligibility import router as eligibility
 from subsidy_api.enterprises import accounts
@@ -72,6 +73,7 @@ _ROUTERS = (
     claims,
     funds,
     payouts,
+    clock,
 )
 
 
@@ -98,5 +100,6 @@ _TAGS = [
     {"name": "claims", "description": "申报办理 / claims"},
     {"name": "funds", "description": "资金 / funds"},
     {"name": "payouts", "description": "支付 / payouts"},
+    {"name": "clock", "description": "工作日历与时限 / working days and time limits"},
     {"name": "health", "description": "运行状态 / health"},
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
+from subsidy_api.bodies.clock import StageBody
 from subsidy_api.schemas import Body
 from subsidy_match.claims.states import State
 
@@ -78,6 +79,7 @@ class ClaimBody(Body):
     ended_on: date | None
     funds: list[FundPartBody]
     clock: ClockBody | None = None
+    stage: StageBody | None = None
 
 
 class StepBody(Body):

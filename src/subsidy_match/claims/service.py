@@ -34,6 +34,7 @@ from subsidy_match.claims.reading import (
 )
 from subsidy_match.claims.records import ClaimRow, ClaimStep
 from subsidy_match.claims.refusals import Forbidden, audited
+from subsidy_match.claims.stage_clock import StageReading, stage_clock
 from subsidy_match.claims.states import EVENT_NAMES, Event, State
 from subsidy_match.claims.steps import choose_row, matches_branch, take_step
 from subsidy_match.claims.table import TRANSITIONS, rows_for
@@ -174,6 +175,15 @@ class ClaimDesk:
     def due_date(self, claim_id: int, *, on: date) -> ClockReading | None:
         """Read the total clock of a claim on a day: due date, elapsed and counted days; ``None`` before acceptance."""
         return self._read(lambda s: claim_clock(s, visible_row(s, claim_id, None), self.calendar, on))
+
+    def clocks(self, claim_id: int, *, on: date) -> tuple[ClockReading | None, StageReading | None]:
+        """Read the total clock and that of the stage where a claim stands, on a day."""
+
+        def read(session: Session) -> tuple[ClockReading | None, StageReading | None]:
+            row = visible_row(session, claim_id, None)
+            return claim_clock(session, row, self.calendar, on), stage_clock(session, row, self.calendar, on)
+
+        return self._read(read)
 
     def list_claims(self, wanted: ClaimFilter | None = None, *, viewer: Actor | None = None) -> Sequence[Claim]:
         """List claims by id, those that ``viewer`` may see."""

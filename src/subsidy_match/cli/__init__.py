@@ -9,6 +9,7 @@ import typer
 from subsidy_match import __version__
 from subsidy_match.cli import (
     audit,
+    calendar,
     claims,
     matching,
     payouts,
@@ -24,6 +25,7 @@ from subsidy_match.cli.evidence import evidence, replay
 from subsidy_match.cli.impact import impact
 from subsidy_match.cli.output import note, print_error, print_text
 from subsidy_match.cli.stacking import stack
+from subsidy_match.cli.sweeping import run_sweep
 from subsidy_match.errors import AuthorError, RetryableError, SubsidyError
 
 __all__ = ["app", "main"]
@@ -41,6 +43,7 @@ policies.app.command()(impact)
 policies.app.command("test")(policy_tests.run_tests)
 claims.app.command()(evidence)
 claims.app.command()(replay)
+claims.app.command("sweep")(run_sweep)
 _GROUPS = (
     ("policies", policies.app),
     ("profiles", profiles.app),
@@ -48,6 +51,7 @@ _GROUPS = (
     ("push", push.app),
     ("claims", claims.app),
     ("payouts", payouts.app),
+    ("calendar", calendar.app),
     ("audit", audit.app),
     ("db", system.database),
 )
