@@ -58,7 +58,7 @@ def sweeping(wired: Platform, minutes: int, clock: Callable[[], datetime]) -> It
         while not ended.wait(minutes * 60):
             try:
                 sweep(wired.desk, at=clock())
-            except Exception as error:  # noqa: BLE001  # whatever it was, the next sweep goes on
+            except Exception as error:  # whatever it was, the next sweep goes on
                 note(f"清扫未完成,下次再办 / the sweep did not end, the next one goes on: {error}")
 
     worker = threading.Thread(target=go, name="sweep", daemon=True)
