@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
+def home(tmp_path: Path) -> Path:
     """A store with one claim that was submitted and forgotten."""
     url = Settings(home=tmp_path).url
     upgrade(url)
@@ -31,7 +30,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
     world.now = datetime.now(UTC) - timedelta(days=40)
     world.walk(State.SUBMITTED)
     engine.dispose()
-    yield tmp_path
+    return tmp_path
 
 
 def run(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
