@@ -18,8 +18,8 @@ def test_a_year_that_nobody_published_is_not_found_and_says_how_it_counts(api: A
 
 
 def test_an_imported_calendar_is_shown_with_who_brought_it_in_and_counts_at_once(api: ApiWorld):
-    api.clock[0] = api.clock[0].replace(month=12, day=28)
     claim = api.walk("SUBMITTED")
+    api.clock[0] = api.clock[0].replace(month=12, day=28)
     before = api.fire(claim, "accept", "clerk").json()["clock"]
     done = api.post("/v1/calendar", "lead", NOTICE, Idempotency_Key="k1")
     assert done.status_code == 200
