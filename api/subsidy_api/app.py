@@ -13,6 +13,7 @@ from subsidy_api.allocations import router as allocations
 from subsidy_api.bulk import router as bulk
 from subsidy_api.checkups import router as checkups
 from subsidy_api.claims import router as claims
+from subsidy_api.clock import router as clock
 from subsidy_api.context import Context
 from subsidy_api.eligibility import router as eligibility
 from subsidy_api.enterprises import accounts
@@ -90,6 +91,7 @@ _ROUTERS = (
     notices,
     objections,
     allocations,
+    clock,
 )
 
 
@@ -120,5 +122,6 @@ _TAGS = [
     {"name": "funds", "description": "资金 / funds"},
     {"name": "payouts", "description": "支付 / payouts"},
     {"name": "statistics", "description": "统计与监控 / statistics"},
+    {"name": "clock", "description": "工作日历与时限 / working days and time limits"},
     {"name": "health", "description": "运行状态 / health"},
 ]

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from subsidy_api.bodies.claims import AmendmentBody, ClaimBody, ClockBody, StepBody
+from subsidy_api.bodies.clock import StageBody
 from subsidy_api.security import is_outsider
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.amendments import Amendment, amendments_of
@@ -17,15 +18,16 @@ from subsidy_match.claims.clock import ClockReading
 from subsidy_match.claims.duties import Duty
 from subsidy_match.claims.occasion import claim_clock
 from subsidy_match.claims.records import ClaimRow
-from subsidy_match.claims.states import EVENT_NAMES, Event
+from subsidy_match.claims.stage_clock import StageReading, stage_clock
+from subsidy_match.claims.states import EVENT_NAMES, STATE_NAMES, Event
 from subsidy_match.claims.table import TRANSITIONS
 from subsidy_match.claims.transition import Door
 from subsidy_match.store.users import Actor
 
-__all__ = ["claim_body", "event_table", "shown_claim", "step_body", "told_in_full"]
+__all__ = ["claim_body", "event_table", "shown_claim", "stage_body", "step_body", "told_in_full"]
 
 # What a step says to the firm; the rest of its detail is the office's own.
-_TOLD = frozenset({"reason_code", "items", "due_on", "amount", "notice_no", "deferred_until", "amended"})
+_TOLD = frozenset({"reason_code", "items", "due_on", "amount", "notice_no", "deferred_until", "amended", "dates"})
 _ADDRESSED = frozenset({Event.REFUSE, Event.REQUEST_CORRECTION, Event.REJECT, Event.REVOKE, Event.REFUSE_WITHDRAWAL})
 _ADDRESSED |= {Event.UPHOLD_APPEAL, Event.DISMISS_APPEAL}
 _OWN_DUTIES = frozenset({Duty.FILER})
@@ -33,8 +35,9 @@ _OWN_DUTIES = frozenset({Duty.FILER})
 
 def claim_body(session: Session, claim: Claim, calendar: WorkingCalendar, on: date, viewer: Actor) -> bytes:
     """The body of a claim within the transaction that changed it."""
-    clock = claim_clock(session, session.get_one(ClaimRow, claim.id), calendar, on)
-    return told_in_full(session, shown_claim(claim, clock, viewer), viewer).model_dump_json().encode()
+    row = session.get_one(ClaimRow, claim.id)
+    clock, stage = claim_clock(session, row, calendar, on), stage_clock(session, row, calendar, on)
+    return told_in_full(session, shown_claim(claim, clock, viewer, stage), viewer).model_dump_json().encode()
 
 
 def told_in_full(session: Session, body: ClaimBody, viewer: Actor) -> ClaimBody:
@@ -53,10 +56,34 @@ def _hidden(viewer: Actor) -> dict[str, Any]:
     return {"note": None} if is_outsider(viewer) else {}
 
 
-def shown_claim(claim: Claim, clock: ClockReading | None, viewer: Actor) -> ClaimBody:
+def shown_claim(
+    claim: Claim, clock: ClockReading | None, viewer: Actor, stage: StageReading | None = None
+) -> ClaimBody:
     """A claim as ``viewer`` sees it."""
     hidden = {"assignee": None} if is_outsider(viewer) else {}
-    return ClaimBody.model_validate(claim).model_copy(update={"clock": _clock(clock), **hidden})
+    return ClaimBody.model_validate(claim).model_copy(
+        update={"clock": _clock(clock), "stage": None if stage is None else stage_body(stage), **hidden}
+    )
+
+
+def stage_body(reading: StageReading) -> StageBody:
+    """The clock of one stage."""
+    zh, en = STATE_NAMES[reading.stage]
+    return StageBody(
+        stage=reading.stage,
+        stage_zh=zh,
+        stage_en=en,
+        entered_on=reading.entered_on,
+        left_on=reading.left_on,
+        elapsed=reading.elapsed,
+        counted=reading.counted,
+        limit=reading.limit,
+        left=reading.left,
+        light=reading.light.value,
+        is_stopped=reading.is_stopped,
+        due_on=None if reading.due is None else reading.due.on,
+        due_is_provisional=reading.due is not None and reading.due.provisional,
+    )
 
 
 def step_body(step: Step, viewer: Actor) -> StepBody:

@@ -252,8 +252,8 @@ def _check_sees(desk: ClaimDesk, claim_id: int, event: str, actor: Actor, at: da
 
 
 def _body(desk: ClaimDesk, claim: Claim, today: date, actor: Actor) -> ClaimBody:
-    clock = desk.due_date(claim.id, on=today)
-    return shown_claim(claim, clock, actor)
+    clock, stage = desk.clocks(claim.id, on=today)
+    return shown_claim(claim, clock, actor, stage)
 
 
 def _version(if_match: str | None) -> int | None:

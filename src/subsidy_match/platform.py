@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy.engine import Engine
 
@@ -46,7 +46,11 @@ class Platform:
         self.engine = open_engine(self.settings.url)
         self.calendar = load_calendar(self.settings.policies / "parameters" / "calendar")
         assessor = MatchingAssessor(self.policies, self.snapshot, self.payments)
-        self.desk = ClaimDesk(self.engine, assessor, self.calendar, load_sealer(self.settings.home / "account.key"))
+        sealer, tolerance = (
+            load_sealer(self.settings.home / "account.key"),
+            timedelta(seconds=self.settings.clock_tolerance),
+        )
+        self.desk = ClaimDesk(self.engine, assessor, self.calendar, sealer, tolerance)
 
     def policies(self) -> PolicySet:
         """The policy set that is published now, loaded once a revision.

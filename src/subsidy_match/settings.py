@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     person_key: SecretStr = Field(
         default=SecretStr(""), description="key of the HMAC that stands in for person numbers; made under home if unset"
     )
+    clock_tolerance: int = Field(
+        default=3, ge=0, le=60, description="seconds by which a request may lie before the last step of a claim"
+    )
 
     @cached_property
     def snapshots(self) -> Path:

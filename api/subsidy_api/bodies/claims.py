@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
+from subsidy_api.bodies.clock import StageBody
 from subsidy_api.schemas import Body
 from subsidy_match.claims.states import State
 
@@ -91,6 +92,7 @@ class ClaimBody(Body):
     funds: list[FundPartBody]
     clock: ClockBody | None = None
     amendments: list[AmendmentBody] | None = None  # told where one claim is shown, not in lists
+    stage: StageBody | None = None
 
 
 class StepBody(Body):

@@ -15,12 +15,15 @@ from subsidy_match.calendar import DueDate, WorkingCalendar
 from subsidy_match.errors import Conflict
 from subsidy_match.store.schema import require_utc
 
-__all__ = ["ClockReading", "Light", "Pause", "business_day", "check_order", "read_clock"]
+__all__ = ["TOLERANCE", "ClockReading", "Light", "Pause", "business_day", "check_order", "light_of", "read_clock"]
 
 # China has had one zone and no summer time since 1992.
 _CHINA = timezone(timedelta(hours=8))
 _DAY = timedelta(days=1)
 _WARN_PERCENT = 80
+
+TOLERANCE = timedelta(seconds=3)
+"""By how much a moment may lie before the last step: requests cross, and the clocks of two servers differ a little."""
 
 
 class Light(StrEnum):
@@ -61,9 +64,14 @@ class ClockReading:
     @property
     def light(self) -> Light:
         """Green, yellow or red."""
-        if self.counted > self.limit:
-            return Light.RED
-        return Light.YELLOW if self.counted * 100 >= self.limit * _WARN_PERCENT else Light.GREEN
+        return light_of(self.counted, self.limit)
+
+
+def light_of(counted: int, limit: int) -> Light:
+    """Yellow from 80 % of the limit on, red past it."""
+    if counted > limit:
+        return Light.RED
+    return Light.YELLOW if counted * 100 >= limit * _WARN_PERCENT else Light.GREEN
 
 
 def business_day(moment: datetime) -> date:
@@ -75,14 +83,18 @@ def business_day(moment: datetime) -> date:
     return require_utc(moment).astimezone(_CHINA).date()
 
 
-def check_order(at: datetime, last: datetime | None) -> None:
-    """Refuse a moment that lies before the last step: some clock is wrong, and days must only ever grow.
+def check_order(at: datetime, last: datetime | None, tolerance: timedelta = TOLERANCE) -> datetime:
+    """Give the moment at which a step is written down: ``at``, or that of the last step where ``at`` is just before it.
+
+    Days must only ever grow, so a moment well before the last step means that some clock is wrong.
 
     Raises:
         Conflict: ``clock_skew``.
     """
     if last is None or at >= last:
-        return
+        return at
+    if last - at <= tolerance:
+        return last
     then = f"{last.astimezone(_CHINA):%Y-%m-%d %H:%M:%S}"
     zh = f"办理时间早于上一步({then}),请核对时钟后再办"
     raise Conflict("clock_skew", zh, f"the time given lies before the last step ({then} in China): check the clock")

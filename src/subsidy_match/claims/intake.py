@@ -51,7 +51,7 @@ class BankIntake:
             receipts = parse_receipts(content, name=name)
 
             def work(deed: Deed) -> ReceiptReport:
-                locked_lines(deed.session, receipts, deed.at)
+                locked_lines(deed, receipts)
                 if is_known_file(deed.session, _RECEIPTS, content):
                     return ReceiptReport(0, 0, 0, len(receipts), tuple(doubts_of(receipts).values()))
                 return import_receipts(deed, receipts, keep_file(deed, _RECEIPTS, content, name, len(receipts)))
@@ -68,7 +68,7 @@ class BankIntake:
             returns = parse_returns(content, name=name)
 
             def work(deed: Deed) -> ReturnReport:
-                locked_lines(deed.session, returns, deed.at)
+                locked_lines(deed, returns)
                 if is_known_file(deed.session, _RETURNS, content):
                     return ReturnReport(0, len(returns), tuple(return_doubts(returns).values()))
                 return import_returns(deed, returns, keep_file(deed, _RETURNS, content, name, len(returns)))

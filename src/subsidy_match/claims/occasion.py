@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, select
@@ -12,14 +12,15 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.assessment import Assessment, Standing
-from subsidy_match.claims.clock import ClockReading, Pause, read_clock
+from subsidy_match.claims.calendar_store import calendar_in_force
+from subsidy_match.claims.clock import TOLERANCE, ClockReading, Pause, read_clock
 from subsidy_match.claims.duties import Duty, PastDuty
 from subsidy_match.claims.payload import Payload
 from subsidy_match.claims.records import AccountRow, ClaimPause, ClaimRow, ClaimShare, ClaimStep
 from subsidy_match.claims.transition import Transition
 from subsidy_match.store.users import Actor
 
-__all__ = ["Occasion", "claim_clock", "current_amount", "past_duties", "shares_of"]
+__all__ = ["Occasion", "claim_clock", "current_amount", "past_duties", "pauses_of", "shares_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,9 @@ class Occasion:
     calendar: WorkingCalendar
     assessment: Assessment | None = None
     standing: Standing | None = None
+    tolerance: timedelta = TOLERANCE
     told: dict[str, Any] = field(default_factory=dict)
+    """What an effect wants written down with the step."""
 
     @property
     def next_version(self) -> int:
@@ -98,10 +101,19 @@ def past_duties(session: Session, claim_id: int) -> list[PastDuty]:
 
 
 def claim_clock(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date) -> ClockReading | None:
-    """Read the clock of a claim on a day; ``None`` before acceptance."""
+    """Read the clock of a claim on a day; ``None`` before acceptance. The store's years go before those given."""
     if claim.accepted_on is None:
         return None
-    rows = session.scalars(_PAUSES, {"claim_id": claim.id})
-    pauses = [Pause(row.start_on, row.end_on, row.reason) for row in rows]
     day = on if claim.ended_on is None else min(on, claim.ended_on)
-    return read_clock(calendar, accepted=claim.accepted_on, limit=claim.sla_days, pauses=pauses, on=day)
+    return read_clock(
+        calendar_in_force(session, calendar),
+        accepted=claim.accepted_on,
+        limit=claim.sla_days,
+        pauses=pauses_of(session, claim.id),
+        on=day,
+    )
+
+
+def pauses_of(session: Session, claim_id: int) -> list[Pause]:
+    """Read when the clocks of a claim stood still."""
+    return [Pause(row.start_on, row.end_on, row.reason) for row in session.scalars(_PAUSES, {"claim_id": claim_id})]

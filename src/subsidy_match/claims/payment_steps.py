@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.assessment import Standing
-from subsidy_match.claims.clock import business_day
+from subsidy_match.claims.clock import TOLERANCE, business_day
 from subsidy_match.claims.funds import lock_funds
 from subsidy_match.claims.occasion import Occasion, shares_of
 from subsidy_match.claims.payload import parse_payload
@@ -54,6 +54,7 @@ class Deed:
     calendar: WorkingCalendar
     actor: Actor
     at: datetime
+    tolerance: timedelta = TOLERANCE
 
 
 def lock_claims(session: Session, claim_ids: Mapping[int, object]) -> dict[int, ClaimRow]:
@@ -130,6 +131,7 @@ def step_claim(
         on=business_day(deed.at),
         calendar=deed.calendar,
         standing=standing,
+        tolerance=deed.tolerance,
     )
     take_step(occasion)
     deed.session.flush()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -94,7 +95,7 @@ class PayoutOffice:
         standings = self._standings(claim_ids, at)
 
         def work(session: Session) -> Batch:
-            deed = Deed(session, self.desk.calendar, actor, at)
+            deed = Deed(session, self.desk.calendar, actor, at, self.desk.tolerance)
             return _finished(session, make_batch(deed, claim_ids, standings), also)
 
         return audited_batch(
@@ -177,7 +178,8 @@ class PayoutOffice:
             parcel = self._parcel(batch, format)
             claims = [line.claim_id for line in batch.lines]
             standings = self._standings(claims, at) if batch.state in NOT_OUT else {}
-            in_unit(engine, lambda s: mark_sending(s, batch_id, parcel, standings, actor=actor, at=at))
+            send = partial(mark_sending, actor=actor, at=at, tolerance=self.desk.tolerance)
+            in_unit(engine, lambda s: send(s, batch_id, parcel, standings))
             path = write_once(self.folder, f"{batch.number}.{parcel.format}", parcel.content)
             self.bank.send(SentFile(batch.number, path, parcel.content))
             in_unit(engine, sent)

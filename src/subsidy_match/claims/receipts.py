@@ -54,7 +54,7 @@ def import_receipts(deed: Deed, receipts: Sequence[Receipt], evidence: Evidence)
         Conflict: ``clock_skew``.
         InputError: ``receipts_invalid``, with a finding for every receipt that does not fit its line.
     """
-    lines = locked_lines(deed.session, receipts, deed.at)
+    lines = locked_lines(deed, receipts)
     claims = lock_claims(deed.session, {line.claim_id: None for line in lines.values()})
     hand = Hand(deed.session, deed.actor, deed.at, evidence)
     counts: Counter[_Effect] = Counter()

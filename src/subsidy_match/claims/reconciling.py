@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,7 +23,7 @@ __all__ = ["finish_batches", "is_known_file", "keep_file", "locked_lines", "unkn
 _LONGEST_NAME = 200
 
 
-def locked_lines(session: Session, answers: Sequence[Answer], at: datetime) -> dict[str, LineRow]:
+def locked_lines(deed: Deed, answers: Sequence[Answer]) -> dict[str, LineRow]:
     """Lock the lines that ``answers`` speak of: batches before lines before claims, as approval and sending do.
 
     Raises:
@@ -33,10 +32,10 @@ def locked_lines(session: Session, answers: Sequence[Answer], at: datetime) -> d
     wanted = [answer.instruction for answer in answers]
     held = select(LineRow.batch_id).where(LineRow.instruction.in_(wanted))
     batches = select(BatchRow).where(BatchRow.id.in_(held)).order_by(BatchRow.id).with_for_update()
-    for batch in session.scalars(batches.execution_options(populate_existing=True)):
-        check_order(at, batch.sent_at)
+    for batch in deed.session.scalars(batches.execution_options(populate_existing=True)):
+        check_order(deed.at, batch.sent_at, deed.tolerance)
     query = select(LineRow).where(LineRow.instruction.in_(wanted)).order_by(LineRow.id).with_for_update()
-    rows = session.scalars(query.execution_options(populate_existing=True))
+    rows = deed.session.scalars(query.execution_options(populate_existing=True))
     return {line.instruction: line for line in rows}
 
 

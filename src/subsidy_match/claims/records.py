@@ -192,12 +192,13 @@ append_only(ClaimStep.__table__)
 
 
 class ClaimPause(Base):
-    """A time in which the total clock of a claim stood still."""
+    """A time in which the clocks of a claim stood still, for one reason and what it is about (``of_what``)."""
 
     __tablename__ = "claim_pauses"
 
     claim_id: Mapped[int] = mapped_column(Id, ForeignKey("claims.id"), primary_key=True)
     version: Mapped[int] = mapped_column(Integer, primary_key=True)
-    reason: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(20), primary_key=True)
+    of_what: Mapped[str] = mapped_column(String(60), primary_key=True, default="")
     start_on: Mapped[date] = mapped_column(Date)
     end_on: Mapped[date | None] = mapped_column(Date)

@@ -40,7 +40,7 @@ def import_returns(deed: Deed, returns: Sequence[Return], evidence: Evidence) ->
         Conflict: ``clock_skew``.
         InputError: ``receipts_invalid``, with a finding for every return that does not fit its line.
     """
-    lines = locked_lines(deed.session, returns, deed.at)
+    lines = locked_lines(deed, returns)
     claims = lock_claims(deed.session, {line.claim_id: None for line in lines.values()})
     hand = Hand(deed.session, deed.actor, deed.at, evidence)
     returned = 0

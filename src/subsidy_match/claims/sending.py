@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.assessment import Standing
 from subsidy_match.claims.batches import lines_of, locked_batch
-from subsidy_match.claims.clock import check_order
+from subsidy_match.claims.clock import TOLERANCE, check_order
 from subsidy_match.claims.funds import Fund, fund
 from subsidy_match.claims.guards.payment import check_credit
 from subsidy_match.claims.lines.steps import Hand, advance_batch, advance_line
@@ -62,7 +62,14 @@ def treasury_file(session: Session, sealer: Sealer, batch_id: int) -> TreasuryFi
 
 
 def mark_sending(
-    session: Session, batch_id: int, parcel: Parcel, standings: Mapping[str, Standing], *, actor: Actor, at: datetime
+    session: Session,
+    batch_id: int,
+    parcel: Parcel,
+    standings: Mapping[str, Standing],
+    *,
+    actor: Actor,
+    at: datetime,
+    tolerance: timedelta = TOLERANCE,
 ) -> None:
     """Record the intent to send exactly this file; from here on a line may have been paid.
 
@@ -74,7 +81,7 @@ def mark_sending(
     batch = locked_batch(session, batch_id)
     was = BatchState(batch.state)
     advance_batch(batch, BatchEvent.INTEND, actor)
-    check_order(at, batch.checked_at)
+    at = check_order(at, batch.checked_at, tolerance)
     if was in NOT_OUT:
         _check_live(session, batch_id, standings)
     if was is not BatchState.APPROVED:
@@ -93,7 +100,7 @@ def mark_sent(session: Session, batch_id: int, *, actor: Actor, at: datetime) ->
     if batch.state in (BatchState.SENT, BatchState.CLOSED):
         return
     advance_batch(batch, BatchEvent.SEND, actor)
-    batch.sent_at = at
+    batch.sent_at = max(at, batch.checked_at or at)
     _record(session, batch, "send", actor, at)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, select
@@ -20,7 +20,7 @@ from subsidy_match.claims.accounts import Account, accounts_of, register_account
 from subsidy_match.claims.assessment import Assessment, Assessor
 from subsidy_match.claims.birth import draft_row, insert_claim
 from subsidy_match.claims.claim import Claim, Step
-from subsidy_match.claims.clock import ClockReading, business_day
+from subsidy_match.claims.clock import TOLERANCE, ClockReading, business_day
 from subsidy_match.claims.duties import is_barred
 from subsidy_match.claims.following import take_following
 from subsidy_match.claims.occasion import Occasion, claim_clock, past_duties
@@ -36,7 +36,8 @@ from subsidy_match.claims.reading import (
     visible_row,
 )
 from subsidy_match.claims.records import ClaimRow, ClaimStep
-from subsidy_match.claims.refusals import audited
+from subsidy_match.claims.refusals import Forbidden, audited
+from subsidy_match.claims.stage_clock import StageReading, stage_clock
 from subsidy_match.claims.states import EVENT_NAMES, Event, State
 from subsidy_match.claims.steps import choose_row, matches_branch, take_step
 from subsidy_match.claims.table import TRANSITIONS, rows_for
@@ -65,6 +66,7 @@ class ClaimDesk:
     assessor: Assessor
     calendar: WorkingCalendar
     sealer: Sealer
+    tolerance: timedelta = TOLERANCE
 
     def create_draft(
         self,
@@ -147,26 +149,22 @@ class ClaimDesk:
         """
 
         def move() -> tuple[Claim, Claim]:
-            known = _event(event)
-            seen = self.claim(claim_id) if known in _REASSESSED else None
-            assessment = None if seen is None else self._assess_for(seen, known, actor, at)
-            # What was assessed is the claim as seen: if it moved since, the assessment is of another claim.
-            expected = (expected_version, None if seen is None else seen.version)
-
-            def work(session: Session) -> tuple[Claim, Claim]:
-                row = locked_row(session, claim_id)
-                for version in expected:
-                    _check_version(session, row, version)
-                before = load_claim(session, row)
-                occasion = self._occasion(session, row, known, Door.DESK, actor, at, payload or {}, assessment)
-                take_step(occasion)
-                take_following(occasion)
-                return before, _finished(session, row, also)
-
-            return in_unit(self.engine, work)
+            return self._move(claim_id, _event(event), actor, at, payload or {}, expected_version, also)
 
         subject = f"claim:{claim_id}"
         before, after = audited(self.engine, subject, str(event), actor=actor, at=at, work=move, unless=CLAIM_UNKNOWN)
+        self._serve_waitlist(freed_funds(before, after), at)
+        return after
+
+    def attempt(self, claim_id: int, event: Event, *, actor: Actor, at: datetime, expected_version: int) -> Claim:
+        """Do what ``fire`` does for the machine, which may find that it is not yet time: that leaves no audit row.
+
+        Raises:
+            As ``fire``.
+        """
+        if not actor.is_machine:
+            raise Forbidden("role_missing", "仅限系统办理", "only the machine may try without a trace")
+        before, after = self._move(claim_id, event, actor, at, {}, expected_version, None)
         self._serve_waitlist(freed_funds(before, after), at)
         return after
 
@@ -185,6 +183,15 @@ class ClaimDesk:
     def due_date(self, claim_id: int, *, on: date) -> ClockReading | None:
         """Read the total clock of a claim on a day: due date, elapsed and counted days; ``None`` before acceptance."""
         return self._read(lambda s: claim_clock(s, visible_row(s, claim_id, None), self.calendar, on))
+
+    def clocks(self, claim_id: int, *, on: date) -> tuple[ClockReading | None, StageReading | None]:
+        """Read the total clock and that of the stage where a claim stands, on a day."""
+
+        def read(session: Session) -> tuple[ClockReading | None, StageReading | None]:
+            row = visible_row(session, claim_id, None)
+            return claim_clock(session, row, self.calendar, on), stage_clock(session, row, self.calendar, on)
+
+        return self._read(read)
 
     def list_claims(self, wanted: ClaimFilter | None = None, *, viewer: Actor | None = None) -> Sequence[Claim]:
         """List claims by id, those that ``viewer`` may see."""
@@ -283,10 +290,39 @@ class ClaimDesk:
         (birth,) = rows_for(None, Event.DRAFT)
         parsed = parse_payload(birth, payload)
         on = business_day(at)
-        occasion = Occasion(session, row, birth, actor, parsed, at, on, self.calendar, assessment)
+        occasion = Occasion(
+            session, row, birth, actor, parsed, at, on, self.calendar, assessment, tolerance=self.tolerance
+        )
         insert_claim(session, row, assessment, year=on.year)
         take_step(occasion)
         return _finished(session, row, also)
+
+    def _move(
+        self,
+        claim_id: int,
+        event: Event,
+        actor: Actor,
+        at: datetime,
+        payload: Mapping[str, Any],
+        expected_version: int | None,
+        also: Also | None,
+    ) -> tuple[Claim, Claim]:
+        seen = self.claim(claim_id) if event in _REASSESSED else None
+        assessment = None if seen is None else self._assess_for(seen, event, actor, at)
+        # What was assessed is the claim as seen: if it moved since, the assessment is of another claim.
+        expected = (expected_version, None if seen is None else seen.version)
+
+        def work(session: Session) -> tuple[Claim, Claim]:
+            row = locked_row(session, claim_id)
+            for version in expected:
+                _check_version(session, row, version)
+            before = load_claim(session, row)
+            occasion = self._occasion(session, row, event, Door.DESK, actor, at, payload, assessment)
+            take_step(occasion)
+            take_following(occasion)
+            return before, _finished(session, row, also)
+
+        return in_unit(self.engine, work)
 
     def _occasion(
         self,
@@ -301,7 +337,8 @@ class ClaimDesk:
     ) -> Occasion:
         transition = choose_row(row, event, door)
         parsed = parse_payload(transition, payload)
-        return Occasion(session, row, transition, actor, parsed, at, business_day(at), self.calendar, assessment)
+        on, tolerance = business_day(at), self.tolerance
+        return Occasion(session, row, transition, actor, parsed, at, on, self.calendar, assessment, tolerance=tolerance)
 
     def _assess_for(self, seen: Claim, event: Event, actor: Actor, at: datetime) -> Assessment | None:
         rows = rows_for(seen.state, event)

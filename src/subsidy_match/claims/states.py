@@ -112,6 +112,9 @@ class Event(StrEnum):
     PROPOSE_WRITE_OFF = "propose_write_off"
     APPROVE_WRITE_OFF = "approve_write_off"
     REFUSE_WRITE_OFF = "refuse_write_off"
+    # deadlines
+    DEEM_ACCEPT = "deem_accept"
+    REDATE = "redate"
 
 
 STATE_NAMES: Mapping[State, tuple[str, str]] = {
@@ -214,6 +217,9 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
     Event.PROPOSE_WRITE_OFF: ("提出核销", "propose a write-off"),
     Event.APPROVE_WRITE_OFF: ("批准核销", "approve the write-off"),
     Event.REFUSE_WRITE_OFF: ("不同意核销", "refuse the write-off"),
+    # deadlines
+    Event.DEEM_ACCEPT: ("视为受理", "deem accepted"),
+    Event.REDATE: ("期限重算", "tell the dates anew"),
 }
 
 _UNPAID_ENDS = frozenset({State.NOT_ACCEPTED, State.LAPSED, State.REJECTED, State.REVOKED, State.WITHDRAWN})

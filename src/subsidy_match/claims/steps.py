@@ -6,16 +6,19 @@ One step is one version of the claim, one row in ``claim_steps``, one audit row 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from subsidy_match.claims.clock import check_order
+from subsidy_match.claims.calendar_store import calendar_in_force
+from subsidy_match.claims.clock import business_day, check_order
 from subsidy_match.claims.duties import check_duties
 from subsidy_match.claims.effects import apply_clock, apply_fields, apply_funds, release_items
 from subsidy_match.claims.guards import check_guards
 from subsidy_match.claims.occasion import Occasion, claim_clock, past_duties
 from subsidy_match.claims.records import ClaimPin, ClaimRow, ClaimStep
 from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.stage_clock import keep_time
 from subsidy_match.claims.states import EVENT_NAMES, OCCUPYING, STATE_NAMES, Event, State
 from subsidy_match.claims.table import rows_for
 from subsidy_match.claims.transition import Branch, Door, Transition
@@ -65,7 +68,7 @@ def take_step(occasion: Occasion) -> None:
         Forbidden: this person may not.
         Conflict: ``clock_skew``, or the claim, its fund or its papers do not allow it.
     """
-    check_order(occasion.at, occasion.claim.updated_at)
+    occasion = _in_order(occasion)
     _check_actor(occasion)
     check_guards(occasion)
     source = State(occasion.claim.state) if occasion.transition.sources else None
@@ -73,7 +76,15 @@ def take_step(occasion: Occasion) -> None:
     moved = apply_funds(occasion)
     apply_clock(occasion)
     _move_state(occasion)
+    keep_time(occasion.session, occasion.claim, source, occasion.calendar, on=occasion.on, at=occasion.at)
     _write_down(occasion, source, moved)
+
+
+def _in_order(occasion: Occasion) -> Occasion:
+    """The occasion at a moment that is not before the last step, under the calendar in force."""
+    at = check_order(occasion.at, occasion.claim.updated_at, occasion.tolerance)
+    on = occasion.on if at == occasion.at else business_day(at)
+    return replace(occasion, at=at, on=on, calendar=calendar_in_force(occasion.session, occasion.calendar))
 
 
 def _check_actor(occasion: Occasion) -> None:

@@ -99,6 +99,10 @@ class Guard(StrEnum):
     NO_WRITE_OFF_PROPOSED = "no_write_off_proposed"
     WRITE_OFF_PROPOSED = "write_off_proposed"
     WRITE_OFF_BY_ANOTHER = "write_off_by_another"
+    # deadlines
+    SILENCE_OVER = "silence_over"
+    DRAFT_EXPIRED = "draft_expired"
+    DATES_MOVED = "dates_moved"
 
 
 class FundEffect(StrEnum):

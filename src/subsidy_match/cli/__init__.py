@@ -11,6 +11,7 @@ from subsidy_match.cli import (
     allocations,
     audit,
     backups,
+    calendar,
     claims,
     funds,
     matching,
@@ -29,6 +30,7 @@ from subsidy_match.cli.evidence import evidence, replay
 from subsidy_match.cli.impact import impact
 from subsidy_match.cli.output import note, print_error, print_text
 from subsidy_match.cli.stacking import stack
+from subsidy_match.cli.sweeping import run_sweep
 from subsidy_match.errors import AuthorError, RetryableError, SubsidyError
 
 __all__ = ["app", "main"]
@@ -49,6 +51,7 @@ claims.app.command()(replay)
 system.database.command("backup")(backups.back_up)
 system.database.command("restore")(backups.put_back)
 claims.app.add_typer(recoveries.app, name="recover")
+claims.app.command("sweep")(run_sweep)
 _GROUPS = (
     ("policies", policies.app),
     ("profiles", profiles.app),
@@ -59,6 +62,7 @@ _GROUPS = (
     ("notices", notices.app),
     ("allocations", allocations.app),
     ("payouts", payouts.app),
+    ("calendar", calendar.app),
     ("audit", audit.app),
     ("db", system.database),
 )

@@ -10,15 +10,17 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims import funds
 from subsidy_match.claims.ageing import LONGEST_SILENCE, silence_findings, unanswered_lines
+from subsidy_match.claims.calendar_store import seed
 from subsidy_match.claims.fund_allocations import check_allocations
 from subsidy_match.claims.ledger_checks import check_runs, check_shares
 from subsidy_match.claims.payment_checks import check_payments, check_totals
 from subsidy_match.claims.recovery import check_recoveries
 from subsidy_match.cli.context import business_today, now, platform, settings
 from subsidy_match.cli.output import note, print_text
+from subsidy_match.cli.sweeping import sweeping, unswept
 from subsidy_match.errors import Finding, NotFound
 from subsidy_match.platform import Platform
-from subsidy_match.store.engine import describe
+from subsidy_match.store.engine import describe, open_engine
 from subsidy_match.store.migration import current_revision, head_revision
 from subsidy_match.store.migration import upgrade as migrate
 from subsidy_match.store.unit import in_unit
@@ -34,12 +36,14 @@ database = typer.Typer(help="数据库 / The transactional store.", no_args_is_h
 def upgrade() -> None:
     """建库或升级到最新结构 / Create the store or bring it to the newest schema."""
     migrate(settings().url)
+    _seed_calendar()
     print_text(head_revision())
 
 
 def serve(
     host: Annotated[str, typer.Option(help="监听地址 / address")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="端口 / port")] = 8000,
+    sweep_every: Annotated[int, typer.Option(min=0, help="每隔几分钟办理到期事项,0为不办 / sweep, 0: never")] = 60,
 ) -> None:
     """启动服务 / Serve the API."""
     import uvicorn
@@ -48,7 +52,8 @@ def serve(
     from subsidy_api.logs import LOG_CONFIG
 
     migrate(settings().url)
-    with platform() as wired:
+    _seed_calendar()
+    with platform() as wired, sweeping(wired, sweep_every, now):
         note(f"http://{host}:{port}/  (接口说明 / API: http://{host}:{port}/docs)")
         uvicorn.run(create_app(wired, now), host=host, port=port, log_config=LOG_CONFIG, access_log=False)
 
@@ -70,6 +75,15 @@ def doctor() -> None:
     print_text("正常 / healthy")
 
 
+def _seed_calendar() -> None:
+    folder = settings().policies / "parameters" / "calendar"
+    engine = open_engine(settings().url)
+    try:
+        in_unit(engine, lambda session: seed(session, folder, at=now()))
+    finally:
+        engine.dispose()
+
+
 def _problems(wired: Platform) -> Iterator[str]:
     info = describe(wired.engine)
     if info.note_zh:
@@ -79,6 +93,7 @@ def _problems(wired: Platform) -> Iterator[str]:
             load()
         except NotFound as error:
             yield str(error)
+    yield from unswept(wired, now())
     checks: tuple[Check, ...] = (
         funds.check_balances,
         check_shares,

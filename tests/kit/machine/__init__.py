@@ -5,7 +5,7 @@ A new topic is a module with a ``TOPIC`` (what the model knows of it), if need b
 
 from __future__ import annotations
 
-from machine import correction, decision, ending, filing, ledger, notices, payment, recovery, review, undoing
+from machine import correction, deadlines, decision, ending, filing, ledger, notices, payment, recovery, review, undoing
 from machine.checks import Checks
 
 TOPICS = (
@@ -19,6 +19,7 @@ TOPICS = (
     ending.TOPIC,
     undoing.TOPIC,
     recovery.TOPIC,
+    deadlines.TOPIC,
 )
 
 
@@ -31,6 +32,7 @@ class ClaimsMachine(
     ending.Ending,
     undoing.Undoing,
     recovery.Recovering,
+    deadlines.Deadlines,
     Checks,
 ):
     """All topics together."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from claims_world import CALENDAR
+
 from machine.base import Base
 from machine.model import Attempt, Model, ModelClaim, Topic
 from subsidy_match.claims.transition import Transition
@@ -14,7 +16,7 @@ _DAYS = timedelta(days=5)
 
 
 def _ask(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
-    claim.asked_in, claim.correction_due = claim.state, attempt.today + _DAYS
+    claim.asked_in, claim.correction_due = claim.state, CALENDAR.add_working_days(attempt.today + _DAYS, 0).on
 
 
 def _resubmit(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:

@@ -8,6 +8,7 @@ from hypothesis.stateful import rule
 
 from machine.base import CLAIMS, Base, tried
 from machine.model import Attempt, Model, ModelClaim, Topic
+from subsidy_match.claims.clock import TOLERANCE
 from subsidy_match.claims.transition import Transition
 
 
@@ -17,7 +18,7 @@ class Ending(Base):
     @rule(claim_id=CLAIMS)
     def hold_before_the_last_step(self, claim_id: int):
         desk, supervisor = self.world.desk, self.world.people["supervisor"]
-        at = desk.claim(claim_id).updated_at - timedelta(microseconds=1)
+        at = desk.claim(claim_id).updated_at - TOLERANCE - timedelta(microseconds=1)
         payload = {"reason_code": "other"}
         moved, _ = tried(lambda: desk.fire(claim_id, "hold", actor=supervisor, at=at, payload=payload))
         assert moved is None

@@ -56,7 +56,7 @@ class Filing(Base):
         assert (claim is not None) is self.model.may_draft((firm, period), item), refusal
         if claim is None:
             return None
-        made = ModelClaim((firm, period), item, amount, shares, duties=[("applicant", "filer")])
+        made = ModelClaim((firm, period), item, amount, shares, duties=[("applicant", "filer")], since=self.today)
         self.model.claims[claim.id] = made
         return int(claim.id)
 
@@ -79,7 +79,7 @@ def _reserve_or_wait(model: Model, claim: ModelClaim) -> None:
 
 TOPIC = Topic(
     guards={"may_file": _may_file},
-    apply={"accept": _accept},
+    apply={"accept": _accept, "deem_accept": _accept},
     money={"reserve_or_wait": _reserve_or_wait},
     kinds={"ACCEPTED": "reserved"},
     usual={"DRAFT": ("submit", "applicant"), "SUBMITTED": ("accept", "clerk")},

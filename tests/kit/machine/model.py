@@ -74,6 +74,7 @@ class ModelClaim:
     barred: set[str] = field(default_factory=set)
     allocation: str = ""
     instruction: str = ""
+    since: date | None = None
     version: int = 1
     duties: list[tuple[str, str]] = field(default_factory=list)
     deciders: set[str] = field(default_factory=set)
@@ -221,6 +222,8 @@ class Model:
         if move := self.topic.money.get(row.fund):
             move(self, claim)
         claim.state = str(row.target or source)
+        if claim.state != source:
+            claim.since = attempt.today
         look = self.topic.follows.get(row.event)
         if look is not None and (event := look(claim)):
             system = Attempt("system", attempt.today)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from claims_world import World, receipt_file
+from sqlalchemy import text
 
+from subsidy_match.claims.clock import TOLERANCE, business_day
 from subsidy_match.claims.payment_steps import BatchRefused
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
 
-MOMENT = timedelta(microseconds=1)
+MOMENT = TOLERANCE + timedelta(microseconds=1)
 
 
 def refused(world: World, subject: str) -> list[str]:
@@ -33,6 +36,47 @@ def test_an_event_before_the_last_step_is_refused_and_audited(world: World):
     assert refused(world, f"claim:{claim.id}") == ["clock_skew"]
     world.now += MOMENT
     assert world.fire(claim, "accept", "clerk").state is State.ACCEPTED
+
+
+def test_a_moment_just_before_the_last_step_is_written_down_as_that_of_the_last_step(world: World):
+    claim = world.walk(State.SUBMITTED)
+    last, world.now = world.now, world.now - TOLERANCE
+    accepted = world.fire(claim, "accept", "clerk")
+    assert (accepted.updated_at, accepted.accepted_on) == (last, business_day(last))
+    assert [step.at for step in world.desk.timeline(claim.id)] == [last] * 3
+    assert refused(world, f"claim:{claim.id}") == []
+    with world.engine.connect() as connection:
+        moments = connection.execute(text("SELECT count(DISTINCT at) FROM audit_entries WHERE outcome = 'done'"))
+        assert (
+            moments.scalar_one() == connection.execute(text("SELECT count(DISTINCT at) FROM claim_steps")).scalar_one()
+        )
+
+
+def test_just_before_midnight_after_a_step_of_the_next_day_counts_as_the_next_day(world: World):
+    claim = world.walk(State.SUBMITTED)
+    midnight = datetime(2026, 6, 1, 16, 0, tzinfo=UTC)  # 2 June in China
+    world.now = midnight
+    world.fire(claim, "hold", "supervisor", reason_code="other")
+    world.now = midnight - timedelta(milliseconds=1)
+    world.fire(claim, "unhold", "supervisor", reason_code="other")
+    assert world.desk.timeline(claim.id)[-1].on == business_day(midnight)
+
+
+def test_without_tolerance_no_moment_before_the_last_step_is_taken(world: World):
+    claim = world.walk(State.SUBMITTED)
+    strict = replace(world.desk, tolerance=timedelta(0))
+    early = world.now - timedelta(microseconds=1)
+    with pytest.raises(Conflict, match="clock_skew"):
+        strict.fire(claim.id, "accept", actor=world.people["clerk"], at=early)
+
+
+def test_a_batch_within_the_tolerance_is_made_checked_and_sent_in_order(world: World):
+    claim = world.walk(State.PAYABLE)
+    last, office, maker = world.now, world.office, world.people["maker"]
+    batch = office.create_batch([claim.id], actor=maker, at=last - TOLERANCE)
+    office.approve_batch(batch.id, actor=world.people["checker"], at=last - TOLERANCE)
+    office.send_batch(batch.id, actor=maker, at=last - TOLERANCE)
+    assert world.desk.claim(claim.id).updated_at == last
 
 
 def test_a_batch_before_the_last_step_of_a_claim_names_the_claim(world: World):

@@ -15,6 +15,7 @@ from subsidy_match.claims.effects import (
     amending,
     appeals,
     correction,
+    deadlines,
     decision,
     ending,
     filing,
@@ -52,6 +53,7 @@ FIELDS_OF: Mapping[Event, Callable[[Occasion], None]] = covering(
     amending.FIELDS,
     appeals.FIELDS,
     ending.FIELDS,
+    deadlines.FIELDS,
 )
 """What each event writes into the claim's own fields."""
 

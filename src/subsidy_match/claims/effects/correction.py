@@ -15,8 +15,9 @@ _BEFORE_PASS = frozenset({State.SUBMITTED, State.ACCEPTED, State.IN_REVIEW})
 
 
 def _request_correction(occasion: Occasion) -> None:
-    claim = occasion.claim
-    claim.asked_in, claim.correction_due = claim.state, occasion.payload["due_on"]
+    claim, due = occasion.claim, occasion.payload["due_on"]
+    # A limit that ends on a day off goes on to the next working day (民法典 203).
+    claim.asked_in, claim.correction_due = claim.state, occasion.calendar.add_working_days(due, 0).on
     claim.corrections += 1
 
 

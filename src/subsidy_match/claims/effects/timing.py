@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from sqlalchemy import or_, select
-
 from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.pausing import Stop, end_all, ended_by, stop
 from subsidy_match.claims.records import ClaimPause
 from subsidy_match.claims.states import State
 from subsidy_match.claims.transition import ClockEffect
@@ -19,16 +18,16 @@ def apply_clock(occasion: Occasion) -> None:
     claim = occasion.claim
     match occasion.transition.clock:
         case ClockEffect.STOP:
-            if claim.accepted_on is not None and not _notice_that_counts(occasion):
+            if not _notice_that_counts(occasion):
                 _stop(occasion)
         case ClockEffect.RESUME:
             _resume(occasion)
         case ClockEffect.TURN:  # one stop ends and another begins
             _resume(occasion)
-            if claim.accepted_on is not None and not _notice_that_counts(occasion):
+            if not _notice_that_counts(occasion):
                 _stop(occasion)
         case ClockEffect.END:
-            _resume(occasion)
+            end_all(occasion.session, claim, on=occasion.on)
             claim.ended_on = claim.ended_on or occasion.on  # what ended once stays ended when it is undone
         case ClockEffect.REOPEN:
             _reopen(occasion)
@@ -45,14 +44,9 @@ def _notice_that_counts(occasion: Occasion) -> bool:
 def _stop(occasion: Occasion) -> None:
     # A notice ends on a known day: whoever clears the claim late does so on our time, not on the notice's.
     known_end = occasion.claim.notice_until if occasion.transition.target is State.PUBLISHED else None
-    pause = ClaimPause(
-        claim_id=occasion.claim.id,
-        version=occasion.next_version,
-        reason=str(occasion.transition.target),
-        start_on=occasion.on,
-        end_on=known_end,
-    )
-    occasion.session.add(pause)
+    reason = Stop(str(occasion.transition.lands_in(State(occasion.claim.state))))
+    version = occasion.next_version
+    stop(occasion.session, occasion.claim, reason, on=occasion.on, version=version, until=known_end)
 
 
 def _reopen(occasion: Occasion) -> None:
@@ -71,7 +65,6 @@ def _reopen(occasion: Occasion) -> None:
 
 
 def _resume(occasion: Occasion) -> None:
-    still_on = or_(ClaimPause.end_on.is_(None), ClaimPause.end_on > occasion.on)
-    mine = select(ClaimPause).where(ClaimPause.claim_id == occasion.claim.id, still_on)
-    for pause in occasion.session.scalars(mine):
-        pause.end_on = occasion.on
+    # Only the stop of the state that is left ends: an inspection or audit that still runs goes on stopping.
+    target = occasion.transition.lands_in(State(occasion.claim.state))
+    end_all(occasion.session, occasion.claim, on=occasion.on, reasons=ended_by(target))

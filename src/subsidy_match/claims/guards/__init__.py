@@ -22,6 +22,7 @@ from subsidy_match.claims.guards import (
     pooled,
     recovery,
     review,
+    timing,
     withdrawal,
 )
 from subsidy_match.claims.guards.money import others_waiting
@@ -48,6 +49,7 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = covering(
     withdrawal.GUARDS,
     appeals.GUARDS,
     recovery.GUARDS,
+    timing.GUARDS,
 )
 
 

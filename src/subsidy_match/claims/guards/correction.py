@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.redating import correction_end
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict, InputError
 
@@ -12,13 +13,13 @@ __all__ = ["GUARDS"]
 
 
 def _before_correction_due(occasion: Occasion) -> None:
-    due = occasion.claim.correction_due
+    due = correction_end(occasion.claim, occasion.calendar)
     if due is not None and occasion.on > due:
         raise Conflict("correction_overdue", f"补正期限已过:{due}", f"the correction was due on {due}")
 
 
 def _after_correction_due(occasion: Occasion) -> None:
-    due = occasion.claim.correction_due
+    due = correction_end(occasion.claim, occasion.calendar)
     if due is None or occasion.on <= due:
         raise Conflict("correction_not_overdue", "补正期限未到", "the correction is not overdue yet")
 

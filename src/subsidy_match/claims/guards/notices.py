@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from subsidy_match.claims.listings import issued_number
 from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.redating import notice_end
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 
@@ -13,7 +14,7 @@ __all__ = ["GUARDS"]
 
 
 def _notice_over(occasion: Occasion) -> None:
-    until = occasion.claim.notice_until
+    until = notice_end(occasion.session, occasion.claim, occasion.calendar)
     if until is None or occasion.on <= until:
         raise Conflict("notice_running", f"公示至{until},尚未届满", f"the public notice runs until {until}")
 

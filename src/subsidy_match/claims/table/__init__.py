@@ -13,6 +13,7 @@ from subsidy_match.claims.table import (
     accounts,
     appeals,
     correction,
+    deadlines,
     decision,
     ending,
     filing,
@@ -40,6 +41,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *recovery.rows(),
     *appeals.rows(),
     *ending.rows(),
+    *deadlines.rows(),
 )
 
 

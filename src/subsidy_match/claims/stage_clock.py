@@ -1,0 +1,144 @@
+"""The clock of a stage beside the total one: working days in the state where the claim stands, against its own limit.
+
+Every stop of the total clock stops this one too. Days are read while the claim is there and stored when it leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from subsidy_match.calendar import DueDate, WorkingCalendar
+from subsidy_match.claims.breaches import TOTAL, record_breaches
+from subsidy_match.claims.calendar_store import calendar_in_force
+from subsidy_match.claims.clock import Light, Pause, light_of, read_clock
+from subsidy_match.claims.clock_records import ClaimDue, StageVisit
+from subsidy_match.claims.occasion import claim_clock, pauses_of
+from subsidy_match.claims.records import ClaimRow
+from subsidy_match.claims.stage_limits import LimitKind, Limits, read_limits
+from subsidy_match.claims.states import FINAL, State
+
+__all__ = ["StageReading", "keep_time", "note_due", "open_visit", "read_visit", "stage_clock", "stage_history"]
+
+
+@dataclass(frozen=True, slots=True)
+class StageReading:
+    """What the clock of one stage shows; no limit and no due date where the stage has none."""
+
+    stage: State
+    entered_on: date
+    left_on: date | None
+    elapsed: int
+    counted: int
+    limit: int | None
+    due: DueDate | None
+    is_stopped: bool
+
+    @property
+    def left(self) -> int | None:
+        """Working days left; negative once overdue."""
+        return None if self.limit is None else self.limit - self.counted
+
+    @property
+    def light(self) -> Light:
+        """Green, yellow or red; green where nothing is limited."""
+        return Light.GREEN if self.limit is None else light_of(self.counted, self.limit)
+
+
+def keep_time(
+    session: Session, claim: ClaimRow, source: State | None, calendar: WorkingCalendar, *, on: date, at: datetime
+) -> None:
+    """Note what a step did to the clocks, once state, version and stops are those after it.
+
+    The stage that was left is closed with its days, the new one opened, the due date noted. A limit that was used up
+    on the way is a breach even if no sweep came by.
+    """
+    target = State(claim.state)
+    if source is not target:
+        _leave(session, claim, calendar, on, at)
+        if target not in FINAL:
+            entered = StageVisit(claim_id=claim.id, version=claim.version, stage=str(target), entered_on=on)
+            session.add(entered)
+            session.flush()
+    note_due(session, claim, calendar, on)
+    total = claim_clock(session, claim, calendar, on) if target in FINAL else None
+    if total is not None:
+        record_breaches(session, claim, TOTAL, total.counted, total.limit, on=on, at=at)
+
+
+def note_due(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date) -> None:
+    """Note the due date as it is told from today on; also after a stop or its end outside a step."""
+    clock = claim_clock(session, claim, calendar, on)
+    if clock is None:
+        return
+    row = session.get(ClaimDue, claim.id)
+    if row is None:
+        row = ClaimDue(claim_id=claim.id)
+        session.add(row)
+    row.as_of, row.due_on, row.provisional = on, clock.due.on, clock.due.provisional
+
+
+def stage_clock(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date) -> StageReading | None:
+    """Read the clock of the stage where a claim stands; ``None`` once it has ended."""
+    visit = open_visit(session, claim.id)
+    return None if visit is None else _read(session, claim, visit, calendar, on)
+
+
+def stage_history(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date) -> Sequence[StageReading]:
+    """Read every stage that a claim was in, oldest first."""
+    query = select(StageVisit).where(StageVisit.claim_id == claim.id).order_by(StageVisit.version)
+    return [_read(session, claim, visit, calendar, on) for visit in session.scalars(query)]
+
+
+def open_visit(session: Session, claim_id: int) -> StageVisit | None:
+    """Find since when the claim is where it stands."""
+    query = select(StageVisit).where(StageVisit.claim_id == claim_id, StageVisit.left_on.is_(None))
+    return session.scalars(query).one_or_none()
+
+
+def read_visit(
+    visit: StageVisit, policy_id: str, pauses: Sequence[Pause], calendar: WorkingCalendar, limits: Limits, on: date
+) -> StageReading:
+    """Read the clock of one time in a stage: what was stored when it was left, else what it shows on a day."""
+    stage = State(visit.stage)
+    limit = visit.limit_days
+    if limit is None:
+        limit = limits.days(stage, LimitKind.BUDGET, policy_id=policy_id, on=visit.entered_on)
+    clock = read_clock(calendar, accepted=visit.entered_on, limit=limit or 0, pauses=pauses, on=visit.left_on or on)
+    shown = _stored(visit) or {"elapsed": clock.elapsed, "counted": clock.counted}
+    return StageReading(
+        stage=stage,
+        entered_on=visit.entered_on,
+        left_on=visit.left_on,
+        limit=limit,
+        due=None if limit is None else clock.due,
+        is_stopped=visit.left_on is None and clock.is_stopped,
+        **shown,
+    )
+
+
+def _stored(visit: StageVisit) -> Mapping[str, int] | None:
+    if visit.elapsed_days is None or visit.counted_days is None:
+        return None
+    return {"elapsed": visit.elapsed_days, "counted": visit.counted_days}
+
+
+def _read(session: Session, claim: ClaimRow, visit: StageVisit, calendar: WorkingCalendar, on: date) -> StageReading:
+    in_force = calendar_in_force(session, calendar)
+    return read_visit(visit, claim.policy_id, pauses_of(session, claim.id), in_force, read_limits(session), on)
+
+
+def _leave(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date, at: datetime) -> None:
+    visit = open_visit(session, claim.id)
+    if visit is None:
+        return
+    reading = _read(session, claim, visit, calendar, on)
+    visit.left_on, visit.limit_days = on, reading.limit
+    visit.elapsed_days, visit.counted_days = reading.elapsed, reading.counted
+    session.flush()
+    if reading.limit is not None:
+        record_breaches(session, claim, reading.stage, reading.counted, reading.limit, on=on, at=at)

@@ -1,0 +1,266 @@
+"""The kinds of tasks that a sweep finds, each by a pure look at the claims as they stand at a moment.
+
+A topic adds a kind by an entry in ``SWEEPS``; its order there is that in which tasks of different kinds are done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from subsidy_match.calendar import WorkingCalendar
+from subsidy_match.claims.breaches import TOTAL, levels, record_breaches
+from subsidy_match.claims.calendar_store import calendar_in_force
+from subsidy_match.claims.clock import ClockReading, Pause, business_day, read_clock
+from subsidy_match.claims.clock_records import BreachRow, StageVisit
+from subsidy_match.claims.effects.moving import parts_of
+from subsidy_match.claims.fund_records import FundRow
+from subsidy_match.claims.occasion import claim_clock, current_amount
+from subsidy_match.claims.reading import locked_row
+from subsidy_match.claims.records import ClaimPause, ClaimRow, ClaimShare
+from subsidy_match.claims.redating import moved_dates
+from subsidy_match.claims.service import ClaimDesk
+from subsidy_match.claims.stage_clock import StageReading, read_visit, stage_history
+from subsidy_match.claims.stage_limits import LimitKind, Limits, read_limits
+from subsidy_match.claims.states import FINAL, Event, State
+from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import SYSTEM
+
+__all__ = ["SWEEPS", "Scene", "Sweep", "Task", "Watched", "fire_task", "read_scene"]
+
+_ENDED = [str(state) for state in FINAL]
+Row = TypeVar("Row", ClaimPause, ClaimShare, StageVisit, BreachRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing that is due for one claim, as the plan saw it."""
+
+    sweep: str
+    claim_id: int
+    claim_no: str
+    version: int
+    due_on: date
+    event: Event | None = None
+    stage: str = ""
+    since: datetime | None = None
+
+    @property
+    def place(self) -> tuple[date, float, int, str]:
+        """Whoever has waited longest comes first, whatever the order in which they were found."""
+        return self.due_on, self.since.timestamp() if self.since else 0.0, self.claim_id, self.stage
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A live claim with what its deadlines depend on."""
+
+    row: ClaimRow
+    visits: Sequence[StageVisit] = ()
+    pauses: Sequence[Pause] = ()
+    shares: Sequence[ClaimShare] = ()
+    told: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def state(self) -> State:
+        """Where the claim stands."""
+        return State(self.row.state)
+
+    @property
+    def entered_on(self) -> date | None:
+        """Since when."""
+        return next((visit.entered_on for visit in self.visits if visit.left_on is None), None)
+
+    def task(self, sweep: str, due_on: date, event: Event | None = None, stage: str = "") -> Task:
+        """A task for this claim."""
+        return Task(sweep, self.row.id, self.row.claim_no, self.row.version, due_on, event, stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All live claims at one moment, with calendar and limits in force."""
+
+    session: Session
+    at: datetime
+    on: date
+    calendar: WorkingCalendar
+    limits: Limits
+    claims: Sequence[Watched]
+    free: Mapping[str, int] = field(default_factory=dict)
+
+    def limit_end(self, claim: Watched, kind: LimitKind) -> date | None:
+        """The last day of a limit of the stage where a claim stands."""
+        if claim.entered_on is None:
+            return None
+        days = self.limits.days(claim.state, kind, policy_id=claim.row.policy_id, on=claim.entered_on)
+        return None if days is None else self.calendar.add_working_days(claim.entered_on, days).on
+
+
+Find = Callable[[Scene], Iterable[Task]]
+Act = Callable[[ClaimDesk, Task, datetime], bool]
+
+
+def fire_task(desk: ClaimDesk, task: Task, at: datetime) -> bool:
+    """Let the task's event happen to the claim that the plan saw."""
+    if task.event is None:
+        raise AssertionError(f"{task.sweep} names no event")
+    desk.attempt(task.claim_id, task.event, actor=SYSTEM, at=at, expected_version=task.version)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A kind of task: its names, how it is found, how it is done."""
+
+    zh: str
+    en: str
+    find: Find
+    act: Act = fire_task
+    comes_first: bool = False
+
+
+def read_scene(session: Session, base: WorkingCalendar, at: datetime) -> Scene:
+    """Read every live claim with what its deadlines depend on."""
+    rows = session.scalars(select(ClaimRow).where(ClaimRow.state.not_in(_ENDED)).order_by(ClaimRow.id)).all()
+    pauses, shares = _by_claim(session, ClaimPause), _by_claim(session, ClaimShare)
+    visits, told = _by_claim(session, StageVisit), _by_claim(session, BreachRow)
+    claims = [
+        Watched(
+            row,
+            visits=visits.get(row.id, ()),
+            pauses=[Pause(p.start_on, p.end_on, p.reason) for p in pauses.get(row.id, ())],
+            shares=shares.get(row.id, ()),
+            told=frozenset((b.stage, b.level) for b in told.get(row.id, ())),
+        )
+        for row in rows
+    ]
+    funds = session.scalars(select(FundRow)).all()
+    free = {f.id: 0 if f.frozen else f.allocated - f.reserved - f.committed - f.paid for f in funds}
+    calendar = calendar_in_force(session, base)
+    return Scene(session, at, business_day(at), calendar, read_limits(session), claims, free)
+
+
+def _by_claim(session: Session, table: type[Row]) -> Mapping[int, Sequence[Row]]:
+    live = select(ClaimRow.id).where(ClaimRow.state.not_in(_ENDED))
+    found: dict[int, list[Row]] = {}
+    for row in session.scalars(select(table).where(table.claim_id.in_(live))):
+        found.setdefault(row.claim_id, []).append(row)
+    return found
+
+
+def _moved(scene: Scene) -> Iterator[Task]:
+    for claim in scene.claims:
+        if claim.state not in (State.DRAFT, State.SUBMITTED) and moved_dates(scene.session, claim.row, scene.calendar):
+            yield claim.task("redate", scene.on, Event.REDATE)
+
+
+def _silent(scene: Scene) -> Iterator[Task]:
+    for claim in scene.claims:
+        end = scene.limit_end(claim, LimitKind.DEEMED) if claim.state is State.SUBMITTED else None
+        if end is not None and scene.on > end and not claim.row.held:
+            yield claim.task("deem_accept", end, Event.DEEM_ACCEPT)
+
+
+def _lapsed(scene: Scene) -> Iterator[Task]:
+    for claim in scene.claims:
+        due = claim.row.correction_due if claim.state is State.CORRECTION else None
+        if due is not None and scene.on > due:
+            yield claim.task("lapse", due, Event.LAPSE)
+
+
+def _stale_drafts(scene: Scene) -> Iterator[Task]:
+    for claim in scene.claims:
+        end = scene.limit_end(claim, LimitKind.EXPIRY) if claim.state is State.DRAFT else None
+        if end is not None and scene.on > end:
+            yield claim.task("expire", end, Event.LAPSE)
+
+
+def _cleared(scene: Scene) -> Iterator[Task]:
+    for claim in scene.claims:
+        until = claim.row.notice_until
+        if claim.state is State.PUBLISHED and until is not None and scene.on > until:
+            yield claim.task("clear", until, Event.CLEAR)
+        if claim.state is State.APPROVED and claim.row.notice_days == 0:
+            yield claim.task("clear", claim.entered_on or scene.on, Event.CLEAR)
+
+
+def _fundable(scene: Scene) -> Iterator[Task]:
+    """Those on the waitlist whose turn it is and whose money is there; whoever waits bars those behind on its funds."""
+    barred: set[str] = set()
+    free = dict(scene.free)
+    waiting = [(claim.row.accepted_at or scene.at, claim) for claim in scene.claims if claim.row.waiting]
+    for since, claim in sorted(waiting, key=lambda pair: (pair[0], pair[1].row.id)):
+        parts = parts_of(current_amount(claim.row), claim.shares)
+        if barred.isdisjoint(parts) and all(free[fund] >= part for fund, part in parts.items()):
+            free |= {fund: free[fund] - part for fund, part in parts.items()}
+            yield replace(claim.task("reserve", business_day(since), Event.RESERVE), since=since)
+        else:
+            barred |= set(parts)
+
+
+def _breached(scene: Scene) -> Iterator[Task]:
+    for claim in scene.claims:
+        for stage, counted, limit in _spent(scene, claim):
+            if any((stage, level.value) not in claim.told for level in levels(counted, limit)):
+                yield claim.task("breach", scene.on, stage=stage)
+
+
+def _spent(scene: Scene, claim: Watched) -> Iterator[tuple[str, int, int]]:
+    total = _total(scene, claim)
+    if total is not None:
+        yield TOTAL, total.counted, total.limit
+    for visit in claim.visits:
+        reading = read_visit(visit, claim.row.policy_id, claim.pauses, scene.calendar, scene.limits, scene.on)
+        if reading.limit is not None:
+            yield str(reading.stage), reading.counted, reading.limit
+
+
+def _total(scene: Scene, claim: Watched) -> ClockReading | None:
+    accepted = claim.row.accepted_on
+    if accepted is None:
+        return None
+    return read_clock(scene.calendar, accepted=accepted, limit=claim.row.sla_days, pauses=claim.pauses, on=scene.on)
+
+
+def _write_breach(desk: ClaimDesk, task: Task, at: datetime) -> bool:
+    on = business_day(at)
+
+    def write(session: Session) -> bool:
+        claim = locked_row(session, task.claim_id)
+        if claim.version != task.version:
+            return False  # it moved on; the step closed its stage, and the next round looks again
+        new = []
+        for counted, limit in _readings(session, claim, desk.calendar, task.stage, on):
+            new += record_breaches(session, claim, task.stage, counted, limit, on=on, at=at)
+        return bool(new)
+
+    return in_unit(desk.engine, write)
+
+
+def _readings(
+    session: Session, claim: ClaimRow, calendar: WorkingCalendar, stage: str, on: date
+) -> Iterator[tuple[int, int]]:
+    clock = claim_clock(session, claim, calendar, on) if stage == TOTAL else None
+    if clock is not None:
+        yield clock.counted, clock.limit
+    history: Sequence[StageReading] = () if stage == TOTAL else stage_history(session, claim, calendar, on)
+    for reading in history:
+        if reading.stage == stage and reading.limit is not None:
+            yield reading.counted, reading.limit
+
+
+SWEEPS: Mapping[str, Sweep] = {
+    "redate": Sweep("期限重算", "dates told anew", _moved, comes_first=True),
+    "lapse": Sweep("补正逾期", "corrections lapsed", _lapsed),
+    "expire": Sweep("草稿过期", "drafts expired", _stale_drafts),
+    "deem_accept": Sweep("视为受理", "deemed accepted", _silent),
+    "clear": Sweep("公示期满", "cleared", _cleared),
+    "reserve": Sweep("候补占用", "reserved from the waitlist", _fundable),
+    "breach": Sweep("时限预警", "time limits told", _breached, _write_breach),
+}
+"""Every kind of task by its name, in the order in which they are done; another package adds a line of its own."""
