@@ -26,14 +26,15 @@ def test_an_imported_calendar_is_shown_with_who_brought_it_in_and_counts_at_once
     assert (done.json()["holidays"], done.json()["imported_by"]) == (NOTICE["holidays"], "lead")
     after = api.get(f"/v1/claims/{claim}", "clerk").json()["clock"]
     assert (before["due_on"], before["due_is_provisional"]) == ("2027-01-11", True)
-    assert (after["due_on"], after["due_is_provisional"]) == (
-        "2027-01-11",
-        False,
-    )  # one day off, one weekend day worked
+    # Two days off, one weekend day worked.
+    assert (after["due_on"], after["due_is_provisional"]) == ("2027-01-12", False)
     assert api.post("/v1/calendar", "lead", NOTICE, Idempotency_Key="k1").headers["idempotent-replayed"] == "true"
     assert api.get("/v1/calendar/2027").json() == done.json()
     step = api.get(f"/v1/claims/{claim}/timeline", "applicant").json()[-1]
-    assert (step["event"], step["detail"]) == ("redate", {"dates": {"provisional": ["True", "False"]}})
+    assert (step["event"], step["detail"]) == (
+        "redate",
+        {"dates": {"due_on": ["2027-01-11", "2027-01-12"], "provisional": ["True", "False"]}},
+    )
 
 
 def test_a_calendar_is_refused_to_others_and_where_no_notice_can_mean_it(api: ApiWorld):
