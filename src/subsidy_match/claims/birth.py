@@ -1,4 +1,4 @@
-"""How a claim comes into being: its row, the shares of the funds that bear it, and the items that it uses up."""
+"""How a claim comes into being: its row, and the shares of the funds that bear it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims.assessment import Assessment
 from subsidy_match.claims.funds import fund
-from subsidy_match.claims.records import ClaimItem, ClaimRow, ClaimShare
+from subsidy_match.claims.records import ClaimRow, ClaimShare
 from subsidy_match.claims.shares import split
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict
@@ -55,10 +55,10 @@ def draft_row(
 
 
 def insert_claim(session: Session, row: ClaimRow, assessment: Assessment, *, year: int) -> None:
-    """Store a new claim with its number, shares and items.
+    """Store a new claim with its number and shares.
 
     Raises:
-        Conflict: ``duplicate_claim``, ``item_already_used``.
+        Conflict: ``duplicate_claim``.
         NotFound: ``fund_unknown``.
         InputError: ``shares_wrong``.
     """
@@ -67,7 +67,6 @@ def insert_claim(session: Session, row: ClaimRow, assessment: Assessment, *, yea
     _flush(session, row, _duplicate(row))
     row.claim_no = f"{year}{row.id:08d}"
     _insert_shares(session, row, assessment)
-    _insert_items(session, row, assessment)
 
 
 def _check_unique(session: Session, row: ClaimRow) -> None:
@@ -99,21 +98,8 @@ def _insert_shares(session: Session, row: ClaimRow, assessment: Assessment) -> N
     session.flush()
 
 
-def _insert_items(session: Session, row: ClaimRow, assessment: Assessment) -> None:
-    groups = assessment.exclusive_groups or (f"{row.policy_id}/{row.period}",)
-    for key in sorted(set(assessment.item_keys)):
-        for group in groups:
-            used = select(ClaimItem.claim_id).where(
-                ClaimItem.group_id == group, ClaimItem.item_key == key, ClaimItem.occupies
-            )
-            if session.scalars(used).first() is not None:
-                raise _used(key)
-            item = ClaimItem(claim_id=row.id, group_id=group, item_key=key, occupies=True)
-            _flush(session, item, _used(key))
-
-
-def _flush(session: Session, row: ClaimRow | ClaimItem, error: Conflict) -> None:
-    # A rival may have committed the same key since it was looked up; the unique index has the last word.
+def _flush(session: Session, row: ClaimRow, error: Conflict) -> None:
+    # A rival may have taken the same place since it was looked up; the unique index has the last word.
     session.add(row)
     try:
         session.flush()
@@ -125,7 +111,3 @@ def _duplicate(row: ClaimRow, number: str | None = None) -> Conflict:
     known = f"({number})" if number else ""
     zh, en = f"该企业本期已申报此政策{known}", f"this firm has a claim for this policy and period {known}".rstrip()
     return Conflict("duplicate_claim", zh, en, hint=f"{row.policy_id} {row.period} {row.subject}".strip())
-
-
-def _used(key: str) -> Conflict:
-    return Conflict("item_already_used", f"该事项已在其他申报中使用:{key}", f"used by another claim already: {key}")

@@ -89,6 +89,7 @@ _CORRECTION = {"due_on": _day, "items": _texts}
 _REVIEW = {"assignee": _text}
 _NOTICES = {"notice_no": _text}
 _PAYMENT = {"bank_ref": _text, "batch": _text, "failure_code": _text, "instruction": _text}
+_EVIDENCE = {"risk": _text}
 
-FIELDS: Mapping[str, Callable[[Any], Any]] = merge(_ANY, _FILING, _CORRECTION, _REVIEW, _NOTICES, _PAYMENT)
+FIELDS: Mapping[str, Callable[[Any], Any]] = merge(_ANY, _FILING, _CORRECTION, _REVIEW, _NOTICES, _PAYMENT, _EVIDENCE)
 """Every field that may come with an event, and how it is read; a topic has a dictionary of its own."""

@@ -74,6 +74,9 @@ class Event(StrEnum):
     WITHDRAW = "withdraw"
     HOLD = "hold"
     UNHOLD = "unhold"
+    # evidence
+    SUPPLY = "supply"
+    ACKNOWLEDGE_RISK = "acknowledge_risk"
 
 
 STATE_NAMES: Mapping[State, tuple[str, str]] = {
@@ -138,6 +141,9 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
     Event.WITHDRAW: ("撤回", "withdraw"),
     Event.HOLD: ("暂缓", "hold"),
     Event.UNHOLD: ("解除暂缓", "unhold"),
+    # evidence
+    Event.SUPPLY: ("补交容缺材料", "hand in a document that was to follow"),
+    Event.ACKNOWLEDGE_RISK: ("确认风险", "answer for a risk"),
 }
 
 _UNPAID_ENDS = frozenset({State.NOT_ACCEPTED, State.LAPSED, State.REJECTED, State.WITHDRAWN})

@@ -64,6 +64,15 @@ class Guard(StrEnum):
     NOTICE_OVER = "notice_over"
     # payment
     CREDIT_CLEAR = "credit_clear"
+    # evidence
+    DOCUMENTS_KNOWN = "documents_known"
+    MATERIAL_OWED = "material_owed"
+    NOTHING_OWED = "nothing_owed"
+    ITEMS_FREE = "items_free"
+    EXCLUSIVE_FREE = "exclusive_free"
+    WITHIN_CAP = "within_cap"
+    RISK_OPEN = "risk_open"
+    RISKS_ANSWERED = "risks_answered"
 
 
 class FundEffect(StrEnum):

@@ -60,7 +60,7 @@ class Checks(Base):
     @invariant()
     def places_items_and_open_lines_are_taken_once(self):
         live = self.model.live()
-        assert len({claim.key for claim in live}) == len({claim.item for claim in live}) == len(live)
+        assert len({claim.key for claim in live}) == len(live)
         open_lines = Counter(
             line.claim_id
             for batch in self.world.office.batches()

@@ -52,7 +52,7 @@ class Filing(Base):
             exclusive_groups=("projects",),
         )
         claim, refusal = tried(lambda: self.world.draft(uscc=firm, period=period))
-        assert (claim is not None) is self.model.may_draft((firm, period), item), refusal
+        assert (claim is not None) is self.model.may_draft((firm, period)), refusal
         if claim is None:
             return None
         made = ModelClaim((firm, period), item, amount, shares, duties=[("applicant", "filer")])

@@ -139,8 +139,8 @@ class Model:
     def live(self) -> list[ModelClaim]:
         return [claim for claim in self.claims.values() if claim.state not in self.topic.dead]
 
-    def may_draft(self, key: tuple[str, str], item: str) -> bool:
-        return all(claim.key != key and claim.item != item for claim in self.live())
+    def may_draft(self, key: tuple[str, str]) -> bool:
+        return all(claim.key != key for claim in self.live())
 
     def row(self, claim: ModelClaim, event: str, attempt: Attempt) -> Transition | None:
         """The row that must fire, or ``None`` where the attempt must be refused."""

@@ -10,7 +10,9 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 import subsidy_match.claims.payouts
 import subsidy_match.claims.service
 import subsidy_match.push.records
-import subsidy_match.store.idempotency  # noqa: F401
+import subsidy_match.store.anchors
+import subsidy_match.store.idempotency
+import subsidy_match.store.read_log  # noqa: F401
 from subsidy_match.store.engine import open_engine
 from subsidy_match.store.migration import current_revision, downgrade, head_revision, upgrade
 from subsidy_match.store.schema import Base

@@ -15,6 +15,7 @@ from subsidy_match.claims.effects import (
     correction,
     decision,
     ending,
+    evidence,
     filing,
     notices,
     payment,
@@ -22,6 +23,7 @@ from subsidy_match.claims.effects import (
     review,
 )
 from subsidy_match.claims.effects.timing import apply_clock
+from subsidy_match.claims.exclusive import release_exclusive
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.records import ClaimItem, ClaimRow
 from subsidy_match.claims.registry import covering
@@ -40,6 +42,7 @@ FIELDS_OF: Mapping[Event, Callable[[Occasion], None]] = covering(
     accounts.FIELDS,
     payment.FIELDS,
     ending.FIELDS,
+    evidence.FIELDS,
 )
 """What each event writes into the claim's own fields."""
 
@@ -78,3 +81,4 @@ def release_items(occasion: Occasion) -> None:
         return
     mine = update(ClaimItem).where(ClaimItem.claim_id == occasion.claim.id)
     occasion.session.execute(mine.values(occupies=False).execution_options(synchronize_session=False))
+    release_exclusive(occasion.session, occasion.claim.id)

@@ -25,7 +25,15 @@ def rows() -> Iterator[Transition]:
         State.SUBMITTED,
         starters,
         Duty.FILER,
-        (*filing, Guard.AMOUNT_KNOWN, Guard.MATERIALS_COMPLETE, Guard.ACCOUNT_GIVEN),
+        (
+            *filing,
+            Guard.AMOUNT_KNOWN,
+            Guard.MATERIALS_COMPLETE,
+            Guard.DOCUMENTS_KNOWN,
+            Guard.ACCOUNT_GIVEN,
+            Guard.ITEMS_FREE,
+            Guard.EXCLUSIVE_FREE,
+        ),
         takes=("amount", "reason", "note", "account_id", "materials", "deferred_until"),
         reassess=True,
     )
