@@ -20,16 +20,20 @@ from subsidy_api.health import router as health
 from subsidy_api.index import router as index
 from subsidy_api.limits import BodyLimit
 from subsidy_api.logs import RequestLog
+from subsidy_api.papers import router as papers
 from subsidy_api.payouts import router as payouts
 from subsidy_api.policies import router as policies
 from subsidy_api.problems import install_problems
+from subsidy_api.risks import router as risks
 from subsidy_api.schemas import Problem
 from subsidy_match import __version__
+from subsidy_match.claims.document_kinds import KINDS
 from subsidy_match.platform import Platform
 
 __all__ = ["create_app"]
 
 _LARGEST_BODY = 4_000_000
+_LARGEST_DOCUMENT = max(kind.largest for kind in KINDS.values())
 _DESCRIPTION = """惠企政策匹配与兑现:政策、企业档案、匹配说明、申报办理、资金与支付。
 Policies, enterprise documents, explained matches, claims, funds and payouts.
 
@@ -53,7 +57,7 @@ def create_app(platform: Platform, clock: Callable[[], datetime]) -> FastAPI:
     )
     app.state.context = Context(platform, clock)
     install_problems(app)
-    app.add_middleware(BodyLimit, largest=_LARGEST_BODY)
+    app.add_middleware(BodyLimit, largest=_LARGEST_BODY, by_path={"/v1/documents": _LARGEST_DOCUMENT})
     app.add_middleware(RequestLog)
     for router in _ROUTERS:
         app.include_router(router)
@@ -70,6 +74,8 @@ _ROUTERS = (
     checkups,
     accounts,
     claims,
+    risks,
+    papers,
     funds,
     payouts,
 )
@@ -96,6 +102,7 @@ _TAGS = [
     {"name": "eligibility", "description": "资格测算 / eligibility"},
     {"name": "enterprises", "description": "企业档案、匹配、通知、账户 / enterprises"},
     {"name": "claims", "description": "申报办理 / claims"},
+    {"name": "documents", "description": "申报材料文件 / documents that firms hand in"},
     {"name": "funds", "description": "资金 / funds"},
     {"name": "payouts", "description": "支付 / payouts"},
     {"name": "health", "description": "运行状态 / health"},

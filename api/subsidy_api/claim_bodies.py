@@ -16,6 +16,7 @@ from subsidy_match.claims.clock import ClockReading
 from subsidy_match.claims.duties import Duty
 from subsidy_match.claims.occasion import claim_clock
 from subsidy_match.claims.records import ClaimRow
+from subsidy_match.claims.risks import risks_of
 from subsidy_match.claims.states import EVENT_NAMES, Event
 from subsidy_match.claims.table import TRANSITIONS
 from subsidy_match.claims.transition import Door
@@ -32,12 +33,14 @@ _OWN_DUTIES = frozenset({Duty.FILER})
 def claim_body(session: Session, claim: Claim, calendar: WorkingCalendar, on: date, viewer: Actor) -> bytes:
     """The body of a claim within the transaction that changed it."""
     clock = claim_clock(session, session.get_one(ClaimRow, claim.id), calendar, on)
-    return shown_claim(claim, clock, viewer).model_dump_json().encode()
+    row = session.get_one(ClaimRow, claim.id)
+    open_risks = None if is_outsider(viewer) else sum(risk.is_open for risk in risks_of(session, row))
+    return shown_claim(claim, clock, viewer, open_risks=open_risks).model_dump_json().encode()
 
 
-def shown_claim(claim: Claim, clock: ClockReading | None, viewer: Actor) -> ClaimBody:
-    """A claim as ``viewer`` sees it."""
-    hidden = {"assignee": None} if is_outsider(viewer) else {}
+def shown_claim(claim: Claim, clock: ClockReading | None, viewer: Actor, *, open_risks: int | None = None) -> ClaimBody:
+    """A claim as ``viewer`` sees it; risks are the office's own."""
+    hidden = {"assignee": None} if is_outsider(viewer) else {"open_risks": open_risks}
     return ClaimBody.model_validate(claim).model_copy(update={"clock": _clock(clock), **hidden})
 
 

@@ -35,7 +35,7 @@ class ClockBody(Body):
 
 
 class ClaimBody(Body):
-    """A claim as it stands; ``version`` is its ETag, amounts in 分."""
+    """A claim as it stands; ``version`` is its ETag, amounts in 分; ``open_risks`` wait for an officer's answer."""
 
     id: int
     claim_no: str
@@ -78,6 +78,7 @@ class ClaimBody(Body):
     ended_on: date | None
     funds: list[FundPartBody]
     clock: ClockBody | None = None
+    open_risks: int | None = None
 
 
 class StepBody(Body):

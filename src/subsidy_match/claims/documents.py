@@ -147,7 +147,7 @@ class DocumentRoom:
         path = self._path(digest)
         if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == digest:
             return
-        write_whole(path, lambda file: file.write(content) and None)
+        write_whole(path, content)
 
     def _path(self, digest: str) -> Path:
         if not _HASH.fullmatch(digest):

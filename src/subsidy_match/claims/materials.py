@@ -119,7 +119,8 @@ def deferred_materials(session: Session, *, on: date, limit: int = 500) -> Seque
 
 
 def _given(occasion: Occasion) -> Mapping[str, str]:
-    return occasion.payload.get("materials", {})
+    given: Mapping[str, str] = occasion.payload.get("materials", {})
+    return given
 
 
 def _document_of(occasion: Occasion, value: str) -> DocumentRow | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, aliased
 
 from subsidy_match.claims.assessment import Standing
@@ -164,9 +164,11 @@ def _same_items(session: Session, claim: ClaimRow) -> Iterator[Risk]:
         select(ClaimRow, theirs.kind, theirs.item_key)
         .join(theirs, theirs.claim_id == ClaimRow.id)
         .join(mine, (mine.kind == theirs.kind) & (mine.item_key == theirs.item_key))
-        .where(mine.claim_id == claim.id)
+        .where(mine.claim_id == claim.id, *_counts(claim))
+        .order_by(ClaimRow.id, theirs.item_key)
+        .limit(_MOST)
     )
-    for other, kind, key in session.execute(_others(query, claim).order_by(ClaimRow.id, theirs.item_key)):
+    for other, kind, key in session.execute(query):
         if kind == "subject" and other.uscc != claim.uscc:
             continue  # two firms may call their projects the same
         shown = key if len(key) < _LONGEST_KEY else f"{key[:12]}…"  # keyed hashes of persons tell nobody anything
@@ -180,15 +182,17 @@ def _same_documents(session: Session, claim: ClaimRow) -> Iterator[Risk]:
         .distinct()
         .join(theirs, theirs.claim_id == ClaimRow.id)
         .join(mine, mine.sha256 == theirs.sha256)
-        .where(mine.claim_id == claim.id)
+        .where(mine.claim_id == claim.id, *_counts(claim))
+        .order_by(ClaimRow.id, theirs.sha256)
+        .limit(_MOST)
     )
-    for other, digest in session.execute(_others(query, claim).order_by(ClaimRow.id, theirs.sha256)):
+    for other, digest in session.execute(query):
         yield _elsewhere("same_document", claim, other, digest[:16])
 
 
-def _others(query: Select[ClaimRow], claim: ClaimRow) -> Select[ClaimRow]:
+def _counts(claim: ClaimRow) -> tuple[ColumnElement[bool], ...]:
     """Other claims that count: not drafts, not those that ended unpaid."""
-    return query.where(ClaimRow.id != claim.id, ClaimRow.occupies, ClaimRow.state != str(State.DRAFT)).limit(_MOST)
+    return ClaimRow.id != claim.id, ClaimRow.occupies.is_(True), ClaimRow.state != str(State.DRAFT)
 
 
 def _elsewhere(code: str, claim: ClaimRow, other: ClaimRow, what: str) -> Risk:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -45,11 +45,8 @@ def export_audit(session: Session, path: Path, *, at: datetime) -> Mapping[str, 
     entries = session.scalar(select(func.count()).select_from(AuditEntry)) or 0
     counts = {"entry": entries, "head": len(heads), "anchor": len(found)}
 
-    def write(file: BinaryIO) -> None:
-        for line in _lines(session, heads, found, counts, at):
-            file.write(f"{canonical_json(line)}\n".encode())
-
-    write_whole(path.absolute(), write)
+    lines = (f"{canonical_json(line)}\n".encode() for line in _lines(session, heads, found, counts, at))
+    write_whole(path.absolute(), lines)
     return counts
 
 
@@ -97,7 +94,7 @@ def verify_file(path: Path, kept: str | None = None) -> tuple[AuditFile, list[Fi
 def _lines(
     session: Session,
     heads: Mapping[str, tuple[int, str]],
-    found: Any,
+    found: Sequence[Anchor],
     counts: Mapping[str, int],
     at: datetime,
 ) -> Iterator[dict[str, Any]]:
@@ -124,7 +121,7 @@ def _parsed(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _entry(line: Mapping[str, Any]) -> Entry:
     entry = Entry(**line)
-    if not (isinstance(entry.seq, int) and all(isinstance(v, str) for k, v in line.items() if k != "seq")):
+    if type(line["seq"]) is not int or any(type(value) is not str for name, value in line.items() if name != "seq"):
         raise ValueError("types")
     return entry
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
 
 __all__ = ["write_whole"]
 
 
-def write_whole(path: Path, write: Callable[[BinaryIO], None]) -> None:
-    """Write beside ``path``, flush, and move into place; readable by its owner alone."""
+def write_whole(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Write ``content``, or its parts, beside ``path``, flush, and move into place; readable by its owner alone."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            write(file)
+            for part in (content,) if isinstance(content, bytes) else content:
+                file.write(part)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)

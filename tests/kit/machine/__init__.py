@@ -5,7 +5,7 @@ A new topic is a module with a ``TOPIC`` (what the model knows of it), if need b
 
 from __future__ import annotations
 
-from machine import correction, decision, ending, filing, notices, payment, review
+from machine import correction, decision, ending, evidence, filing, notices, payment, review
 from machine.checks import Checks
 
 TOPICS = (
@@ -16,6 +16,7 @@ TOPICS = (
     notices.TOPIC,
     payment.TOPIC,
     ending.TOPIC,
+    evidence.TOPIC,
 )
 
 

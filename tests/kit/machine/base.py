@@ -99,7 +99,7 @@ class Base(RuleBasedStateMachine):
         if row is not None and row.door != "desk":
             row = None
         payload = self._payload(claim, event, attempt)
-        amounts = {"amount_min": claim.estimate, "amount_max": claim.estimate}
+        amounts = {"amount_min": claim.estimate, "amount_max": claim.estimate, "item_keys": (claim.item,)}
         self.world.assessor.answer = replace(self.world.assessor.answer, **amounts)
         moved, refusal = tried(lambda: self.world.fire(claim_id, event, who, **payload))
         assert (moved is None) is (row is None), refusal
