@@ -123,7 +123,10 @@ def test_a_paid_claim_keeps_its_place(world: World):
 
 def test_an_item_is_used_once_in_its_group_across_firms(world: World):
     world.assume(item_keys=("备案1", "备案2"), exclusive_groups=("equipment",))
-    draft, first = world.draft(uscc=OTHER_USCC), world.walk(State.SUBMITTED)  # the draft was there first and bars nobody
+    draft, first = (
+        world.draft(uscc=OTHER_USCC),
+        world.walk(State.SUBMITTED),
+    )  # the draft was there first and bars nobody
     world.give_account(uscc=OTHER_USCC)
     world.assume(item_keys=("备案2",))
     with pytest.raises(Conflict, match="item_already_used"):
