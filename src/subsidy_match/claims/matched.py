@@ -149,7 +149,9 @@ def _limits(policy: Policy) -> tuple[Limit, ...]:
 def _materials(policy: Policy) -> tuple[Material, ...]:
     """What the firm itself must bring; what departments have is never asked for again."""
     own = [m for m in policy.materials if m.brought_by != "department"]
-    return tuple(Material(f"m{n}", m.label.zh, m.label.en, required=m.required) for n, m in enumerate(own, start=1))
+    return tuple(
+        Material(f"m{n}", m.label.zh, m.label.en, m.required, m.deferrable) for n, m in enumerate(own, start=1)
+    )
 
 
 def _ends(amount: Span | None) -> tuple[int | None, int | None]:
