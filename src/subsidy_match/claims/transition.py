@@ -68,6 +68,7 @@ class Guard(StrEnum):
     DOCUMENTS_KNOWN = "documents_known"
     MATERIAL_OWED = "material_owed"
     NOTHING_OWED = "nothing_owed"
+    MACHINE_UNOPPOSED = "machine_unopposed"
     ITEMS_FREE = "items_free"
     EXCLUSIVE_FREE = "exclusive_free"
     WITHIN_CAP = "within_cap"

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from claims_world import FIRM, OTHER_USCC, USCC, World
+from claims_world import FIRM, OTHER_USCC, POLICY, USCC, World
 from sqlalchemy import func, select
 
 from subsidy_match.claims.assessment import Limit, Material, Standing
@@ -134,6 +134,17 @@ def test_one_of_a_group_a_year_across_policies_names_the_other(world: World):
     assert world.walk(State.APPROVED, period="2025").state is State.APPROVED  # another year
     world.give_account(uscc=OTHER_USCC, number="6222000000009999")
     assert world.fire(world.draft(uscc=OTHER_USCC), "submit", "applicant").state is State.SUBMITTED
+
+
+def test_the_machine_leaves_no_draft_where_another_claim_stands_in_the_way(world: World):
+    world.assume(channel="no_apply", limits=(Limit("one-a-year", 1, "year"),))
+    start = lambda subject: world.desk.start_no_apply(  # noqa: E731
+        uscc=USCC, policy_id=POLICY, period="2026", at=world.now, subject=subject
+    )
+    assert start("a").state is State.ACCEPTED
+    with pytest.raises(Conflict, match="exclusive_taken"):
+        start("b")
+    assert len(world.desk.list_claims()) == 1
 
 
 def test_an_unpaid_end_gives_the_place_back(world: World):

@@ -28,6 +28,13 @@ def _material_owed(occasion: Occasion) -> None:
         )
 
 
+def _machine_unopposed(occasion: Occasion) -> None:
+    # The machine submits at once: a draft that it could not submit would only keep the firm from filing itself.
+    if occasion.actor.is_machine:
+        check_items(occasion)
+        check_slots(occasion)
+
+
 def _risk_open(occasion: Occasion) -> None:
     # Whoever filed the claim cannot answer for its risks, as they could not review it.
     check_duties(occasion.actor.id, Duty.REVIEWER, past_duties(occasion.session, occasion.claim.id))
@@ -38,6 +45,7 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.DOCUMENTS_KNOWN: check_given,
     Guard.MATERIAL_OWED: _material_owed,
     Guard.NOTHING_OWED: check_outstanding,
+    Guard.MACHINE_UNOPPOSED: _machine_unopposed,
     Guard.ITEMS_FREE: check_items,
     Guard.EXCLUSIVE_FREE: check_slots,
     Guard.WITHIN_CAP: check_cap,

@@ -17,7 +17,17 @@ def rows() -> Iterator[Transition]:
     """Give the rows of this topic."""
     starters = FILERS | {Role.PUSH}
     filing = (Guard.MAY_FILE, Guard.POLICY_OPEN, Guard.OWN_CHANNEL, Guard.FAVOURABLE_OR_REASON)
-    yield Transition("1", (), Event.DRAFT, State.DRAFT, starters, Duty.FILER, filing, takes=("reason",), reassess=True)
+    yield Transition(
+        "1",
+        (),
+        Event.DRAFT,
+        State.DRAFT,
+        starters,
+        Duty.FILER,
+        (*filing, Guard.MACHINE_UNOPPOSED),
+        takes=("reason",),
+        reassess=True,
+    )
     yield Transition(
         "2",
         (State.DRAFT,),
