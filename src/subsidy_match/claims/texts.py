@@ -57,7 +57,7 @@ def unfold(session: Session, stored: bytes, digest: str) -> bytes:
 
 
 def _keep(session: Session, texts: Mapping[str, bytes]) -> None:
-    known = set(session.scalars(select(PinnedText.digest).where(PinnedText.digest.in_(texts))))
+    known = set(session.scalars(select(PinnedText.digest).where(PinnedText.digest.in_(sorted(texts)))))
     # In the order of hashes, so that two who keep the same texts never wait for each other in a circle.
     for digest in sorted(texts.keys() - known):
         values = {"digest": digest, "content": texts[digest]}

@@ -12,6 +12,8 @@ __all__ = ["write_whole"]
 
 def write_whole(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Write ``content``, or its parts, beside ``path``, flush, and move into place; readable by its owner alone."""
+    # A new name is safe only with its folder, and a new folder's name only with the folder above it.
+    folders = (path.parent,) if path.parent.exists() else (path.parent, path.parent.parent)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -24,7 +26,7 @@ def write_whole(path: Path, content: bytes | Iterable[bytes]) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    for folder in (path.parent, path.parent.parent):  # a new name, and a new folder's name, are safe only with theirs
+    for folder in folders:
         _flush_folder(folder)
 
 
