@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -23,7 +23,7 @@ __all__ = ["router"]
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": _BINARY}}}
-_FILE = {
+_FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "文件原样,只供下载 / the file as it was handed in, to be saved",
         "content": {kind.media_type: {} for kind in KINDS.values()},

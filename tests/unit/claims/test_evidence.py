@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from claims_world import FIRM, OTHER_USCC, POLICY, USCC, World
+from claims_world import FIRM, OTHER_USCC, POLICY, USCC, World, build_world
 from sqlalchemy import func, select
 
 from subsidy_match.claims.assessment import Limit, Material, Standing
@@ -20,6 +20,8 @@ from subsidy_match.claims.records import ClaimPin
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict, NotFound, SubsidyError
 from subsidy_match.store import audit
+from subsidy_match.store.engine import open_engine
+from subsidy_match.store.migration import downgrade, upgrade
 from subsidy_match.store.unit import in_unit
 
 PDF = b"%PDF-1.7\nexample"
@@ -251,3 +253,19 @@ def test_texts_are_kept_once_and_read_back_byte_for_byte(world: World):
     in_unit(world.engine, lambda s: s.execute(PinnedText.__table__.update().values(content=b"changed")))
     with pytest.raises(Conflict, match="evidence_damaged"):
         world.desk.evidence(claims[0].id, 2)
+
+
+def test_going_back_a_version_gives_every_pin_its_texts_again(empty_url: str, tmp_path: Path):
+    upgrade(empty_url)
+    engine = open_engine(empty_url)
+    world = build_world(engine, tmp_path)
+    whole = b'{"files":{"facts.yml":"\xe7\x94\xb2"},"verdict":"eligible"}'
+    world.assume(evidence=whole)
+    world.walk(State.SUBMITTED)
+    with engine.connect() as connection:
+        assert connection.execute(select(ClaimPin.evidence)).scalars().all() != [whole]
+    engine.dispose()
+    downgrade(empty_url, "0009")
+    with engine.connect() as connection:
+        assert [bytes(row) for row in connection.execute(select(ClaimPin.evidence)).scalars()] == [whole]
+    engine.dispose()
