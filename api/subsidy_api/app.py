@@ -27,19 +27,23 @@ from subsidy_api.limits import BodyLimit
 from subsidy_api.logs import RequestLog
 from subsidy_api.notices import router as notices
 from subsidy_api.objections import router as objections
+from subsidy_api.papers import router as papers
 from subsidy_api.payouts import router as payouts
 from subsidy_api.policies import router as policies
 from subsidy_api.problems import install_problems
 from subsidy_api.reconciling import router as reconciling
 from subsidy_api.recoveries import router as recoveries
+from subsidy_api.risks import router as risks
 from subsidy_api.schemas import Problem
 from subsidy_api.statistics import router as statistics
 from subsidy_match import __version__
+from subsidy_match.claims.document_kinds import KINDS
 from subsidy_match.platform import Platform
 
 __all__ = ["create_app"]
 
 _LARGEST_BODY = 4_000_000
+_LARGEST_DOCUMENT = max(kind.largest for kind in KINDS.values())
 _DESCRIPTION = """惠企政策匹配与兑现:政策、企业档案、匹配说明、申报办理、资金与支付。
 Policies, enterprise documents, explained matches, claims, funds and payouts.
 
@@ -63,7 +67,7 @@ def create_app(platform: Platform, clock: Callable[[], datetime]) -> FastAPI:
     )
     app.state.context = Context(platform, clock)
     install_problems(app)
-    app.add_middleware(BodyLimit, largest=_LARGEST_BODY)
+    app.add_middleware(BodyLimit, largest=_LARGEST_BODY, by_path={"/v1/documents": _LARGEST_DOCUMENT})
     app.add_middleware(RequestLog)
     for router in _ROUTERS:
         app.include_router(router)
@@ -83,6 +87,8 @@ _ROUTERS = (
     exports,
     claims,
     recoveries,
+    risks,
+    papers,
     funds,
     fund_office,
     reconciling,
@@ -119,6 +125,7 @@ _TAGS = [
     {"name": "recoveries", "description": "追回 / recoveries"},
     {"name": "notices", "description": "公示与异议 / public notices and objections"},
     {"name": "allocations", "description": "资金下达 / documents of allocation"},
+    {"name": "documents", "description": "申报材料文件 / documents that firms hand in"},
     {"name": "funds", "description": "资金 / funds"},
     {"name": "payouts", "description": "支付 / payouts"},
     {"name": "statistics", "description": "统计与监控 / statistics"},

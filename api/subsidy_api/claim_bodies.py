@@ -18,6 +18,7 @@ from subsidy_match.claims.clock import ClockReading
 from subsidy_match.claims.duties import Duty
 from subsidy_match.claims.occasion import claim_clock
 from subsidy_match.claims.records import ClaimRow
+from subsidy_match.claims.risks import risks_of
 from subsidy_match.claims.stage_clock import StageReading, stage_clock
 from subsidy_match.claims.states import EVENT_NAMES, STATE_NAMES, Event
 from subsidy_match.claims.table import TRANSITIONS
@@ -37,7 +38,12 @@ def claim_body(session: Session, claim: Claim, calendar: WorkingCalendar, on: da
     """The body of a claim within the transaction that changed it."""
     row = session.get_one(ClaimRow, claim.id)
     clock, stage = claim_clock(session, row, calendar, on), stage_clock(session, row, calendar, on)
-    return told_in_full(session, shown_claim(claim, clock, viewer, stage), viewer).model_dump_json().encode()
+    open_risks = None if is_outsider(viewer) else sum(risk.is_open for risk in risks_of(session, row))
+    return (
+        told_in_full(session, shown_claim(claim, clock, viewer, stage, open_risks=open_risks), viewer)
+        .model_dump_json()
+        .encode()
+    )
 
 
 def told_in_full(session: Session, body: ClaimBody, viewer: Actor) -> ClaimBody:
@@ -57,10 +63,15 @@ def _hidden(viewer: Actor) -> dict[str, Any]:
 
 
 def shown_claim(
-    claim: Claim, clock: ClockReading | None, viewer: Actor, stage: StageReading | None = None
+    claim: Claim,
+    clock: ClockReading | None,
+    viewer: Actor,
+    stage: StageReading | None = None,
+    *,
+    open_risks: int | None = None,
 ) -> ClaimBody:
-    """A claim as ``viewer`` sees it."""
-    hidden = {"assignee": None} if is_outsider(viewer) else {}
+    """A claim as ``viewer`` sees it; risks are the office's own."""
+    hidden = {"assignee": None} if is_outsider(viewer) else {"open_risks": open_risks}
     return ClaimBody.model_validate(claim).model_copy(
         update={"clock": _clock(clock), "stage": None if stage is None else stage_body(stage), **hidden}
     )

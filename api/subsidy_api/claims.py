@@ -13,6 +13,7 @@ from subsidy_api.bodies.claims import ClaimBody, EventBody, StepBody
 from subsidy_api.claim_bodies import claim_body, event_table, shown_claim, step_body, told_in_full
 from subsidy_api.context import Moment, Pinned, PinnedDep, PlatformDep, Today
 from subsidy_api.idempotency import Keep, OnceDep
+from subsidy_api.noting import Noting
 from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Id, Line, NewClaim, NewEvent, Page
@@ -106,7 +107,8 @@ def list_claims(
     )
     desk = platform.desk
     shown, after_this = page(desk.list_claims(wanted, viewer=actor), limit, lambda claim: claim.id)
-    return Page(items=[_body(desk, claim, today, actor) for claim in shown], next=after_this)
+    counted = {} if is_outsider(actor) else desk.count_risks([claim.id for claim in shown])
+    return Page(items=[_body(desk, claim, today, actor, counted.get(claim.id)) for claim in shown], next=after_this)
 
 
 @router.get(
@@ -132,7 +134,8 @@ def show_claim(
     if _is_known(if_none_match, claim):
         return Response(status_code=304, headers=headers)
     response.headers.update(headers)
-    body = _body(platform.desk, claim, today, actor)
+    counted = {} if is_outsider(actor) else platform.desk.count_risks([claim.id])
+    body = _body(platform.desk, claim, today, actor, counted.get(claim.id))
     return in_unit(platform.engine, lambda session: told_in_full(session, body, actor), immediate=False)
 
 
@@ -213,10 +216,15 @@ def fire(
     },
 )
 def show_evidence(
-    claim_id: ClaimId, version: Annotated[int, Path(ge=1, le=2**31 - 1)], platform: PlatformDep, actor: Caller
+    claim_id: ClaimId,
+    version: Annotated[int, Path(ge=1, le=2**31 - 1)],
+    platform: PlatformDep,
+    actor: Caller,
+    note: Noting,
 ) -> Response:
     """提交或审批时的依据:条文、参数、读到的每个值、逐条说明 / What the claim rested on when it got this version."""
     content = platform.desk.evidence(claim_id, version, viewer=actor)
+    note("evidence", f"claim:{claim_id}")
     return Response(content, media_type="application/json")
 
 
@@ -251,9 +259,9 @@ def _check_sees(desk: ClaimDesk, claim_id: int, event: str, actor: Actor, at: da
         raise NotFound("claim_unknown", f"办件不存在:{claim_id}", f"no claim {claim_id}")
 
 
-def _body(desk: ClaimDesk, claim: Claim, today: date, actor: Actor) -> ClaimBody:
+def _body(desk: ClaimDesk, claim: Claim, today: date, actor: Actor, open_risks: int | None) -> ClaimBody:
     clock, stage = desk.clocks(claim.id, on=today)
-    return shown_claim(claim, clock, actor, stage)
+    return shown_claim(claim, clock, actor, stage, open_risks=open_risks)
 
 
 def _version(if_match: str | None) -> int | None:

@@ -58,7 +58,7 @@ class Pinned:
 
     def desk(self) -> ClaimDesk:
         """The claims desk, assessing by this policy set and this snapshot."""
-        assessor = MatchingAssessor(self.policies, self.snapshot, self.platform.payments)
+        assessor = MatchingAssessor(self.policies, self.snapshot, self.platform.payments, self.platform.sampling)
         return replace(self.platform.desk, assessor=assessor)
 
     def office(self) -> PayoutOffice:

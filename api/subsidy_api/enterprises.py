@@ -16,6 +16,7 @@ from subsidy_api.documents import firm_body
 from subsidy_api.eligibility import firm_overview, firm_report
 from subsidy_api.explanations import AsOf, OverviewBody, ReportBody
 from subsidy_api.idempotency import Keep, OnceDep
+from subsidy_api.noting import Noting
 from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Body, Id, Lang, Line, NewAccount, Page, Uscc
@@ -57,10 +58,11 @@ def search_enterprises(
 
 
 @router.get("/{uscc}", response_model=FirmBody, responses=responses(401, 403, 404, 422, 503))
-def show_enterprise(uscc: Firm, pinned: PinnedDep, actor: Caller) -> FirmBody:
+def show_enterprise(uscc: Firm, pinned: PinnedDep, actor: Caller, note: Noting) -> FirmBody:
     """一企一档:每个值附来源和日期 / What is known of a firm, each value with its source and date."""
     check_sees_firm(actor, uscc)
     snapshot = pinned.snapshot()
+    note("enterprise", f"enterprise:{uscc}")  # its lists name persons
     return firm_body(snapshot.enterprise(uscc), pinned.policies().catalogue, snapshot.id)
 
 
@@ -118,9 +120,10 @@ def list_notices(
 
 
 @router.get("/{uscc}/accounts", response_model=list[AccountBody], responses=responses(401, 403, 404, 422, 503))
-def list_accounts(uscc: Firm, platform: PlatformDep, actor: Caller) -> list[AccountBody]:
+def list_accounts(uscc: Firm, platform: PlatformDep, actor: Caller, note: Noting) -> list[AccountBody]:
     """该企业的收款账户,不含账号 / The bank accounts of a firm, newest first, without their numbers."""
     check_sees_firm(actor, uscc)
+    note("accounts", f"enterprise:{uscc}")
     return [AccountBody.model_validate(account) for account in platform.desk.accounts(uscc)]
 
 

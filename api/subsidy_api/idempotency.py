@@ -105,7 +105,8 @@ def _once(
 ) -> Once:
     # If-Match is part of what is asked: the same event on another version is another request.
     condition = request.headers.get("if-match", "").encode()
-    asked = request_hash(request.method.encode(), str(request.url.path).encode(), body, condition)
+    place = f"{request.url.path}?{request.url.query}".rstrip("?")
+    asked = request_hash(request.method.encode(), place.encode(), body, condition)
     return Once(platform.engine, actor.id, idempotency_key, asked, at)
 
 

@@ -51,6 +51,8 @@ _BY_CODE: Mapping[str, int] = {
     "revision_changed": 500,
     "profiles.snapshot_damaged": 500,
     "profiles.snapshot_version": 500,
+    "document_damaged": 500,
+    "evidence_damaged": 500,
 }
 _BY_STATUS: Mapping[int, Finding] = {
     400: Finding("request_unreadable", "请求内容无法读取", "the body of the request cannot be read"),

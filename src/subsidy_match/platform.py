@@ -10,8 +10,10 @@ from datetime import date, timedelta
 from sqlalchemy.engine import Engine
 
 from subsidy_match.calendar import WorkingCalendar, load_calendar
+from subsidy_match.claims.documents import DocumentRoom
 from subsidy_match.claims.matched import MatchingAssessor
 from subsidy_match.claims.payments import payments_of
+from subsidy_match.claims.qa_sample import Sampling
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.matching.history import Payment
 from subsidy_match.matching.overview import Overview, look_over
@@ -45,12 +47,22 @@ class Platform:
     def __post_init__(self) -> None:
         self.engine = open_engine(self.settings.url)
         self.calendar = load_calendar(self.settings.policies / "parameters" / "calendar")
-        assessor = MatchingAssessor(self.policies, self.snapshot, self.payments)
+        assessor = MatchingAssessor(self.policies, self.snapshot, self.payments, self.sampling)
         sealer, tolerance = (
             load_sealer(self.settings.home / "account.key"),
             timedelta(seconds=self.settings.clock_tolerance),
         )
         self.desk = ClaimDesk(self.engine, assessor, self.calendar, sealer, tolerance)
+
+    @property
+    def sampling(self) -> Sampling:
+        """Which claims are drawn for re-examination."""
+        return Sampling(self.settings.qa_percent, self.settings.qa_percents, self.settings.qa_seed)
+
+    @property
+    def documents(self) -> DocumentRoom:
+        """The documents that firms hand in."""
+        return DocumentRoom(self.engine, self.settings.documents)
 
     def policies(self) -> PolicySet:
         """The policy set that is published now, loaded once a revision.

@@ -29,6 +29,12 @@ class Settings(BaseSettings):
         default=3, ge=0, le=60, description="seconds by which a request may lie before the last step of a claim"
     )
 
+    qa_percent: int = Field(
+        default=0, ge=0, le=100, description="of a hundred claims, how many are drawn for re-examination"
+    )
+    qa_percents: dict[str, int] = Field(default_factory=dict, description="the same by policy id, as JSON")
+    qa_seed: str = Field(default="", description="decides which ones; keep it from those who file")
+
     @cached_property
     def snapshots(self) -> Path:
         """Folder of published profile snapshots and landed files."""
@@ -48,6 +54,11 @@ class Settings(BaseSettings):
     def treasury(self) -> Path:
         """Folder of the files that go to the treasury."""
         return self.home / "treasury"
+
+    @cached_property
+    def documents(self) -> Path:
+        """Folder of the documents that firms hand in, each named by its hash."""
+        return self.home / "documents"
 
     @cached_property
     def url(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from claims_world import World
 
+from subsidy_match.claims.assessment import Limit
 from subsidy_match.claims.states import State
 from subsidy_match.errors import RetryableError, SubsidyError
 from subsidy_match.store import audit
@@ -41,7 +42,24 @@ def test_one_claim_for_one_place(world: World):
 
 def test_one_use_of_one_item(world: World):
     world.assume(item_keys=("备案1",), exclusive_groups=("equipment",))
-    assert at_once(lambda n: world.draft(period=str(n))) == ["done", *["item_already_used"] * (RIVALS - 1)]
+    drafts = [world.draft(period=str(2020 + n)) for n in range(RIVALS)]
+    submit = lambda n: world.fire(drafts[n], "submit", "applicant")  # noqa: E731
+    assert at_once(submit) == ["done", *["item_already_used"] * (RIVALS - 1)]
+
+
+def test_one_place_in_a_group_of_one_a_year(world: World):
+    world.assume(limits=(Limit("one-a-year", 1, "year"),))
+    drafts = [world.draft(subject=f"p{n}") for n in range(RIVALS)]
+    submit = lambda n: world.fire(drafts[n], "submit", "applicant")  # noqa: E731
+    assert at_once(submit) == ["done", *["exclusive_taken"] * (RIVALS - 1)]
+
+
+def test_a_cap_is_never_exceeded(world: World):
+    world.assume(limits=(Limit("capped", cap=25_000_00),))
+    claims = [world.walk(State.IN_APPROVAL, subject=f"p{n}") for n in range(RIVALS)]
+    approve = lambda n: world.fire(claims[n], "approve", "approver")  # noqa: E731
+    assert at_once(approve) == [*["cap_exceeded"] * (RIVALS - 2), "done", "done"]
+    assert world.fund().committed == 20_000_00
 
 
 def test_one_approval(world: World):

@@ -242,7 +242,7 @@ def api(tmp_path: Path, api_home: Path, sqlite_template: Path) -> Iterator[ApiWo
 
 
 _PATH: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("submit", "applicant", {"materials": {"m1": "sha256:0"}}),
+    ("submit", "applicant", {"materials": {"m1": "paper"}}),
     ("accept", "clerk", {}),
     ("assign", "lead", {"assignee": "reviewer"}),
     ("pass", "reviewer", {}),

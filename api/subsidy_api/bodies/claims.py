@@ -48,7 +48,7 @@ class AmendmentBody(Body):
 
 
 class ClaimBody(Body):
-    """A claim as it stands; ``version`` is its ETag, amounts in 分."""
+    """A claim as it stands; ``version`` is its ETag, amounts in 分; ``open_risks`` wait for an officer's answer."""
 
     id: int
     claim_no: str
@@ -93,6 +93,7 @@ class ClaimBody(Body):
     clock: ClockBody | None = None
     amendments: list[AmendmentBody] | None = None  # told where one claim is shown, not in lists
     stage: StageBody | None = None
+    open_risks: int | None = None
 
 
 class StepBody(Body):

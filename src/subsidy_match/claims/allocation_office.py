@@ -16,7 +16,6 @@ from subsidy_match.claims.allocation_drafts import check_fundable, check_issuabl
 from subsidy_match.claims.allocation_records import AllocationRow
 from subsidy_match.claims.clock import business_day, check_order
 from subsidy_match.claims.document_states import AllocationState
-from subsidy_match.claims.documents import check_claim_ids, check_role, check_why, write_down
 from subsidy_match.claims.fund_allocations import (
     Allocation,
     claims_in,
@@ -25,6 +24,7 @@ from subsidy_match.claims.fund_allocations import (
     load_allocation,
     locked_allocation,
 )
+from subsidy_match.claims.official_documents import check_claim_ids, check_role, check_why, write_down
 from subsidy_match.claims.payment_steps import Deed, audited_batch, lock_claims, step_claims
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.refusals import Forbidden

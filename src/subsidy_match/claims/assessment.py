@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Literal, Protocol
 
-__all__ = ["Assessment", "Assessor", "Channel", "Material", "Share", "Standing", "VerdictName"]
+__all__ = ["Assessment", "Assessor", "Channel", "Limit", "Material", "Share", "Standing", "VerdictName"]
 
 VerdictName = Literal["eligible", "to_confirm", "unknown", "ineligible"]
 Channel = Literal["no_apply", "instant", "fast", "committed"]
@@ -34,6 +34,19 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """What the policy says of a firm's claims in an exclusivity group: at most so many a year, policy or ever, or a cap.
+
+    ``per`` is ``year``, ``policy`` or ``""`` (ever); ``cap`` is 分 a year over the whole group.
+    """
+
+    group: str
+    at_most: int | None = None
+    per: str = ""
+    cap: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """The verdict on one (firm, policy, period, subject) with all that a claim needs to know of the policy.
 
@@ -45,6 +58,9 @@ class Assessment:
         notice_days: working days of public notice; 0 for none.
         item_keys: what the claim uses up (filing numbers, keyed hashes of persons), each once per exclusive group.
         exclusive_groups: groups in which the item keys are used up; none means the policy and period alone.
+        uses: what the claim is about as (kind, key), exclusive or not, to find the same thing in other claims.
+        limits: what the policy says of other claims of the same firm.
+        qa_percent: how many of a hundred claims are drawn for re-examination; ``qa_seed`` says which.
         is_open: whether the policy takes claims on the day of assessment.
         automatic: certain, exact and vouched for by departments, so that no application is needed.
         evidence: canonical JSON of the text, the parameters, the facts read and the explanation.
@@ -67,6 +83,10 @@ class Assessment:
     item_keys: tuple[str, ...] = ()
     exclusive_groups: tuple[str, ...] = ()
     materials: tuple[Material, ...] = ()
+    uses: tuple[tuple[str, str], ...] = ()
+    limits: tuple[Limit, ...] = ()
+    qa_percent: int = 0
+    qa_seed: str = ""
     notice_counts: bool = False
     is_open: bool = True
     automatic: bool = False

@@ -1,4 +1,4 @@
-"""How a claim comes into being: its row, the shares of the funds that bear it, and the items that it uses up."""
+"""How a claim comes into being: its row, and the shares of the funds that bear it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims.assessment import Assessment
 from subsidy_match.claims.funds import fund
-from subsidy_match.claims.items import insert_items, wanted_items
 from subsidy_match.claims.pooling import check_modes
 from subsidy_match.claims.records import ClaimRow, ClaimShare
 from subsidy_match.claims.shares import split
@@ -57,10 +56,10 @@ def draft_row(
 
 
 def insert_claim(session: Session, row: ClaimRow, assessment: Assessment, *, year: int) -> None:
-    """Store a new claim with its number, shares and items.
+    """Store a new claim with its number and shares.
 
     Raises:
-        Conflict: ``duplicate_claim``, ``item_already_used``.
+        Conflict: ``duplicate_claim``.
         NotFound: ``fund_unknown``.
         InputError: ``shares_wrong``, ``funds_mixed``.
     """
@@ -69,7 +68,6 @@ def insert_claim(session: Session, row: ClaimRow, assessment: Assessment, *, yea
     _flush(session, row, _duplicate(row))
     row.claim_no = f"{year}{row.id:08d}"
     _insert_shares(session, row, assessment)
-    insert_items(session, row, wanted_items(row, assessment))
 
 
 def _check_unique(session: Session, row: ClaimRow) -> None:
@@ -102,7 +100,7 @@ def _insert_shares(session: Session, row: ClaimRow, assessment: Assessment) -> N
 
 
 def _flush(session: Session, row: ClaimRow, error: Conflict) -> None:
-    # A rival may have committed the same key since it was looked up; the unique index has the last word.
+    # A rival may have taken the same place since it was looked up; the unique index has the last word.
     session.add(row)
     try:
         session.flush()

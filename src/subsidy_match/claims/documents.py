@@ -1,142 +1,192 @@
-"""What notices and documents of allocation have in common: numbers, who may, claims given once, how one is written down."""
+"""Documents that firms hand in: a file named by its hash, and a row for each firm that handed it in.
+
+The file is on the disk before its row is in the store, so that a row never names what is not there.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.payment_steps import Deed
-from subsidy_match.claims.reasons import check_reason
-from subsidy_match.claims.refusals import Forbidden
-from subsidy_match.claims.states import Event
-from subsidy_match.errors import Conflict, InputError
+from subsidy_match.claims.document_kinds import KINDS, kind_of
+from subsidy_match.claims.evidence_records import DocumentRow
+from subsidy_match.claims.refusals import Forbidden, audited
+from subsidy_match.errors import Conflict, InputError, NotFound, RetryableError
 from subsidy_match.store import audit
-from subsidy_match.store.schema import Base
+from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor, Role
+from subsidy_match.store.whole_file import write_whole
 
-__all__ = [
-    "check_claim_ids",
-    "check_line",
-    "check_number",
-    "check_role",
-    "check_text",
-    "check_why",
-    "insert_numbered",
-    "left_document",
-    "write_down",
-]
+__all__ = ["Document", "DocumentRoom", "find_document"]
 
-MOST_CLAIMS = 2000
-_LONGEST_NUMBER = 80
-_LONGEST_TEXT = 2000
-# A number is part of an address, so it has none of the signs that mean something there.
-_NUMBER = re.compile(r"[^\s/?#%\\]+")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_LONGEST_NAME = 200
+_OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT})
 
 
-def check_number(number: str) -> str:
-    """Give the number of a document as it is kept: it is unique and stands in addresses.
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as people may see it."""
 
-    Raises:
-        InputError: ``number_invalid``.
-    """
-    clean = number.strip()
-    if not (len(clean) <= _LONGEST_NUMBER and clean.isprintable() and _NUMBER.fullmatch(clean)):
-        zh = f"文号须为1至{_LONGEST_NUMBER}个字符,不含空格和 / ? # % \\"
-        raise InputError(
-            "number_invalid", zh, f"a number has 1 to {_LONGEST_NUMBER} signs, no space and none of / ? # % \\"
+    id: int
+    uscc: str
+    sha256: str
+    kind: str
+    name: str
+    size: int
+    added_by: str
+    added_at: datetime
+
+    @property
+    def media_type(self) -> str:
+        """With which it is given out."""
+        return KINDS[self.kind].media_type
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRoom:
+    """Documents over one store and one folder."""
+
+    engine: Engine
+    folder: Path
+
+    def add(
+        self,
+        content: bytes,
+        *,
+        name: str,
+        uscc: str,
+        actor: Actor,
+        at: datetime,
+        sha256: str | None = None,
+        also: Callable[[Session, Document], None] | None = None,
+    ) -> Document:
+        """Take a document in; the same one again is the one that is there.
+
+        Args:
+            content: its bytes.
+            name: of the file; its ending must fit its content.
+            uscc: the firm whose document it is.
+            actor: whoever hands it in: for the firm, or a clerk at the window.
+            at: when.
+            sha256: what the sender says its hash is.
+            also: called inside the transaction.
+
+        Raises:
+            Forbidden: ``not_your_firm``.
+            InputError: ``document_type``, ``document_size``, ``document_hash``, ``document_name``.
+        """
+
+        def take() -> Document:
+            digest = self._checked(content, name, uscc, actor, sha256)
+            self._write(digest, content)
+            row = DocumentRow(
+                uscc=uscc,
+                sha256=digest,
+                kind=kind_of(name, content).name,
+                name=name,
+                size=len(content),
+                added_by=actor.id,
+                added_at=at,
+            )
+            return in_unit(self.engine, lambda session: _insert(session, row, actor, at, also))
+
+        return audited(self.engine, f"enterprise:{uscc}", "add_document", actor=actor, at=at, work=take)
+
+    def read(self, document_id: int, *, viewer: Actor) -> tuple[Document, bytes]:
+        """Give a document with its bytes; for an outsider another firm's document does not exist.
+
+        Raises:
+            NotFound: ``document_unknown``.
+            Conflict: ``document_damaged``, the file is missing or is not what was handed in.
+        """
+        document = self.document(document_id, viewer=viewer)
+        try:
+            content = self._path(document.sha256).read_bytes()
+        except FileNotFoundError:
+            content = b""
+        if hashlib.sha256(content).hexdigest() != document.sha256:
+            raise Conflict("document_damaged", "文件缺失或被改动", "the file is missing or was changed")
+        return document, content
+
+    def document(self, document_id: int, *, viewer: Actor) -> Document:
+        """What is known of a document.
+
+        Raises:
+            NotFound: ``document_unknown``.
+        """
+
+        def find(session: Session) -> Document:
+            row = session.get(DocumentRow, document_id)
+            if row is None or (viewer.roles <= _OUTSIDERS and not viewer.may_file_for(row.uscc)):
+                raise NotFound("document_unknown", f"文件不存在:{document_id}", f"no document {document_id}")
+            return _document(row)
+
+        return in_unit(self.engine, find, immediate=False)
+
+    def _checked(self, content: bytes, name: str, uscc: str, actor: Actor, sha256: str | None) -> str:
+        if not (actor.may_file_for(uscc) or Role.CLERK in actor.roles):
+            raise Forbidden("not_your_firm", "无权代表该企业办理", "you may not act for this firm")
+        if not name.isprintable() or not 0 < len(name) <= _LONGEST_NAME or set(name) & set('/\\"'):
+            raise InputError("document_name", "文件名有误", "not a valid name of a file")
+        kind_of(name, content)
+        digest = hashlib.sha256(content).hexdigest()
+        if sha256 is not None and sha256.strip().lower() != digest:
+            raise InputError("document_hash", "文件与所报摘要不符", f"the content is not what its hash says: {digest}")
+        return digest
+
+    def _write(self, digest: str, content: bytes) -> None:
+        path = self._path(digest)
+        if path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == digest:
+            return
+        write_whole(path, content)
+
+    def _path(self, digest: str) -> Path:
+        if not _HASH.fullmatch(digest):
+            raise AssertionError("a hash names the file")
+        return self.folder.absolute() / digest[:2] / digest
+
+
+def find_document(session: Session, uscc: str, sha256: str) -> DocumentRow | None:
+    """Find a firm's document by its hash."""
+    query = select(DocumentRow).where(DocumentRow.uscc == uscc, DocumentRow.sha256 == sha256)
+    return session.scalars(query).one_or_none()
+
+
+def _insert(
+    session: Session,
+    row: DocumentRow,
+    actor: Actor,
+    at: datetime,
+    also: Callable[[Session, Document], None] | None,
+) -> Document:
+    found = find_document(session, row.uscc, row.sha256)
+    if found is None:
+        fresh = DocumentRow(
+            **{name: getattr(row, name) for name in ("uscc", "sha256", "kind", "name", "size", "added_by", "added_at")}
         )
-    return clean
+        session.add(fresh)
+        try:
+            session.flush()
+        except IntegrityError as clash:  # handed in twice at once: the other one is there when we look again
+            raise RetryableError("store_busy", "系统繁忙,请稍后重试", "the store is busy, try again") from clash
+        detail = {"document": fresh.id, "sha256": fresh.sha256, "file": fresh.name, "size": fresh.size}
+        detail["name"] = actor.name
+        audit.append(session, f"enterprise:{fresh.uscc}", at=at, actor=actor.id, action="add_document", detail=detail)
+        found = fresh
+    document = _document(found)
+    if also is not None:
+        also(session, document)
+    return document
 
 
-def check_line(name: str, text: str, longest: int) -> str:
-    """Give one line of text without spaces around it; it may be empty.
-
-    Raises:
-        InputError: ``field_invalid``.
-    """
-    clean = text.strip()
-    if len(clean) > longest or (clean and not clean.isprintable()):
-        raise InputError("field_invalid", f"字段内容有误:{name}", f"invalid value for the field {name}")
-    return clean
-
-
-def check_text(name: str, text: str) -> str:
-    """Give a text of several lines that must say something.
-
-    Raises:
-        InputError: ``field_missing``, ``field_invalid``.
-    """
-    clean = text.strip()
-    if not clean:
-        raise InputError("field_missing", f"缺少字段:{name}", f"missing field: {name}")
-    if len(clean) > _LONGEST_TEXT or "\x00" in clean:
-        raise InputError("field_invalid", f"字段内容有误:{name}", f"invalid value for the field {name}")
-    return clean
-
-
-def check_role(actor: Actor, roles: Collection[Role], zh: str, en: str) -> None:
-    """Refuse whoever has none of ``roles``.
-
-    Raises:
-        Forbidden: ``role_missing``.
-    """
-    if not actor.has_any(roles):
-        raise Forbidden(
-            "role_missing", f"无权办理:{zh}", f"to {en} needs one of these roles: {', '.join(sorted(roles))}"
-        )
-
-
-def check_claim_ids(claim_ids: Sequence[int]) -> Sequence[int]:
-    """Refuse a document without claims, with one named twice, or with too many.
-
-    Raises:
-        InputError: ``document_empty``, ``document_repeats_claim``, ``document_too_long``.
-    """
-    if not claim_ids:
-        raise InputError("document_empty", "文件中没有办件", "a document needs at least one claim")
-    if len(set(claim_ids)) != len(claim_ids):
-        raise InputError("document_repeats_claim", "同一办件重复", "a claim is named twice")
-    if len(claim_ids) > MOST_CLAIMS:
-        zh, en = f"一份文件最多{MOST_CLAIMS}件", f"a document takes at most {MOST_CLAIMS} claims"
-        raise InputError("document_too_long", zh, en)
-    return claim_ids
-
-
-def check_why(reason_code: str, note: str | None, event: Event) -> Mapping[str, str]:
-    """Give the coded reason and the note, checked, as fields of ``event``.
-
-    Raises:
-        InputError: ``reason_unknown``, ``field_missing``, ``field_invalid``.
-    """
-    check_reason(reason_code, event)
-    return {"reason_code": reason_code} | ({} if note is None else {"note": check_text("note", note)})
-
-
-def insert_numbered(session: Session, row: Base, taken: Conflict) -> None:
-    """Insert a document; a rival may have taken its number since it was looked up: the index has the last word.
-
-    Raises:
-        Conflict: ``taken``.
-    """
-    session.add(row)
-    try:
-        session.flush()
-    except IntegrityError as clash:
-        raise taken from clash
-
-
-def left_document(claim_id: int) -> Conflict:
-    """The refusal of a document in which a claim no longer stands."""
-    zh, en = "该件已退出本文件,请作废后重新拟稿", "the claim left this document: end it and draft another"
-    return Conflict("claim_left_document", zh, f"claim {claim_id}: {en}")
-
-
-def write_down(session: Session, subject: str, deed: Deed, action: str, detail: Mapping[str, Any]) -> None:
-    """Add what was done to the chain of a document."""
-    session.flush()
-    told = {**detail, "name": deed.actor.name}
-    audit.append(session, subject, at=deed.at, actor=deed.actor.id, action=action, detail=told)
+def _document(row: DocumentRow) -> Document:
+    return Document(row.id, row.uscc, row.sha256, row.kind, row.name, row.size, row.added_by, row.added_at)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from subsidy_match.claims.assessment import Assessment, Material, Share, Standing
+from subsidy_match.claims.assessment import Assessment, Limit, Material, Share, Standing
+from subsidy_match.claims.qa_sample import Sampling
 from subsidy_match.errors import Conflict, NotFound
 from subsidy_match.matching.history import Payment, with_payments
 from subsidy_match.profiles.reading import Snapshot
@@ -32,6 +33,7 @@ class MatchingAssessor:
     policies: Callable[[], PolicySet]
     snapshot: Callable[[], Snapshot]
     payments: Callable[[str], Sequence[Payment]]
+    sampling: Sampling = field(default_factory=Sampling)
 
     def assess(self, *, uscc: str, policy_id: str, period: str, subject: str | None, as_of: date) -> Assessment:
         """See ``Assessor``; a claim of a past period is judged by that period's last day."""
@@ -50,7 +52,8 @@ class MatchingAssessor:
                 hint=known,
             )
         assessment = _assessment(match, policies, snapshot, reading)
-        return replace(assessment, is_open=policy.is_open(as_of))
+        percent = self.sampling.percent_of(policy_id)
+        return replace(assessment, is_open=policy.is_open(as_of), qa_percent=percent, qa_seed=self.sampling.seed)
 
     def standing(self, *, uscc: str, as_of: date) -> Standing:
         """See ``Assessor``."""
@@ -120,14 +123,35 @@ def _assessment(match: Match, policies: PolicySet, snapshot: Snapshot, reading: 
         item_keys=keys if by_item else (),
         exclusive_groups=by_item,
         materials=_materials(policy),
+        uses=_uses(match),
+        limits=_limits(policy),
         automatic=match.is_automatic,
+    )
+
+
+def _uses(match: Match) -> tuple[tuple[str, str], ...]:
+    """Projects, persons, invoices: by the list that they stand in, so that the same thing is found under any policy."""
+    each = match.policy.for_each
+    if each is None:
+        return ()
+    return tuple((each.collection, item.key) for item in match.items if item.reason.truth.possible)
+
+
+def _limits(policy: Policy) -> tuple[Limit, ...]:
+    """Limits on the firm's other claims; those on items are kept by the items themselves."""
+    return tuple(
+        Limit(e.group, None if e.per == "item_key" else e.at_most, e.per or "", e.cap)
+        for e in policy.exclusive
+        if e.per != "item_key" or e.cap is not None
     )
 
 
 def _materials(policy: Policy) -> tuple[Material, ...]:
     """What the firm itself must bring; what departments have is never asked for again."""
     own = [m for m in policy.materials if m.brought_by != "department"]
-    return tuple(Material(f"m{n}", m.label.zh, m.label.en, required=m.required) for n, m in enumerate(own, start=1))
+    return tuple(
+        Material(f"m{n}", m.label.zh, m.label.en, m.required, m.deferrable) for n, m in enumerate(own, start=1)
+    )
 
 
 def _ends(amount: Span | None) -> tuple[int | None, int | None]:

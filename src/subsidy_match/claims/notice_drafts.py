@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.document_states import NoticeState
-from subsidy_match.claims.documents import check_line, check_number, insert_numbered
 from subsidy_match.claims.notice_records import NoticeClaimRow, PublicNoticeRow
 from subsidy_match.claims.occasion import current_amount
+from subsidy_match.claims.official_documents import check_line, check_number, insert_numbered
 from subsidy_match.claims.payment_steps import Deed, lock_claims, refuse_batch
 from subsidy_match.claims.public_notices import Contact
 from subsidy_match.claims.records import AccountRow, ClaimRow

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims.clock import business_day, check_order
 from subsidy_match.claims.document_states import NoticeState
-from subsidy_match.claims.documents import check_claim_ids, check_role, check_why, left_document, write_down
 from subsidy_match.claims.notice_drafts import account_tail, add_claims, new_notice, why_not_over
 from subsidy_match.claims.notice_records import PublicNoticeRow
 from subsidy_match.claims.occasion import current_amount
+from subsidy_match.claims.official_documents import check_claim_ids, check_role, check_why, left_document, write_down
 from subsidy_match.claims.payment_steps import Deed, audited_batch, lock_claims, refuse_batch, step_claims
 from subsidy_match.claims.public_notices import (
     Contact,

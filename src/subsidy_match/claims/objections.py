@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.document_states import ObjectionState
-from subsidy_match.claims.documents import check_line, check_number, check_role, check_text, write_down
 from subsidy_match.claims.listings import open_objections
 from subsidy_match.claims.notice_records import NoticeClaimRow, ObjectionRow, PublicNoticeRow
 from subsidy_match.claims.objection_values import Objection, load_objection, objection_from_row, unknown_objection
+from subsidy_match.claims.official_documents import check_line, check_number, check_role, check_text, write_down
 from subsidy_match.claims.payment_steps import Deed, step_claim
 from subsidy_match.claims.public_notices import notice_by_number
 from subsidy_match.claims.reading import locked_row

@@ -123,6 +123,7 @@ _RECOVERY = {
     "reference": _reference,
     "returns_to": _returns_to,
 }
+_EVIDENCE = {"risk": _text}
 
 FIELDS: Mapping[str, Callable[[Any], Any]] = merge(
     _ANY,
@@ -133,5 +134,6 @@ FIELDS: Mapping[str, Callable[[Any], Any]] = merge(
     _NOTICES,
     _PAYMENT,
     _RECOVERY,
+    _EVIDENCE,
 )
 """Every field that may come with an event, and how it is read; a topic has a dictionary of its own."""

@@ -12,6 +12,7 @@ from subsidy_match.claims.claim import Claim, Step, claim_from_row, step_from_ro
 from subsidy_match.claims.occasion import shares_of
 from subsidy_match.claims.records import ClaimPin, ClaimRow, ClaimShare, ClaimStep
 from subsidy_match.claims.states import State
+from subsidy_match.claims.texts import unfold
 from subsidy_match.errors import NotFound
 from subsidy_match.store.users import Actor, Role
 
@@ -103,11 +104,12 @@ def evidence(session: Session, claim_id: int, version: int) -> bytes:
 
     Raises:
         NotFound: ``evidence_unknown``.
+        Conflict: ``evidence_damaged``.
     """
     pin = session.get(ClaimPin, (claim_id, version))
     if pin is None:
         raise NotFound("evidence_unknown", "该步骤没有留存依据", "nothing was pinned at this step")
-    return pin.evidence
+    return unfold(session, pin.evidence, pin.digest)
 
 
 def _filtered(wanted: ClaimFilter) -> Select[ClaimRow]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.accounts import Account, accounts_of, register_account, verify_account
-from subsidy_match.claims.assessment import Assessment, Assessor
+from subsidy_match.claims.assessment import Assessment, Assessor, Standing
 from subsidy_match.claims.birth import draft_row, insert_claim
 from subsidy_match.claims.claim import Claim, Step
 from subsidy_match.claims.clock import TOLERANCE, ClockReading, business_day
 from subsidy_match.claims.duties import is_barred
 from subsidy_match.claims.following import take_following
+from subsidy_match.claims.materials import Deferred, deferred_materials
 from subsidy_match.claims.occasion import Occasion, claim_clock, past_duties
 from subsidy_match.claims.payload import parse_payload
 from subsidy_match.claims.reading import (
@@ -37,6 +38,7 @@ from subsidy_match.claims.reading import (
 )
 from subsidy_match.claims.records import ClaimRow, ClaimStep
 from subsidy_match.claims.refusals import Forbidden, audited
+from subsidy_match.claims.risks import Risk, risks_of
 from subsidy_match.claims.stage_clock import StageReading, stage_clock
 from subsidy_match.claims.states import EVENT_NAMES, Event, State
 from subsidy_match.claims.steps import choose_row, matches_branch, take_step
@@ -53,6 +55,8 @@ __all__ = ["ClaimDesk", "ClaimFilter"]
 Result = TypeVar("Result")
 Also = Callable[[Session, Claim], None]
 _REASSESSED = frozenset(row.event for row in TRANSITIONS if row.reassess)
+# where the credit lists are looked at for the risks of the claim; payment looks once more
+_STANDING = frozenset({Event.SUBMIT, Event.RESUBMIT, Event.APPROVE, Event.ACKNOWLEDGE_RISK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ class ClaimDesk:
 
         Raises:
             Forbidden: ``not_your_firm``, ``role_missing``.
-            Conflict: ``duplicate_claim``, ``item_already_used``, ``verdict_needs_reason``.
+            Conflict: ``duplicate_claim``, ``verdict_needs_reason``.
         """
         payload = {} if reason is None else {"reason": reason}
 
@@ -201,6 +205,24 @@ class ClaimDesk:
         """Read what the claim rested on when it got ``version``: the bytes pinned at submission or approval."""
         return self._read(lambda s: evidence(s, visible_row(s, claim_id, viewer).id, version))
 
+    def risks(self, claim_id: int, *, at: datetime, viewer: Actor | None = None) -> Sequence[Risk]:
+        """Look up the risks of a claim as they are now, the credit lists included; see ``claims.risks``."""
+        standing = self.assessor.standing(uscc=self.claim(claim_id, viewer=viewer).uscc, as_of=business_day(at))
+        return self._read(lambda s: risks_of(s, visible_row(s, claim_id, viewer), standing))
+
+    def count_risks(self, claim_ids: Sequence[int]) -> Mapping[int, int]:
+        """Count the risks of claims that still stand in the way of an approval, by what the store knows."""
+
+        def read(session: Session) -> Mapping[int, int]:
+            rows = {claim_id: visible_row(session, claim_id, None) for claim_id in claim_ids}
+            return {i: sum(risk.is_open for risk in risks_of(session, row)) for i, row in rows.items()}
+
+        return self._read(read)
+
+    def deferred(self, *, on: date) -> Sequence[Deferred]:
+        """List the documents that firms still owe (容缺), soonest first."""
+        return self._read(lambda session: deferred_materials(session, on=on))
+
     def possible_events(self, claim_id: int, *, actor: Actor) -> Sequence[Transition]:
         """List the rows that ``actor`` could fire now by state, role and duties; guards may still refuse."""
 
@@ -307,10 +329,11 @@ class ClaimDesk:
         expected_version: int | None,
         also: Also | None,
     ) -> tuple[Claim, Claim]:
-        seen = self.claim(claim_id) if event in _REASSESSED else None
+        seen = self.claim(claim_id) if event in _REASSESSED | _STANDING else None
         assessment = None if seen is None else self._assess_for(seen, event, actor, at)
+        standing = None if seen is None else self._standing_for(seen, event, actor, at)
         # What was assessed is the claim as seen: if it moved since, the assessment is of another claim.
-        expected = (expected_version, None if seen is None else seen.version)
+        expected = (expected_version, seen.version if seen is not None and event in _REASSESSED else None)
 
         def work(session: Session) -> tuple[Claim, Claim]:
             row = locked_row(session, claim_id)
@@ -318,6 +341,7 @@ class ClaimDesk:
                 _check_version(session, row, version)
             before = load_claim(session, row)
             occasion = self._occasion(session, row, event, Door.DESK, actor, at, payload, assessment)
+            occasion = replace(occasion, standing=standing)
             take_step(occasion)
             take_following(occasion)
             return before, _finished(session, row, also)
@@ -352,6 +376,11 @@ class ClaimDesk:
             subject=seen.subject,
             as_of=business_day(at),
         )
+
+    def _standing_for(self, seen: Claim, event: Event, actor: Actor, at: datetime) -> Standing | None:
+        if event not in _STANDING or not any(actor.has_any(row.roles) for row in rows_for(seen.state, event)):
+            return None
+        return self.assessor.standing(uscc=seen.uscc, as_of=business_day(at))
 
     def _read(self, work: Callable[[Session], Result]) -> Result:
         return in_unit(self.engine, work, immediate=False)

@@ -115,6 +115,9 @@ class Event(StrEnum):
     # deadlines
     DEEM_ACCEPT = "deem_accept"
     REDATE = "redate"
+    # evidence
+    SUPPLY = "supply"
+    ACKNOWLEDGE_RISK = "acknowledge_risk"
 
 
 STATE_NAMES: Mapping[State, tuple[str, str]] = {
@@ -220,6 +223,9 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
     # deadlines
     Event.DEEM_ACCEPT: ("视为受理", "deem accepted"),
     Event.REDATE: ("期限重算", "tell the dates anew"),
+    # evidence
+    Event.SUPPLY: ("补交容缺材料", "hand in a document that was to follow"),
+    Event.ACKNOWLEDGE_RISK: ("确认风险", "answer for a risk"),
 }
 
 _UNPAID_ENDS = frozenset({State.NOT_ACCEPTED, State.LAPSED, State.REJECTED, State.REVOKED, State.WITHDRAWN})

@@ -21,6 +21,7 @@ from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.stage_clock import keep_time
 from subsidy_match.claims.states import EVENT_NAMES, OCCUPYING, STATE_NAMES, Event, State
 from subsidy_match.claims.table import rows_for
+from subsidy_match.claims.texts import fold
 from subsidy_match.claims.transition import Branch, Door, Transition
 from subsidy_match.errors import Conflict
 from subsidy_match.store import audit, outbox
@@ -181,6 +182,6 @@ def _pin(occasion: Occasion) -> None:
         policy_hash=assessment.policy_hash,
         snapshot_id=assessment.snapshot_id,
         digest=assessment.digest,
-        evidence=assessment.evidence,
+        evidence=fold(occasion.session, assessment.evidence),
     )
     occasion.session.add(pin)

@@ -103,6 +103,16 @@ class Guard(StrEnum):
     SILENCE_OVER = "silence_over"
     DRAFT_EXPIRED = "draft_expired"
     DATES_MOVED = "dates_moved"
+    # evidence
+    DOCUMENTS_KNOWN = "documents_known"
+    MATERIAL_OWED = "material_owed"
+    NOTHING_OWED = "nothing_owed"
+    MACHINE_UNOPPOSED = "machine_unopposed"
+    ITEMS_FREE = "items_free"
+    EXCLUSIVE_FREE = "exclusive_free"
+    WITHIN_CAP = "within_cap"
+    RISK_OPEN = "risk_open"
+    RISKS_ANSWERED = "risks_answered"
 
 
 class FundEffect(StrEnum):

@@ -46,6 +46,29 @@ def list_claims(
 
 
 @app.command()
+def risks(claim_id: Id) -> None:
+    """风险清单,须确认者在前 / Risks of a claim, those that wait for an answer first."""
+    with platform() as wired:
+        found = wired.desk.risks(claim_id, at=now())
+    rows = [
+        (r.id, r.zh, r.en, "待确认 / open" if r.is_open else (r.answered_by and f"{r.answered_by}: {r.note}") or "")
+        for r in found
+    ]
+    print_table(("编号 / id", "风险", "risk", "确认 / answer"), rows)
+
+
+@app.command()
+def deferred() -> None:
+    """容缺未补交的材料 / Documents that firms still owe, soonest first."""
+    with platform() as wired:
+        found = wired.desk.deferred(on=business_today())
+    rows = [
+        (d.claim_no, d.enterprise_name, d.material, d.due_on, "逾期 / overdue" if d.is_overdue else "") for d in found
+    ]
+    print_table(("编号 / no.", "企业 / firm", "材料 / document", "应补交 / due", ""), rows)
+
+
+@app.command()
 def show(claim_id: Id, as_json: Annotated[bool, JSON] = False) -> None:
     """一件的时间线和时限 / Timeline and clock of one claim."""
     with platform() as wired:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -142,8 +141,8 @@ def _file(wired: Platform, people: Mapping[str, Actor], uscc: str, policy_id: st
         uscc=uscc, policy_id=policy_id, period=match.period.id, subject=match.subject, actor=applicant, at=at
     )
     own = [material for material in match.policy.materials if material.brought_by != "department"]
-    digests = {f"m{n}": hashlib.sha256(m.label.zh.encode()).hexdigest() for n, m in enumerate(own, start=1)}
-    payload = {"account_id": account.id, "materials": digests}
+    given = {f"m{n}": _hand_in(wired, applicant, uscc, m.label.zh, at=at) for n, m in enumerate(own, start=1)}
+    payload = {"account_id": account.id, "materials": given}
     return desk.fire(claim.id, Event.SUBMIT, actor=applicant, at=at, payload=payload)
 
 
@@ -163,6 +162,12 @@ def _allocate(wired: Platform, people: Mapping[str, Actor], claim: Claim, *, at:
     made = office.draft([claim.id], number=_ALLOCATION_NO, title="演示资金下达", actor=maker, at=at)
     office.issue(made.id, actor=issuer, at=at)
     office.clear(made.id, actor=maker, at=at)
+
+
+def _hand_in(wired: Platform, applicant: Actor, uscc: str, title: str, *, at: datetime) -> str:
+    content = f"%PDF-1.4\n% {title}\n%%EOF\n".encode()
+    document = wired.documents.add(content, name=f"{title}.pdf"[:100], uscc=uscc, actor=applicant, at=at)
+    return f"sha256:{document.sha256}"
 
 
 def _pay(wired: Platform, people: Mapping[str, Actor], claim: Claim, *, at: datetime) -> Claim:

@@ -23,6 +23,8 @@ from subsidy_match.platform import Platform
 from subsidy_match.store.engine import describe, open_engine
 from subsidy_match.store.migration import current_revision, head_revision
 from subsidy_match.store.migration import upgrade as migrate
+from subsidy_match.store.retention import Keep
+from subsidy_match.store.retention import trim as trim_store
 from subsidy_match.store.unit import in_unit
 
 __all__ = ["database", "doctor", "serve"]
@@ -38,6 +40,19 @@ def upgrade() -> None:
     migrate(settings().url)
     _seed_calendar()
     print_text(head_revision())
+
+
+@database.command()
+def trim(
+    keys: Annotated[int, typer.Option(help="幂等键保留天数 / days to keep answered keys")] = 30,
+    messages: Annotated[int, typer.Option(help="已发消息保留天数 / days to keep sent messages")] = 90,
+    reads: Annotated[int, typer.Option(help="查看记录保留天数 / days to keep the log of reads")] = 1095,
+) -> None:
+    """清理过期的幂等键、已发消息和查看记录 / Throw away what is kept only for a while; never claims, funds or audit."""
+    keep = Keep(keys, messages, reads)
+    with platform() as wired:
+        gone = in_unit(wired.engine, lambda session: trim_store(session, keep, at=now()))
+    print_text(f"{gone.keys} 个幂等键,{gone.messages} 条消息,{gone.reads} 条查看记录 / keys, messages, reads")
 
 
 def serve(

@@ -17,7 +17,7 @@ __all__ = ["AutomaticReport", "start_automatic_claims"]
 
 @dataclass(slots=True)
 class AutomaticReport:
-    """How many claims were started, were there already, lost a person or project to another claim, or failed."""
+    """How many claims were started, were there already, lost to another claim, or failed."""
 
     started: int = 0
     present: int = 0
@@ -29,7 +29,7 @@ class AutomaticReport:
         match error.code:
             case "duplicate_claim":  # the claim is there: that is what "once" means, not a failure
                 self.present += 1
-            case "item_already_used":  # another claim has the same person or project
+            case "item_already_used" | "exclusive_taken" | "cap_exhausted":  # another claim stands in the way
                 self.used += 1
             case _:
                 self.findings.append(error.as_finding())

@@ -326,9 +326,12 @@ class _PolicyReader:
     def _materials(self) -> tuple[Material, ...]:
         found = []
         for item in _list(self._fields, "materials"):
-            item.allow("zh", "en", "from", "required")
+            item.allow("zh", "en", "from", "required", "deferrable")
             brought_by = item.choice("from", ("applicant", "department", "commitment")) or "applicant"
-            found.append(Material(_label_of(item), brought_by, item.text("required", default="true") == "true"))
+            required, deferrable = (
+                item.text(k, default=d) == "true" for k, d in (("required", "true"), ("deferrable", "false"))
+            )
+            found.append(Material(_label_of(item), brought_by, required, deferrable))
         return tuple(found)
 
     def _chain(self) -> tuple[str, ...]:

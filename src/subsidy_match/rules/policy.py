@@ -141,11 +141,12 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A document that a claim needs, and who brings it."""
+    """A document that a claim needs, and who brings it; a ``deferrable`` one may follow later (容缺)."""
 
     label: Label
     brought_by: str  # applicant | department | commitment
     required: bool
+    deferrable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,16 @@ _COMPARED = (
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A decision worked out again; ``differences`` says in Chinese and English what came out otherwise."""
+    """A decision worked out again; ``differences`` says in Chinese and English what came out otherwise.
+
+    ``again`` is the decision pinned anew: within one engine version it is what was pinned, but for the hash of the whole set.
+    """
 
     policies: PolicySet
     match: Match
     engine_version: str  # of the engine that decided at the time
     differences: tuple[tuple[str, str], ...]
+    again: Mapping[str, Any]
 
 
 def replay(pinned: Mapping[str, Any]) -> Replay:
@@ -65,7 +69,7 @@ def _replayed(pinned: Mapping[str, Any]) -> Replay:
     if amount is not None and {type(amount["min"]), type(amount["max"])} - {int, type(None)}:
         raise ValueError(f"amount {amount!r}")
     again = pin(policies, match, reading)
-    return Replay(policies, match, str(pinned["engine_version"]), tuple(_differences(pinned, again)))
+    return Replay(policies, match, str(pinned["engine_version"]), tuple(_differences(pinned, again)), again)
 
 
 def _differences(pinned: Mapping[str, Any], again: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -155,7 +155,7 @@ def _policy(catalogue: Catalogue) -> dict[str, Any]:
     exclusive = _object(("group",), group=text, at_most=_TEXT, per={"enum": ["year", "policy", "item_key"]}, cap=text)
     material = _object(
         ("zh", "en", "from"), **{"zh": text, "en": text, "from": {"enum": ["applicant", "department", "commitment"]}},
-        required=_TEXT,
+        required=_TEXT, deferrable=_TEXT,
     )  # fmt: skip
     amount_words = {w: s for w, s in VALUE_SHAPES.items()}
     keys: dict[str, Any] = {

@@ -5,7 +5,20 @@ A new topic is a module with a ``TOPIC`` (what the model knows of it), if need b
 
 from __future__ import annotations
 
-from machine import correction, deadlines, decision, ending, filing, ledger, notices, payment, recovery, review, undoing
+from machine import (
+    correction,
+    deadlines,
+    decision,
+    ending,
+    evidence,
+    filing,
+    ledger,
+    notices,
+    payment,
+    recovery,
+    review,
+    undoing,
+)
 from machine.checks import Checks
 
 TOPICS = (
@@ -20,6 +33,7 @@ TOPICS = (
     undoing.TOPIC,
     recovery.TOPIC,
     deadlines.TOPIC,
+    evidence.TOPIC,
 )
 
 

@@ -8,6 +8,7 @@ from hypothesis.stateful import invariant
 from sqlalchemy import text
 
 from machine.base import ALLOCATED, Base
+from machine.evidence import PLACES, submitted
 from machine.model import CROSSES
 from subsidy_match.claims import funds
 from subsidy_match.claims.ledger_checks import check_runs, check_shares
@@ -64,7 +65,10 @@ class Checks(Base):
     @invariant()
     def places_items_and_open_lines_are_taken_once(self):
         live = self.model.live()
-        assert len({claim.key for claim in live}) == len({claim.item for claim in live}) == len(live)
+        assert len({claim.key for claim in live}) == len(live)
+        taken = submitted(self.model)
+        assert len({claim.item for claim in taken}) == len(taken)
+        assert all(count <= PLACES for count in Counter(claim.key[0] for claim in taken).values())
         open_lines = Counter(
             line.claim_id
             for batch in self.world.office.batches()

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, multiple, rule
 
 from machine.base import CITY, CLAIMS, PROVINCE, Base, tried
+from machine.evidence import PLACES
 from machine.model import POOL, Attempt, Model, ModelClaim, Topic
-from subsidy_match.claims.assessment import Share
+from subsidy_match.claims.assessment import Limit, Share
 from subsidy_match.claims.transition import Transition
 
 SHARINGS = [
@@ -51,9 +52,10 @@ class Filing(Base):
             funding=tuple(Share(fund, share) for fund, share in shares.items()),
             item_keys=(item,),
             exclusive_groups=("projects",),
+            limits=(Limit("few", PLACES, "policy"),),
         )
         claim, refusal = tried(lambda: self.world.draft(uscc=firm, period=period))
-        assert (claim is not None) is self.model.may_draft((firm, period), item), refusal
+        assert (claim is not None) is self.model.may_draft((firm, period)), refusal
         if claim is None:
             return None
         made = ModelClaim((firm, period), item, amount, shares, duties=[("applicant", "filer")], since=self.today)

@@ -188,9 +188,8 @@ class Model:
     def live(self) -> list[ModelClaim]:
         return [claim for claim in self.claims.values() if claim.state not in self.topic.dead]
 
-    def may_draft(self, key: tuple[str, str], item: str) -> bool:
-        free = all(claim.key != key and claim.item != item for claim in self.live())
-        return free and not self.is_recovering_from(key[0])
+    def may_draft(self, key: tuple[str, str]) -> bool:
+        return all(claim.key != key for claim in self.live()) and not self.is_recovering_from(key[0])
 
     def rank_on(self, day: date, claim: ModelClaim) -> int:
         """The place in the queue: by the moment of acceptance (time moves by days here), then by id."""

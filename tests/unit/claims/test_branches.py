@@ -124,12 +124,17 @@ def test_a_paid_claim_keeps_its_place(world: World):
 
 def test_an_item_is_used_once_in_its_group_across_firms(world: World):
     world.assume(item_keys=("备案1", "备案2"), exclusive_groups=("equipment",))
-    world.draft()
+    draft, first = (
+        world.draft(uscc=OTHER_USCC),
+        world.walk(State.SUBMITTED),
+    )  # the draft was there first and bars nobody
+    world.give_account(uscc=OTHER_USCC)
     world.assume(item_keys=("备案2",))
     with pytest.raises(Conflict, match="item_already_used"):
-        world.draft(uscc=OTHER_USCC)
+        world.fire(draft, "submit", "applicant")
     world.assume(exclusive_groups=("another",))
-    world.draft(uscc=OTHER_USCC)
+    world.fire(draft, "submit", "applicant")
+    assert first.state is State.SUBMITTED
 
 
 def test_without_recheck_a_pass_goes_straight_to_approval(world: World):

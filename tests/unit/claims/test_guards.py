@@ -72,7 +72,7 @@ REFUSALS: dict[str, tuple[State, dict[str, Any], Attempt, str]] = {
     "paper to follow without date": (
         State.DRAFT,
         {"materials": PAPERS},
-        lambda w, c: w.fire(c, "submit", "applicant", materials={"plan": "0a", "audit": "deferred"}),
+        lambda w, c: w.fire(c, "submit", "applicant", materials={"plan": "paper", "audit": "deferred"}),
         "field_missing",
     ),
     "somebody else's account": (
@@ -201,7 +201,7 @@ def test_an_override_needs_a_reason_and_is_recorded(world: World):
 def test_papers_given_and_papers_to_follow_are_recorded(world: World):
     world.assume(materials=PAPERS)
     claim = world.draft()
-    given = {"plan": "0a" * 32, "audit": "deferred"}
+    given = {"plan": "paper", "audit": "deferred"}
     world.fire(claim, "submit", "applicant", materials=given, deferred_until="2026-07-01")
     assert world.desk.timeline(claim.id)[-1].detail["materials"] == given
 

@@ -15,8 +15,10 @@ import subsidy_match.claims.fund_office
 import subsidy_match.claims.payouts
 import subsidy_match.claims.service
 import subsidy_match.push.records
+import subsidy_match.store.anchors
 import subsidy_match.store.idempotency
 import subsidy_match.store.migration
+import subsidy_match.store.read_log
 from subsidy_match.claims.states import State
 from subsidy_match.store.engine import open_engine
 from subsidy_match.store.migration import current_revision, downgrade, head_revision, upgrade

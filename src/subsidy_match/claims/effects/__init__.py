@@ -18,6 +18,7 @@ from subsidy_match.claims.effects import (
     deadlines,
     decision,
     ending,
+    evidence,
     filing,
     notices,
     objections,
@@ -29,6 +30,7 @@ from subsidy_match.claims.effects import (
     review,
 )
 from subsidy_match.claims.effects.timing import apply_clock
+from subsidy_match.claims.exclusive import release_exclusive
 from subsidy_match.claims.listings import leave_documents
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.records import ClaimItem, ClaimRow
@@ -54,6 +56,7 @@ FIELDS_OF: Mapping[Event, Callable[[Occasion], None]] = covering(
     appeals.FIELDS,
     ending.FIELDS,
     deadlines.FIELDS,
+    evidence.FIELDS,
 )
 """What each event writes into the claim's own fields."""
 
@@ -96,3 +99,4 @@ def release_items(occasion: Occasion) -> None:
     leave_documents(occasion.session, occasion.claim.id)
     mine = update(ClaimItem).where(ClaimItem.claim_id == occasion.claim.id)
     occasion.session.execute(mine.values(occupies=False).execution_options(synchronize_session=False))
+    release_exclusive(occasion.session, occasion.claim.id)

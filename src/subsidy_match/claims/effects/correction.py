@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from subsidy_match.claims.effects.evidence import take_at_correction
 from subsidy_match.claims.effects.fields import nothing_more
-from subsidy_match.claims.items import take_over_items
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.states import Event, State
 
@@ -27,7 +27,7 @@ def _resubmit(occasion: Occasion) -> None:
     claim.amount_claimed = occasion.payload.get("amount", claim.amount_claimed)
     if occasion.transition.target in _BEFORE_PASS:
         claim.amount_proposed = None  # the pass that proposed it is void
-    take_over_items(occasion)
+    take_at_correction(occasion)
 
 
 FIELDS: Mapping[Event, Callable[[Occasion], None]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from subsidy_match.claims.effects.evidence import take_at_approval
 from subsidy_match.claims.effects.fields import nothing_more
 from subsidy_match.claims.effects.moving import move, reserved
 from subsidy_match.claims.fund_ops import Op
@@ -16,6 +17,7 @@ __all__ = ["FIELDS", "MONEY"]
 
 def _approve(occasion: Occasion) -> None:
     occasion.claim.amount_approved = current_amount(occasion.claim)
+    take_at_approval(occasion)
 
 
 def _commit(occasion: Occasion) -> Mapping[str, int]:

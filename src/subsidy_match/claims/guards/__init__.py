@@ -12,6 +12,7 @@ from subsidy_match.claims.guards import (
     amounts,
     appeals,
     correction,
+    evidence,
     filing,
     holds,
     money,
@@ -50,6 +51,7 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = covering(
     appeals.GUARDS,
     recovery.GUARDS,
     timing.GUARDS,
+    evidence.GUARDS,
 )
 
 

@@ -16,6 +16,7 @@ from subsidy_match.claims.table import (
     deadlines,
     decision,
     ending,
+    evidence,
     filing,
     notices,
     objections,
@@ -42,6 +43,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *appeals.rows(),
     *ending.rows(),
     *deadlines.rows(),
+    *evidence.rows(),
 )
 
 

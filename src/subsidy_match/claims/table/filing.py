@@ -24,7 +24,7 @@ def rows() -> Iterator[Transition]:
         State.DRAFT,
         starters,
         Duty.FILER,
-        (*filing, Guard.NO_OPEN_RECOVERY),
+        (*filing, Guard.NO_OPEN_RECOVERY, Guard.MACHINE_UNOPPOSED),
         takes=("reason",),
         reassess=True,
     )
@@ -35,7 +35,16 @@ def rows() -> Iterator[Transition]:
         State.SUBMITTED,
         starters,
         Duty.FILER,
-        (*filing, Guard.NO_OPEN_RECOVERY, Guard.AMOUNT_KNOWN, Guard.MATERIALS_COMPLETE, Guard.ACCOUNT_GIVEN),
+        (
+            *filing,
+            Guard.NO_OPEN_RECOVERY,
+            Guard.AMOUNT_KNOWN,
+            Guard.MATERIALS_COMPLETE,
+            Guard.DOCUMENTS_KNOWN,
+            Guard.ACCOUNT_GIVEN,
+            Guard.ITEMS_FREE,
+            Guard.EXCLUSIVE_FREE,
+        ),
         takes=("amount", "reason", "note", "account_id", "materials", "deferred_until"),
         reassess=True,
     )

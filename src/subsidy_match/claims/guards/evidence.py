@@ -1,0 +1,54 @@
+"""Documents, items, exclusivity and risks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from subsidy_match.claims.duties import Duty, check_duties
+from subsidy_match.claims.exclusive import check_cap, check_slots
+from subsidy_match.claims.items import check_items
+from subsidy_match.claims.materials import check_given, check_outstanding, outstanding
+from subsidy_match.claims.occasion import Occasion, past_duties
+from subsidy_match.claims.risks import check_answered, check_open
+from subsidy_match.claims.transition import Guard
+from subsidy_match.errors import Conflict
+
+__all__ = ["GUARDS"]
+
+
+def _material_owed(occasion: Occasion) -> None:
+    owed = {row.material for row in outstanding(occasion.session, occasion.claim.id)}
+    odd = sorted(
+        name for name, value in occasion.payload["materials"].items() if name not in owed or value == "deferred"
+    )
+    if odd:
+        zh = f"该材料不在待补交之列:{odd[0]}"
+        raise Conflict(
+            "material_not_owed", zh, f"not a document that is to follow: {odd[0]}", hint=", ".join(sorted(owed))
+        )
+
+
+def _machine_unopposed(occasion: Occasion) -> None:
+    # The machine submits at once: a draft that it could not submit would only keep the firm from filing itself.
+    if occasion.actor.is_machine:
+        check_items(occasion)
+        check_slots(occasion)
+
+
+def _risk_open(occasion: Occasion) -> None:
+    # Whoever filed the claim cannot answer for its risks, as they could not review it.
+    check_duties(occasion.actor.id, Duty.REVIEWER, past_duties(occasion.session, occasion.claim.id))
+    check_open(occasion)
+
+
+GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
+    Guard.DOCUMENTS_KNOWN: check_given,
+    Guard.MATERIAL_OWED: _material_owed,
+    Guard.NOTHING_OWED: check_outstanding,
+    Guard.MACHINE_UNOPPOSED: _machine_unopposed,
+    Guard.ITEMS_FREE: check_items,
+    Guard.EXCLUSIVE_FREE: check_slots,
+    Guard.WITHIN_CAP: check_cap,
+    Guard.RISK_OPEN: _risk_open,
+    Guard.RISKS_ANSWERED: check_answered,
+}
