@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import uuid
 from collections.abc import Callable, Iterator
@@ -111,8 +112,9 @@ def test_a_file_whose_hash_fits_but_whose_money_does_not_restores_nothing(world:
     with world.engine.begin() as connection:
         connection.execute(text("UPDATE funds SET allocated = allocated + 1"))
     backup(world.engine, tmp_path / "b.gz")
-    with pytest.raises(SubsidyError, match="backup_inconsistent") as caught:
+    with pytest.raises(SubsidyError, match="F001") as caught:
         restore(target, tmp_path / "b.gz", CHECKS)
+    assert caught.value.code == "backup_inconsistent"
     assert [finding.code for finding in caught.value.findings] == ["F001"]
     assert content(target)["funds"] == []
 
@@ -121,8 +123,9 @@ def test_a_backup_of_another_schema_is_refused(world: World, target: Engine, tmp
     path = tmp_path / "b.gz"
     backup(world.engine, path)
     lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
-    head = json.loads(lines[0]) | {"revision": "0001"}
-    path.write_bytes(gzip.compress(json.dumps(head).encode() + b"\n" + b"".join(lines[1:])))
+    lines[0] = json.dumps(json.loads(lines[0]) | {"revision": "0001"}).encode() + b"\n"
+    end = json.loads(lines[-1]) | {"sha256": hashlib.sha256(b"".join(lines[:-1])).hexdigest()}
+    path.write_bytes(gzip.compress(b"".join(lines[:-1]) + json.dumps(end).encode()))
     with pytest.raises(SubsidyError, match="backup_revision"):
         restore(target, path)
 
