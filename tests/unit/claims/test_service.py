@@ -84,8 +84,15 @@ def test_claims_are_listed_by_what_is_asked(world: World):
 def test_the_events_offered_are_those_of_role_state_and_duty(world: World):
     claim = world.walk(State.IN_RECHECK)
     offered = {name: {row.event for row in _offered(world, claim.id, name)} for name in ("rechecker", "reviewer")}
-    assert offered["rechecker"] == {Event.REQUEST_CORRECTION, Event.AMEND, Event.PASS, Event.RETURN, Event.REJECT}
-    assert offered["reviewer"] == set()
+    assert offered["rechecker"] == {
+        Event.REQUEST_CORRECTION,
+        Event.AMEND,
+        Event.PASS,
+        Event.RETURN,
+        Event.REJECT,
+        Event.ACKNOWLEDGE_RISK,
+    }
+    assert offered["reviewer"] == {Event.ACKNOWLEDGE_RISK}
 
 
 def _offered(world: World, claim_id: int, name: str):
