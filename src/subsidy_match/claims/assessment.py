@@ -47,6 +47,7 @@ class Assessment:
         exclusive_groups: groups in which the item keys are used up; none means the policy and period alone.
         is_open: whether the policy takes claims on the day of assessment.
         automatic: certain, exact and vouched for by departments, so that no application is needed.
+        chain: the stages that the policy's text prescribes; without ``accept`` the system accepts at submission.
         evidence: canonical JSON of the text, the parameters, the facts read and the explanation.
     """
 
@@ -70,6 +71,7 @@ class Assessment:
     notice_counts: bool = False
     is_open: bool = True
     automatic: bool = False
+    chain: tuple[str, ...] = ("accept", "review", "recheck", "approve", "publish", "pay")
 
     @property
     def is_favourable(self) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
@@ -14,11 +15,22 @@ from subsidy_match.claims.assessment import Assessment, Standing
 from subsidy_match.claims.clock import ClockReading, Pause, read_clock
 from subsidy_match.claims.duties import Duty, PastDuty
 from subsidy_match.claims.payload import Payload
+from subsidy_match.claims.people.records import DeputyRow
 from subsidy_match.claims.records import AccountRow, ClaimPause, ClaimRow, ClaimShare, ClaimStep
 from subsidy_match.claims.transition import Transition
-from subsidy_match.store.users import Actor
+from subsidy_match.store.user_rows import UserPerson, UserRow
+from subsidy_match.store.users import Actor, Role
 
-__all__ = ["Occasion", "claim_clock", "current_amount", "past_duties", "shares_of"]
+__all__ = ["Occasion", "StandIn", "claim_clock", "current_amount", "past_duties", "shares_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """In whose place somebody acts, with which role, by which delegation."""
+
+    principal: Actor
+    role: Role
+    delegation_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,21 @@ class Occasion:
     calendar: WorkingCalendar
     assessment: Assessment | None = None
     standing: Standing | None = None
+    stand_in: StandIn | None = None
+
+    @property
+    def rights(self) -> Actor:
+        """Whose funds, department, level and assignments count: the actor's, or those of the person they stand in for."""
+        return self.actor if self.stand_in is None else self.stand_in.principal
+
+    @property
+    def people(self) -> tuple[Actor, ...]:
+        """Everybody whose duty the step is: the actor, and the person in whose place they act."""
+        return (self.actor,) if self.stand_in is None else (self.actor, self.stand_in.principal)
+
+    def acts_as(self, role: Role) -> bool:
+        """Whether the actor may use ``role`` here, by their own right or as lent to them."""
+        return role in self.actor.roles if self.stand_in is None else self.stand_in.role is role
 
     @property
     def next_version(self) -> int:
@@ -74,9 +101,21 @@ def shares_of(session: Session, claim_id: int) -> Sequence[ClaimShare]:
 
 
 def past_duties(session: Session, claim_id: int) -> list[PastDuty]:
-    """Read who did which duty in the whole history of a claim."""
-    query = select(ClaimStep.actor, ClaimStep.duty).where(ClaimStep.claim_id == claim_id, ClaimStep.duty.is_not(None))
-    return [PastDuty(person, Duty(duty)) for person, duty in session.execute(query) if duty is not None]
+    """Read who did which duty in the whole history of a claim; whoever was stood in for did it as well."""
+    person = func.coalesce(UserPerson.person, ClaimStep.actor)
+    done = _with_person(select(person, ClaimStep.duty), ClaimStep.actor)
+    lent = _with_person(
+        select(func.coalesce(UserPerson.person, DeputyRow.principal), DeputyRow.duty), DeputyRow.principal
+    )
+    done = done.where(ClaimStep.claim_id == claim_id, ClaimStep.duty.is_not(None))
+    lent = lent.where(DeputyRow.claim_id == claim_id, DeputyRow.duty.is_not(None))
+    found = session.execute(union_all(done, lent))
+    return [PastDuty(who, Duty(duty)) for who, duty in found]
+
+
+def _with_person(query: Select[tuple[str, str | None]], login: Any) -> Select[tuple[str, str | None]]:
+    joined = query.outerjoin(UserRow, UserRow.login == login)
+    return joined.outerjoin(UserPerson, UserPerson.user_id == UserRow.id)
 
 
 def claim_clock(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date) -> ClockReading | None:

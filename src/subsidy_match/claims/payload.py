@@ -83,12 +83,24 @@ def _materials(value: Any) -> dict[str, str] | None:
     return {k: v for k, v in given.items() if k and v} if all(given) and all(given.values()) else None
 
 
+def _one_of(*known: str) -> Callable[[Any], str | None]:
+    return lambda value: value if isinstance(value, str) and value in known else None
+
+
 _ANY = {"note": _note, "reason": _note, "reason_code": _text}
 _FILING = {"amount": _amount, "account_id": _amount, "deferred_until": _day, "materials": _materials}
 _CORRECTION = {"due_on": _day, "items": _texts}
 _REVIEW = {"assignee": _text}
+_TASKS = {
+    "department": _text,
+    "officer": _text,
+    "opinion": _note,
+    "result": _one_of("favourable", "unfavourable"),
+    "task": _amount,
+    "task_kind": _one_of("opinion", "inspection", "expert", "audit"),
+}
 _NOTICES = {"notice_no": _text}
 _PAYMENT = {"bank_ref": _text, "batch": _text, "failure_code": _text, "instruction": _text}
 
-FIELDS: Mapping[str, Callable[[Any], Any]] = merge(_ANY, _FILING, _CORRECTION, _REVIEW, _NOTICES, _PAYMENT)
+FIELDS: Mapping[str, Callable[[Any], Any]] = merge(_ANY, _FILING, _CORRECTION, _REVIEW, _TASKS, _NOTICES, _PAYMENT)
 """Every field that may come with an event, and how it is read; a topic has a dictionary of its own."""

@@ -21,8 +21,11 @@ from subsidy_match.claims.birth import draft_row, insert_claim
 from subsidy_match.claims.claim import Claim, Step
 from subsidy_match.claims.clock import ClockReading, business_day
 from subsidy_match.claims.duties import is_barred
+from subsidy_match.claims.handling.automatic import carry_on
+from subsidy_match.claims.handling.channels import CHANNELS
 from subsidy_match.claims.occasion import Occasion, claim_clock, past_duties
 from subsidy_match.claims.payload import parse_payload
+from subsidy_match.claims.people.persons import lent_roles
 from subsidy_match.claims.reading import (
     ClaimFilter,
     evidence,
@@ -41,7 +44,7 @@ from subsidy_match.claims.transition import Door, Transition
 from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store.sealing import Sealer
 from subsidy_match.store.unit import in_unit
-from subsidy_match.store.users import PUSH, Actor
+from subsidy_match.store.users import PUSH, Actor, Role
 
 __all__ = ["ClaimDesk", "ClaimFilter"]
 
@@ -108,8 +111,8 @@ class ClaimDesk:
         claim = next((found for found in self.list_claims(begun) if found.subject == subject), None)
         if claim is None:
             claim = self.create_draft(uscc=uscc, policy_id=policy_id, period=period, actor=PUSH, at=at, subject=subject)
-        for state, event in ((State.DRAFT, Event.SUBMIT), (State.SUBMITTED, Event.ACCEPT)):
-            if claim.state is state:
+        for event in CHANNELS["no_apply"].by_push[1:]:
+            if rows_for(claim.state, event):
                 claim = self.fire(claim.id, event, actor=PUSH, at=at, expected_version=claim.version)
         return claim
 
@@ -155,6 +158,7 @@ class ClaimDesk:
                     _check_version(session, row, version)
                 occasion = self._occasion(session, row, known, Door.DESK, actor, at, payload or {}, assessment)
                 take_step(occasion)
+                carry_on(occasion)
                 return _finished(session, row, also)
 
             return in_unit(self.engine, work)
@@ -185,19 +189,23 @@ class ClaimDesk:
         """Read what the claim rested on when it got ``version``: the bytes pinned at submission or approval."""
         return self._read(lambda s: evidence(s, visible_row(s, claim_id, viewer).id, version))
 
-    def possible_events(self, claim_id: int, *, actor: Actor) -> Sequence[Transition]:
-        """List the rows that ``actor`` could fire now by state, role and duties; guards may still refuse."""
+    def possible_events(self, claim_id: int, *, actor: Actor, on: date | None = None) -> Sequence[Transition]:
+        """List the rows that ``actor`` could fire now by state, role and duties; guards may still refuse.
+
+        Roles that others have lent them for the day ``on`` count as well.
+        """
 
         def read(session: Session) -> Sequence[Transition]:
             row = visible_row(session, claim_id, actor)
             history = past_duties(session, row.id)
+            roles = actor.roles if on is None else actor.roles | lent_roles(session, actor, on)
             return [
                 transition
                 for transition in TRANSITIONS
                 if transition in rows_for(State(row.state), transition.event)
                 and matches_branch(transition.when, row)
-                and actor.has_any(transition.roles)
-                and (transition.duty is None or is_barred(actor.id, transition.duty, history) is None)
+                and not roles.isdisjoint(transition.roles)
+                and (transition.duty is None or is_barred(actor.person, transition.duty, history) is None)
             ]
 
         return self._read(read)
@@ -291,7 +299,8 @@ class ClaimDesk:
     def _assess_for(self, seen: Claim, event: Event, actor: Actor, at: datetime) -> Assessment | None:
         rows = rows_for(seen.state, event)
         # An officer without the role gets no work out of the matching engine.
-        if not any(row.reassess and actor.has_any(row.roles) for row in rows):
+        roles = {role for row in rows if row.reassess for role in row.roles}
+        if not actor.has_any(roles) and not (roles and self._is_lent_any(actor, roles, business_day(at))):
             return None
         return self.assessor.assess(
             uscc=seen.uscc,
@@ -300,6 +309,9 @@ class ClaimDesk:
             subject=seen.subject,
             as_of=business_day(at),
         )
+
+    def _is_lent_any(self, actor: Actor, roles: set[Role], on: date) -> bool:
+        return not roles.isdisjoint(self._read(lambda session: lent_roles(session, actor, on)))
 
     def _read(self, work: Callable[[Session], Result]) -> Result:
         return in_unit(self.engine, work, immediate=False)

@@ -54,8 +54,13 @@ class Event(StrEnum):
     ASSIGN = "assign"
     PASS = "pass"  # noqa: S105  # the event's name, no secret
     RETURN = "return"
+    # tasks
+    OPEN_TASK = "open_task"
+    ANSWER_TASK = "answer_task"
+    DROP_TASK = "drop_task"
     # decision
     RESERVE = "reserve"
+    ENDORSE = "endorse"
     APPROVE = "approve"
     REJECT = "reject"
     # notices
@@ -118,8 +123,13 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
     Event.ASSIGN: ("交办", "assign"),
     Event.PASS: ("通过", "pass"),
     Event.RETURN: ("退回", "return"),
+    # tasks
+    Event.OPEN_TASK: ("发起协办", "open a task"),
+    Event.ANSWER_TASK: ("协办答复", "answer a task"),
+    Event.DROP_TASK: ("撤销协办", "drop a task"),
     # decision
     Event.RESERVE: ("候补占用资金", "reserve from the waitlist"),
+    Event.ENDORSE: ("会签", "endorse"),
     Event.APPROVE: ("审批", "approve"),
     Event.REJECT: ("不予支持", "reject"),
     # notices

@@ -20,6 +20,7 @@ from subsidy_match.claims.effects import (
     payment,
     reserving,
     review,
+    tasks,
 )
 from subsidy_match.claims.effects.timing import apply_clock
 from subsidy_match.claims.occasion import Occasion
@@ -35,6 +36,7 @@ FIELDS_OF: Mapping[Event, Callable[[Occasion], None]] = covering(
     filing.FIELDS,
     correction.FIELDS,
     review.FIELDS,
+    tasks.FIELDS,
     decision.FIELDS,
     notices.FIELDS,
     accounts.FIELDS,

@@ -6,6 +6,9 @@ from typing import assert_never
 
 from sqlalchemy import or_, select
 
+from subsidy_match.claims.effects.tasks import end_pause
+from subsidy_match.claims.handling.records import TaskRow
+from subsidy_match.claims.handling.tasks import STOPPING, TaskKind
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.records import ClaimPause
 from subsidy_match.claims.states import Event
@@ -26,6 +29,11 @@ def apply_clock(occasion: Occasion) -> None:
         case ClockEffect.END:
             _resume(occasion)
             claim.ended_on = occasion.on
+        case ClockEffect.STOP_FOR_TASK:
+            _stop_for_task(occasion)
+        case ClockEffect.RESUME_FROM_TASK:
+            task = occasion.session.get_one(TaskRow, occasion.payload["task"])
+            end_pause(occasion, task.opened_version)
         case ClockEffect.NONE | ClockEffect.START:
             pass  # it starts by itself: accepted_on is set with the event
         case other:
@@ -47,6 +55,19 @@ def _stop(occasion: Occasion) -> None:
         end_on=known_end,
     )
     occasion.session.add(pause)
+
+
+def _stop_for_task(occasion: Occasion) -> None:
+    kind = TaskKind(occasion.payload["task_kind"])
+    if kind in STOPPING:
+        pause = ClaimPause(
+            claim_id=occasion.claim.id,
+            version=occasion.next_version,
+            reason=f"TASK_{kind}".upper(),
+            start_on=occasion.on,
+            end_on=None,
+        )
+        occasion.session.add(pause)
 
 
 def _resume(occasion: Occasion) -> None:

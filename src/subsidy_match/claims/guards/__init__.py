@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from subsidy_match.claims.guards import accounts, amounts, correction, filing, holds, money, notices, payment, review
+from subsidy_match.claims.guards import (
+    accounts,
+    amounts,
+    correction,
+    filing,
+    handling,
+    holds,
+    money,
+    notices,
+    payment,
+    review,
+)
 from subsidy_match.claims.guards.money import others_waiting
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.registry import covering
@@ -22,6 +33,7 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = covering(
     accounts.GUARDS,
     holds.GUARDS,
     review.GUARDS,
+    handling.GUARDS,
     money.GUARDS,
     correction.GUARDS,
     notices.GUARDS,

@@ -9,7 +9,17 @@ A topic is a module with ``rows()``, and a line here; the order is that of the h
 from __future__ import annotations
 
 from subsidy_match.claims.states import Event, State
-from subsidy_match.claims.table import accounts, correction, decision, ending, filing, notices, payment, review
+from subsidy_match.claims.table import (
+    accounts,
+    correction,
+    decision,
+    ending,
+    filing,
+    notices,
+    payment,
+    review,
+    tasks,
+)
 from subsidy_match.claims.transition import Transition
 
 __all__ = ["TRANSITIONS", "rows_for"]
@@ -18,6 +28,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *filing.rows(),
     *correction.rows(),
     *review.rows(),
+    *tasks.rows(),
     *decision.rows(),
     *notices.rows(),
     *accounts.rows(),
