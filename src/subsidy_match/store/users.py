@@ -28,6 +28,7 @@ __all__ = [
     "UserRow",
     "add_user",
     "deactivate_user",
+    "is_first_admin",
     "list_users",
     "persons_of",
     "renew_token",
@@ -200,6 +201,11 @@ def list_users(session: Session, *, role: Role | None = None) -> Sequence[Actor]
     rows = session.scalars(select(UserRow).where(UserRow.active).order_by(UserRow.login))
     people = [_actor(row) for row in rows]
     return people if role is None else [person for person in people if role in person.roles]
+
+
+def is_first_admin(session: Session, roles: Collection[Role]) -> bool:
+    """Whether these are the roles of an administrator where there is none yet: somebody has to be the first."""
+    return Role.ADMIN in roles and not list_users(session, role=Role.ADMIN)
 
 
 def renew_token(session: Session, login: str, *, token: str | None = None) -> str:

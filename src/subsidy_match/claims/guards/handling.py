@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from sqlalchemy import select
+
 from subsidy_match.claims.duties import Duty
 from subsidy_match.claims.handling.channels import passes_by_itself
 from subsidy_match.claims.handling.endorsements import band_of, endorsed, endorsers, level_of
@@ -26,9 +28,9 @@ def _passes_by_itself(occasion: Occasion) -> None:
 
 def _task_new(occasion: Occasion) -> None:
     given = occasion.payload
-    mine = (TaskRow.kind == given["task_kind"], TaskRow.department == given["department"])
-    open_one = occasion.session.query(TaskRow.id).filter(TaskRow.claim_id == occasion.claim.id, TaskRow.is_open, *mine)
-    if open_one.first() is not None:
+    same = (TaskRow.kind == given["task_kind"], TaskRow.department == given["department"])
+    open_one = select(TaskRow.id).where(TaskRow.claim_id == occasion.claim.id, TaskRow.is_open, *same)
+    if occasion.session.scalars(open_one).first() is not None:
         raise Conflict(
             "task_open_already", "该部门已有同类协办尚未答复", "this department has such a task open already"
         )
