@@ -21,6 +21,7 @@ from subsidy_api.index import router as index
 from subsidy_api.limits import BodyLimit
 from subsidy_api.logs import RequestLog
 from subsidy_api.payouts import router as payouts
+from subsidy_api.people import router as people
 from subsidy_api.policies import router as policies
 from subsidy_api.problems import install_problems
 from subsidy_api.schemas import Problem
@@ -72,6 +73,7 @@ _ROUTERS = (
     claims,
     funds,
     payouts,
+    people,
 )
 
 
@@ -98,5 +100,6 @@ _TAGS = [
     {"name": "claims", "description": "申报办理 / claims"},
     {"name": "funds", "description": "资金 / funds"},
     {"name": "payouts", "description": "支付 / payouts"},
+    {"name": "people", "description": "用户、授权、回避、委托、协办 / people"},
     {"name": "health", "description": "运行状态 / health"},
 ]

@@ -17,6 +17,7 @@ from subsidy_match.cli import (
     profiles,
     push,
     system,
+    users,
 )
 from subsidy_match.cli.checkup import checkup
 from subsidy_match.cli.demo import demo
@@ -49,6 +50,7 @@ _GROUPS = (
     ("claims", claims.app),
     ("payouts", payouts.app),
     ("audit", audit.app),
+    ("users", users.app),
     ("db", system.database),
 )
 for _name, _group in _GROUPS:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from subsidy_match.claims import funds
 from subsidy_match.claims.batches import check_totals
-from subsidy_match.cli.context import now, platform, settings
+from subsidy_match.claims.people.staffing import Need, staffing_findings
+from subsidy_match.cli.context import business_today, now, platform, settings
 from subsidy_match.cli.output import note, print_text
-from subsidy_match.errors import NotFound
+from subsidy_match.errors import Finding, NotFound
 from subsidy_match.platform import Platform
 from subsidy_match.store.engine import describe
 from subsidy_match.store.migration import current_revision, head_revision
 from subsidy_match.store.migration import upgrade as migrate
 from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import list_users
 
 __all__ = ["database", "doctor", "serve"]
 
@@ -58,6 +61,8 @@ def doctor() -> None:
         print_text(f"{info.kind} {info.version} ({info.journal})")
         for problem in problems:
             print_text(problem)
+        for warning in _unstaffed(wired):
+            print_text(warning)
     if problems:
         raise typer.Exit(1)
     print_text("正常 / healthy")
@@ -74,3 +79,22 @@ def _problems(wired: Platform) -> Iterator[str]:
             yield str(error)
     for check in (funds.check_balances, check_totals):
         yield from (str(finding) for finding in in_unit(wired.engine, check, immediate=False))
+
+
+def _unstaffed(wired: Platform) -> Iterator[str]:
+    """Warn of policies that the people at hand cannot take to payment; while there are none there is nothing to say."""
+    today = business_today()
+    try:
+        policies = wired.policies().in_force(today)
+    except NotFound:  # told as a problem
+        return
+    needs = [
+        Need(policy.id, policy.channel.value, policy.chain, policy.funding)
+        for policy in policies
+        if policy.amount is not None
+    ]
+
+    def check(session: Session) -> Sequence[Finding]:
+        return staffing_findings(session, needs, today) if list_users(session) else ()
+
+    yield from (f"{found}" for found in in_unit(wired.engine, check, immediate=False))

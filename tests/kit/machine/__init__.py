@@ -5,13 +5,14 @@ A new topic is a module with a ``TOPIC`` (what the model knows of it), if need b
 
 from __future__ import annotations
 
-from machine import correction, decision, ending, filing, notices, payment, review
+from machine import correction, decision, ending, filing, handling, notices, payment, review
 from machine.checks import Checks
 
 TOPICS = (
     filing.TOPIC,
     correction.TOPIC,
     review.TOPIC,
+    handling.TOPIC,
     decision.TOPIC,
     notices.TOPIC,
     payment.TOPIC,
@@ -24,6 +25,7 @@ class ClaimsMachine(
     decision.Decision,
     payment.Payment,
     ending.Ending,
+    handling.Handling,
     Checks,
 ):
     """All topics together."""
