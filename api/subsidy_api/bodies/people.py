@@ -46,9 +46,9 @@ class NewRights(Body):
     """All that a user may do; a role without scope may be used everywhere."""
 
     roles: Annotated[list[Role], Field(max_length=30)]
-    scopes: Annotated[list[ScopeBody], Field(max_length=200)] = []
-    funds: Annotated[list[Place], Field(max_length=200)] = []
-    firms: Annotated[list[Uscc], Field(max_length=200)] = []
+    scopes: list[ScopeBody] = Field(default_factory=list, max_length=200)
+    funds: list[Place] = Field(default_factory=list, max_length=200)
+    firms: list[Uscc] = Field(default_factory=list, max_length=200)
 
 
 class NewUser(NewRights):
