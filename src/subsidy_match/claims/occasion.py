@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -109,11 +109,11 @@ def past_duties(session: Session, claim_id: int) -> list[PastDuty]:
     )
     done = done.where(ClaimStep.claim_id == claim_id, ClaimStep.duty.is_not(None))
     lent = lent.where(DeputyRow.claim_id == claim_id, DeputyRow.duty.is_not(None))
-    found = session.execute(union_all(done, lent))
+    found: Iterable[Any] = session.execute(union_all(done, lent))
     return [PastDuty(who, Duty(duty)) for who, duty in found]
 
 
-def _with_person(query: Select[tuple[str, str | None]], login: Any) -> Select[tuple[str, str | None]]:
+def _with_person(query: Select[str, str | None], login: Any) -> Select[str, str | None]:
     joined = query.outerjoin(UserRow, UserRow.login == login)
     return joined.outerjoin(UserPerson, UserPerson.user_id == UserRow.id)
 

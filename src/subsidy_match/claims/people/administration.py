@@ -108,7 +108,7 @@ def change_rights(session: Session, login: str, rights: Rights, *, actor: Actor,
     row = user_row(session, login)
     was = Rights(before.roles, before.scopes, before.funds, before.firms).plain()
     for rows in (row.roles, row.scopes, row.funds, row.firms):
-        rows.clear()  # type: ignore[attr-defined]
+        rows.clear()
     session.flush()
     row.roles = [UserRole(role=str(role)) for role in sorted(set(rights.roles))]
     row.scopes = [scope_row(scope) for scope in sorted(set(rights.scopes))]
