@@ -16,6 +16,7 @@ from subsidy_api.eligibility import router as eligibility
 from subsidy_api.enterprises import accounts
 from subsidy_api.enterprises import router as enterprises
 from subsidy_api.funds import router as funds
+from subsidy_api.handling import router as handling
 from subsidy_api.health import router as health
 from subsidy_api.index import router as index
 from subsidy_api.limits import BodyLimit
@@ -74,6 +75,7 @@ _ROUTERS = (
     funds,
     payouts,
     people,
+    handling,
 )
 
 

@@ -91,3 +91,16 @@ def test_tasks_are_listed_for_officers(api: ApiWorld):
     assert (task["kind"], task["is_open"], task["department"]) == ("inspection", True, "税务局")
     assert code(api.get(f"/v1/claims/{claim}/tasks", "applicant")) == (403, "officers_only")
     assert code(api.fire(claim, "pass", "reviewer")) == (409, "quorum_missing")
+
+
+def test_a_rule_for_large_amounts_takes_two_approvers(api: ApiWorld):
+    rule = {"from_on": "2026-06-01", "bands": [{"above": 0, "needed": 2}]}
+    assert code(api.post("/v1/handling-rules", "clerk", rule)) == (403, "role_missing")
+    assert api.post("/v1/handling-rules", "everything", rule).status_code == 201
+    wrong = {"from_on": "2026-06-01", "tasks": [{"kind": "opinion", "departments": ["税务局"], "need": 2}]}
+    assert code(api.post("/v1/handling-rules", "everything", wrong)) == (422, "handling_invalid")
+    assert [found["bands"][0]["needed"] for found in api.get("/v1/handling-rules", "clerk").json()] == [2]
+    claim = api.walk("IN_APPROVAL")
+    assert code(api.fire(claim, "approve", "approver")) == (409, "approvals_missing")
+    assert api.fire(claim, "endorse", "approver").status_code == 200
+    assert api.fire(claim, "approve", "approver_b").status_code == 200
