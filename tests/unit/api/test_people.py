@@ -99,6 +99,8 @@ def test_a_rule_for_large_amounts_takes_two_approvers(api: ApiWorld):
     assert api.post("/v1/handling-rules", "everything", rule).status_code == 201
     wrong = {"from_on": "2026-06-01", "tasks": [{"kind": "opinion", "departments": ["税务局"], "need": 2}]}
     assert code(api.post("/v1/handling-rules", "everything", wrong)) == (422, "handling_invalid")
+    past = {"from_on": "2026-05-31", "bands": []}
+    assert code(api.post("/v1/handling-rules", "everything", past)) == (422, "handling_invalid")
     assert [found["bands"][0]["needed"] for found in api.get("/v1/handling-rules", "clerk").json()] == [2]
     claim = api.walk("IN_APPROVAL")
     assert code(api.fire(claim, "approve", "approver")) == (409, "approvals_missing")

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.fund_records import FundRow
 from subsidy_match.claims.handling.records import HandlingRow
 from subsidy_match.claims.records import ClaimRow, ClaimShare
@@ -100,6 +101,8 @@ def add_rule(
         InputError: ``handling_invalid``.
     """
     _check(tasks, bands)
+    if from_on < business_day(at):
+        raise _invalid("不得追溯设定办理规定", "a rule does not begin in the past")
     row = HandlingRow(
         policy_id=policy_id,
         department=department,
