@@ -21,6 +21,7 @@ from subsidy_api.enterprises import router as enterprises
 from subsidy_api.exports import router as exports
 from subsidy_api.fund_office import router as fund_office
 from subsidy_api.funds import router as funds
+from subsidy_api.handling import router as handling
 from subsidy_api.health import router as health
 from subsidy_api.index import router as index
 from subsidy_api.limits import BodyLimit
@@ -29,6 +30,7 @@ from subsidy_api.notices import router as notices
 from subsidy_api.objections import router as objections
 from subsidy_api.papers import router as papers
 from subsidy_api.payouts import router as payouts
+from subsidy_api.people import router as people
 from subsidy_api.policies import router as policies
 from subsidy_api.problems import install_problems
 from subsidy_api.reconciling import router as reconciling
@@ -98,6 +100,8 @@ _ROUTERS = (
     objections,
     allocations,
     clock,
+    people,
+    handling,
 )
 
 
@@ -130,5 +134,6 @@ _TAGS = [
     {"name": "payouts", "description": "支付 / payouts"},
     {"name": "statistics", "description": "统计与监控 / statistics"},
     {"name": "clock", "description": "工作日历与时限 / working days and time limits"},
+    {"name": "people", "description": "用户、授权、回避、委托、协办 / people"},
     {"name": "health", "description": "运行状态 / health"},
 ]

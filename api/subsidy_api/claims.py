@@ -146,7 +146,7 @@ def show_timeline(claim_id: ClaimId, platform: PlatformDep, actor: Caller) -> li
 
 
 @router.get("/{claim_id}/events", response_model=list[EventBody], responses=responses(401, 404, 422, 503))
-def list_events(claim_id: ClaimId, platform: PlatformDep, actor: Caller) -> list[EventBody]:
+def list_events(claim_id: ClaimId, platform: PlatformDep, actor: Caller, today: Today) -> list[EventBody]:
     """当前用户此刻可办理的事件 / The events that the caller could fire now, by state, role and duties."""
     return [
         EventBody(
@@ -157,7 +157,7 @@ def list_events(claim_id: ClaimId, platform: PlatformDep, actor: Caller) -> list
             needs=list(row.needs),
             takes=list(row.takes),
         )
-        for row in platform.desk.possible_events(claim_id, actor=actor)
+        for row in platform.desk.possible_events(claim_id, actor=actor, on=today)
         if row.door is Door.DESK
     ]
 

@@ -11,7 +11,8 @@ from typing import Annotated
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from subsidy_api.context import PlatformDep
+from subsidy_api.context import PlatformDep, Today
+from subsidy_match.claims.people.authorisations import seen_today
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.errors import InputError
 from subsidy_match.store.unit import in_unit
@@ -50,13 +51,15 @@ def require_caller(actor: Actor | None) -> Actor:
 
 
 def _maybe(
-    platform: PlatformDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    platform: PlatformDep, today: Today, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Actor | None:
     # A wrong token is refused even where none is needed: its owner believes to be known.
     if credentials is None:
         return None
     token = credentials.credentials
-    return in_unit(platform.engine, lambda session: user_by_token(session, token), immediate=False)
+    return in_unit(
+        platform.engine, lambda session: seen_today(session, user_by_token(session, token), today), immediate=False
+    )
 
 
 def _caller(actor: Annotated[Actor | None, Depends(_maybe)]) -> Actor:

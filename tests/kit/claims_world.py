@@ -64,6 +64,7 @@ _POSTS: Mapping[str, tuple[Role, ...]] = {
     "lead": (Role.LEAD,),
     "reviewer": (Role.REVIEWER,),
     "rechecker": (Role.RECHECKER,),
+    "task_officer": (Role.TASK_OFFICER,),
     "approver": (Role.APPROVER,),
     "notice": (Role.NOTICE,),
     "maker": (Role.MAKER,),
@@ -82,6 +83,7 @@ SECOND = "_b"
 PEOPLE: Mapping[str, tuple[Role, ...]] = {**_POSTS, **{name + SECOND: roles for name, roles in _POSTS.items()}, **_SOLE}
 """Login → roles: two for every post (``clerk`` and ``clerk_b``), who may stand in for each other."""
 
+DEPARTMENTS: Mapping[str, str] = {"task_officer": "税务局", "task_officer" + SECOND: "税务局"}
 FIRMS: Mapping[str, tuple[str, ...]] = {
     "applicant": (USCC, OTHER_USCC),
     "applicant_b": (USCC, OTHER_USCC),
@@ -256,7 +258,10 @@ def _people(session: Any) -> dict[str, Actor]:
     made = {}
     for login, roles in PEOPLE.items():
         firms = FIRMS.get(login, ())
-        made[login], _ = add_user(session, login=login, name=f"甲{login}", roles=roles, funds=["*"], firms=firms)
+        where = DEPARTMENTS.get(login, "")
+        made[login], _ = add_user(
+            session, login=login, name=f"甲{login}", department=where, roles=roles, funds=["*"], firms=firms
+        )
     return made
 
 

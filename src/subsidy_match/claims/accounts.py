@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from subsidy_match.claims.people.persons import check_interest, is_same_person
 from subsidy_match.claims.records import AccountRow
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.errors import Conflict, InputError, NotFound
@@ -93,7 +94,8 @@ def verify_account(session: Session, account_id: int, *, actor: Actor, at: datet
         raise NotFound("account_unknown", f"账户不存在:{account_id}", f"no account {account_id}")
     if not actor.has_any(_VERIFIERS):
         raise Forbidden("role_missing", "无权核验账户", "verifying an account is not among your roles")
-    if actor.id == row.entered_by:
+    check_interest(session, actor, row.uscc)
+    if is_same_person(session, actor, row.entered_by):
         raise Forbidden("duty_conflict", "登记人不得核验同一账户", "whoever entered an account cannot verify it")
     if row.verified_by is not None:
         raise Conflict("account_verified_before", "账户已核验", "the account is verified already")

@@ -63,6 +63,7 @@ class Assessment:
         qa_percent: how many of a hundred claims are drawn for re-examination; ``qa_seed`` says which.
         is_open: whether the policy takes claims on the day of assessment.
         automatic: certain, exact and vouched for by departments, so that no application is needed.
+        chain: the stages that the policy's text prescribes; without ``accept`` the system accepts at submission.
         evidence: canonical JSON of the text, the parameters, the facts read and the explanation.
     """
 
@@ -90,6 +91,7 @@ class Assessment:
     notice_counts: bool = False
     is_open: bool = True
     automatic: bool = False
+    chain: tuple[str, ...] = ("accept", "review", "recheck", "approve", "publish", "pay")
 
     @property
     def is_favourable(self) -> bool:

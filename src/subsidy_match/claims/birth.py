@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims.assessment import Assessment
 from subsidy_match.claims.funds import fund
+from subsidy_match.claims.handling.channels import note_chain
 from subsidy_match.claims.pooling import check_modes
 from subsidy_match.claims.records import ClaimRow, ClaimShare
 from subsidy_match.claims.shares import split
@@ -67,6 +68,7 @@ def insert_claim(session: Session, row: ClaimRow, assessment: Assessment, *, yea
     row.claim_no = uuid.uuid4().hex  # replaced once the id is known
     _flush(session, row, _duplicate(row))
     row.claim_no = f"{year}{row.id:08d}"
+    note_chain(session, row.id, assessment.chain)
     _insert_shares(session, row, assessment)
 
 

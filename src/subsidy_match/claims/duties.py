@@ -73,8 +73,8 @@ def is_barred(person: str, duty: Duty, history: Iterable[PastDuty]) -> Duty | No
     return next((past for past in mine if frozenset({past, duty}) in FORBIDDEN), None)
 
 
-def check_duties(person: str, duty: Duty, history: Iterable[PastDuty]) -> None:
-    """Refuse a person whose earlier part in the claim forbids this one.
+def check_duties(person: str, duty: Duty, history: Iterable[PastDuty], *, called: str | None = None) -> None:
+    """Refuse a person, ``called`` so in the message, whose earlier part in the claim forbids this one.
 
     Raises:
         Forbidden: ``duty_conflict``.
@@ -83,5 +83,6 @@ def check_duties(person: str, duty: Duty, history: Iterable[PastDuty]) -> None:
     if earlier is None:
         return
     (was_zh, was_en), (now_zh, now_en) = DUTY_NAMES[earlier], DUTY_NAMES[duty]
-    zh = f"职责不相容:{person}曾为本件{was_zh},不得担任{now_zh}"
-    raise Forbidden("duty_conflict", zh, f"{person} was the {was_en} of this claim and cannot be its {now_en}")
+    name = called or person
+    zh = f"职责不相容:{name}曾为本件{was_zh},不得担任{now_zh}"
+    raise Forbidden("duty_conflict", zh, f"{name} was the {was_en} of this claim and cannot be its {now_en}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from subsidy_match.claims.duties import DUTY_NAMES, FORBIDDEN, Duty
+from subsidy_match.claims.handling.channels import CHANNELS
 from subsidy_match.claims.payment_handbook import render_payments
 from subsidy_match.claims.reasons import REASONS
 from subsidy_match.claims.states import EVENT_NAMES, STATE_NAMES, State
@@ -26,7 +27,8 @@ One transition is one transaction with one audit row and one outbox row. Nothing
 
 def render_states() -> str:
     """Give the page as Markdown: diagram, states, transitions, duties, reasons, payment lines."""
-    return "\n".join([_INTRO, *_diagram(), *_states(), *_transitions(), *_duties(), *_reasons(), *render_payments()])
+    parts = (_diagram(), _states(), _transitions(), _channels(), _duties(), _reasons(), render_payments())
+    return "\n".join([_INTRO, *(line for part in parts for line in part)])
 
 
 def write_states(docs: Path) -> Path:
@@ -80,6 +82,16 @@ def _cells(row: Transition) -> tuple[str, ...]:
         "" if row.clock is ClockEffect.NONE else row.clock,
         ", ".join([*(f"**{name}**" for name in row.needs), *row.takes]),
     )
+
+
+def _channels() -> Iterator[str]:
+    yield "## Channels · 兑现方式\n"
+    yield "What is left to the machine; where the policy's chain has no `accept`, the system accepts at submission.\n"
+    rows = (
+        (f"`{name}`", short.zh, ", ".join(short.by_push), ", ".join(short.by_system))
+        for name, short in CHANNELS.items()
+    )
+    yield from _table(("channel", "中文", "by push", "by the system"), rows)
 
 
 def _duties() -> Iterator[str]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from subsidy_match.claims.assessment import Assessment, Limit, Material, Share, Standing
 from subsidy_match.claims.qa_sample import Sampling
@@ -19,7 +20,7 @@ from subsidy_match.rules.policy import Policy, PolicySet
 from subsidy_match.rules.reasons import Match
 from subsidy_match.rules.span import Span
 
-__all__ = ["MatchingAssessor"]
+__all__ = ["MatchingAssessor", "handling_of"]
 
 # the credit and bar lists that are asked again before every payment (domain: 失信核查)
 _BAR_LISTS = ("penalties", "barrings")
@@ -114,10 +115,7 @@ def _assessment(match: Match, policies: PolicySet, snapshot: Snapshot, reading: 
         policy_en=policy.title.en,
         policy_hash=policy.hash,
         snapshot_id=snapshot.id,
-        channel=policy.channel.value,
-        sla_days=policy.sla_days,
-        notice_days=policy.notice_days if "publish" in policy.chain else 0,
-        with_recheck="recheck" in policy.chain,
+        **handling_of(policy),
         funding=tuple(Share(fund, share) for fund, share in policy.funding),
         evidence=_evidence(match, policies, snapshot, reading),
         item_keys=keys if by_item else (),
@@ -144,6 +142,17 @@ def _limits(policy: Policy) -> tuple[Limit, ...]:
         for e in policy.exclusive
         if e.per != "item_key" or e.cap is not None
     )
+
+
+def handling_of(policy: Policy) -> dict[str, Any]:
+    """What an assessment says of how the policy's text wants its claims handled."""
+    return {
+        "channel": policy.channel.value,
+        "chain": policy.chain,
+        "sla_days": policy.sla_days,
+        "notice_days": policy.notice_days if "publish" in policy.chain else 0,
+        "with_recheck": "recheck" in policy.chain,
+    }
 
 
 def _materials(policy: Policy) -> tuple[Material, ...]:

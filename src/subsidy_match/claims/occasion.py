@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, func, select, union_all
 from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
@@ -16,11 +16,22 @@ from subsidy_match.claims.calendar_store import calendar_in_force
 from subsidy_match.claims.clock import TOLERANCE, ClockReading, Pause, read_clock
 from subsidy_match.claims.duties import Duty, PastDuty
 from subsidy_match.claims.payload import Payload
+from subsidy_match.claims.people.records import DeputyRow
 from subsidy_match.claims.records import AccountRow, ClaimPause, ClaimRow, ClaimShare, ClaimStep
 from subsidy_match.claims.transition import Transition
-from subsidy_match.store.users import Actor
+from subsidy_match.store.user_rows import UserPerson, UserRow
+from subsidy_match.store.users import Actor, Role
 
-__all__ = ["Occasion", "claim_clock", "current_amount", "past_duties", "pauses_of", "shares_of"]
+__all__ = ["Occasion", "StandIn", "claim_clock", "current_amount", "past_duties", "pauses_of", "shares_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """In whose place somebody acts, with which role, by which delegation."""
+
+    principal: Actor
+    role: Role
+    delegation_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,21 @@ class Occasion:
     tolerance: timedelta = TOLERANCE
     told: dict[str, Any] = field(default_factory=dict)
     """What an effect wants written down with the step."""
+    stand_in: StandIn | None = None
+
+    @property
+    def rights(self) -> Actor:
+        """Whose funds, department, level and assignments count: the actor's, or those of the person they stand in for."""
+        return self.actor if self.stand_in is None else self.stand_in.principal
+
+    @property
+    def people(self) -> tuple[Actor, ...]:
+        """Everybody whose duty the step is: the actor, and the person in whose place they act."""
+        return (self.actor,) if self.stand_in is None else (self.actor, self.stand_in.principal)
+
+    def acts_as(self, role: Role) -> bool:
+        """Whether the actor may use ``role`` here, by their own right or as lent to them."""
+        return role in self.actor.roles if self.stand_in is None else self.stand_in.role is role
 
     @property
     def next_version(self) -> int:
@@ -76,10 +102,29 @@ def current_amount(claim: ClaimRow) -> int:
     return next(amount for amount in (*stages, 0) if amount is not None)
 
 
-# Statements of the hot path are built once: building one takes longer than most databases take to answer it.
 _OF_CLAIM: BindParameter[int] = bindparam("claim_id")
+
+
+def _with_person(query: Select[str, str | None], login: Any) -> Select[str, str | None]:
+    joined = query.outerjoin(UserRow, UserRow.login == login)
+    return joined.outerjoin(UserPerson, UserPerson.user_id == UserRow.id)
+
+
+def _duties() -> CompoundSelect[Any]:
+    person = func.coalesce(UserPerson.person, ClaimStep.actor)
+    done = _with_person(select(person, ClaimStep.duty), ClaimStep.actor)
+    lent = _with_person(
+        select(func.coalesce(UserPerson.person, DeputyRow.principal), DeputyRow.duty), DeputyRow.principal
+    )
+    return union_all(
+        done.where(ClaimStep.claim_id == _OF_CLAIM, ClaimStep.duty.is_not(None)),
+        lent.where(DeputyRow.claim_id == _OF_CLAIM, DeputyRow.duty.is_not(None)),
+    )
+
+
+# Statements of the hot path are built once: building one takes longer than most databases take to answer it.
+_DUTIES = _duties()
 _SHARES = select(ClaimShare).where(ClaimShare.claim_id == _OF_CLAIM).order_by(ClaimShare.fund_id)
-_DUTIES = select(ClaimStep.actor, ClaimStep.duty).where(ClaimStep.claim_id == _OF_CLAIM, ClaimStep.duty.is_not(None))
 _PAUSES = select(ClaimPause).where(ClaimPause.claim_id == _OF_CLAIM).order_by(ClaimPause.version)
 
 
@@ -95,9 +140,9 @@ def shares_of(session: Session, claim_id: int) -> Sequence[ClaimShare]:
 
 
 def past_duties(session: Session, claim_id: int) -> list[PastDuty]:
-    """Read who did which duty in the whole history of a claim."""
-    found = session.execute(_DUTIES, {"claim_id": claim_id})
-    return [PastDuty(person, Duty(duty)) for person, duty in found if duty is not None]
+    """Read who did which duty in the whole history of a claim; whoever was stood in for did it as well."""
+    found: Iterable[Any] = session.execute(_DUTIES, {"claim_id": claim_id})
+    return [PastDuty(who, Duty(duty)) for who, duty in found]
 
 
 def claim_clock(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date) -> ClockReading | None:

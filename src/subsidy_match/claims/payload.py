@@ -109,10 +109,22 @@ def _returns_to(value: Any) -> str | None:
     return value if value in ("fund", "treasury") else None
 
 
+def _one_of(*known: str) -> Callable[[Any], str | None]:
+    return lambda value: value if isinstance(value, str) and value in known else None
+
+
 _ANY = {"note": _note, "reason": _note, "reason_code": _text}
 _FILING = {"amount": _amount, "account_id": _amount, "deferred_until": _day, "materials": _materials}
 _CORRECTION = {"due_on": _day, "items": _texts}
 _REVIEW = {"assignee": _text}
+_TASKS = {
+    "department": _text,
+    "officer": _text,
+    "opinion": _note,
+    "result": _one_of("favourable", "unfavourable"),
+    "task": _amount,
+    "task_kind": _one_of("opinion", "inspection", "expert", "audit"),
+}
 _POOLED = {"run": _text}
 _NOTICES = {"notice_no": _text, "notice_until": _day, "objection": _amount, "allocation_no": _text}
 _PAYMENT = {"bank_ref": _text, "batch": _text, "failure_code": _text, "instruction": _text, "return_ref": _text}
@@ -130,6 +142,7 @@ FIELDS: Mapping[str, Callable[[Any], Any]] = merge(
     _FILING,
     _CORRECTION,
     _REVIEW,
+    _TASKS,
     _POOLED,
     _NOTICES,
     _PAYMENT,

@@ -23,9 +23,12 @@ from subsidy_match.claims.claim import Claim, Step
 from subsidy_match.claims.clock import TOLERANCE, ClockReading, business_day
 from subsidy_match.claims.duties import is_barred
 from subsidy_match.claims.following import take_following
+from subsidy_match.claims.handling.automatic import carry_on
+from subsidy_match.claims.handling.channels import CHANNELS
 from subsidy_match.claims.materials import Deferred, deferred_materials
 from subsidy_match.claims.occasion import Occasion, claim_clock, past_duties
 from subsidy_match.claims.payload import parse_payload
+from subsidy_match.claims.people.persons import lent_roles
 from subsidy_match.claims.reading import (
     CLAIM_UNKNOWN,
     ClaimFilter,
@@ -48,7 +51,7 @@ from subsidy_match.claims.waitlist import freed_funds, serve_waitlist
 from subsidy_match.errors import Conflict, InputError, RetryableError
 from subsidy_match.store.sealing import Sealer
 from subsidy_match.store.unit import in_unit
-from subsidy_match.store.users import PUSH, Actor
+from subsidy_match.store.users import PUSH, Actor, Role
 
 __all__ = ["ClaimDesk", "ClaimFilter"]
 
@@ -118,8 +121,8 @@ class ClaimDesk:
         claim = next((found for found in self.list_claims(begun) if found.subject == subject), None)
         if claim is None:
             claim = self.create_draft(uscc=uscc, policy_id=policy_id, period=period, actor=PUSH, at=at, subject=subject)
-        for state, event in ((State.DRAFT, Event.SUBMIT), (State.SUBMITTED, Event.ACCEPT)):
-            if claim.state is state:
+        for event in CHANNELS["no_apply"].by_push[1:]:
+            if rows_for(claim.state, event):
                 claim = self.fire(claim.id, event, actor=PUSH, at=at, expected_version=claim.version)
         return claim
 
@@ -223,19 +226,23 @@ class ClaimDesk:
         """List the documents that firms still owe (容缺), soonest first."""
         return self._read(lambda session: deferred_materials(session, on=on))
 
-    def possible_events(self, claim_id: int, *, actor: Actor) -> Sequence[Transition]:
-        """List the rows that ``actor`` could fire now by state, role and duties; guards may still refuse."""
+    def possible_events(self, claim_id: int, *, actor: Actor, on: date | None = None) -> Sequence[Transition]:
+        """List the rows that ``actor`` could fire now by state, role and duties; guards may still refuse.
+
+        Roles that others have lent them for the day ``on`` count as well.
+        """
 
         def read(session: Session) -> Sequence[Transition]:
             row = visible_row(session, claim_id, actor)
             history = past_duties(session, row.id)
+            roles = actor.roles if on is None else actor.roles | lent_roles(session, actor, on)
             return [
                 transition
                 for transition in TRANSITIONS
                 if transition in rows_for(State(row.state), transition.event)
                 and matches_branch(transition.when, row)
-                and actor.has_any(transition.roles)
-                and (transition.duty is None or is_barred(actor.id, transition.duty, history) is None)
+                and not roles.isdisjoint(transition.roles)
+                and (transition.duty is None or is_barred(actor.person, transition.duty, history) is None)
             ]
 
         return self._read(read)
@@ -344,6 +351,7 @@ class ClaimDesk:
             occasion = replace(occasion, standing=standing)
             take_step(occasion)
             take_following(occasion)
+            carry_on(occasion)
             return before, _finished(session, row, also)
 
         return in_unit(self.engine, work)
@@ -366,8 +374,7 @@ class ClaimDesk:
 
     def _assess_for(self, seen: Claim, event: Event, actor: Actor, at: datetime) -> Assessment | None:
         rows = rows_for(seen.state, event)
-        # An officer without the role gets no work out of the matching engine.
-        if not any(row.reassess and actor.has_any(row.roles) for row in rows):
+        if not self._may(actor, [row for row in rows if row.reassess], at):
             return None
         return self.assessor.assess(
             uscc=seen.uscc,
@@ -378,9 +385,17 @@ class ClaimDesk:
         )
 
     def _standing_for(self, seen: Claim, event: Event, actor: Actor, at: datetime) -> Standing | None:
-        if event not in _STANDING or not any(actor.has_any(row.roles) for row in rows_for(seen.state, event)):
+        if event not in _STANDING or not self._may(actor, rows_for(seen.state, event), at):
             return None
         return self.assessor.standing(uscc=seen.uscc, as_of=business_day(at))
+
+    def _may(self, actor: Actor, rows: Sequence[Transition], at: datetime) -> bool:
+        """Whether the actor has a role for one of the rows, or is lent one: nobody else makes the matching engine work."""
+        roles = {role for row in rows for role in row.roles}
+        return actor.has_any(roles) or bool(roles and self._is_lent_any(actor, roles, business_day(at)))
+
+    def _is_lent_any(self, actor: Actor, roles: set[Role], on: date) -> bool:
+        return not roles.isdisjoint(self._read(lambda session: lent_roles(session, actor, on)))
 
     def _read(self, work: Callable[[Session], Result]) -> Result:
         return in_unit(self.engine, work, immediate=False)

@@ -65,8 +65,13 @@ class Event(StrEnum):
     RETURN = "return"
     # pooled funds
     ALLOT = "allot"
+    # tasks
+    OPEN_TASK = "open_task"
+    ANSWER_TASK = "answer_task"
+    DROP_TASK = "drop_task"
     # decision
     RESERVE = "reserve"
+    ENDORSE = "endorse"
     APPROVE = "approve"
     REJECT = "reject"
     # notices
@@ -173,8 +178,13 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
     Event.RETURN: ("退回", "return"),
     # pooled funds
     Event.ALLOT: ("统筹分配", "allot the share of a pooled fund"),
+    # tasks
+    Event.OPEN_TASK: ("发起协办", "open a task"),
+    Event.ANSWER_TASK: ("协办答复", "answer a task"),
+    Event.DROP_TASK: ("撤销协办", "drop a task"),
     # decision
     Event.RESERVE: ("候补占用资金", "reserve from the waitlist"),
+    Event.ENDORSE: ("会签", "endorse"),
     Event.APPROVE: ("审批", "approve"),
     Event.REJECT: ("不予支持", "reject"),
     # notices

@@ -12,12 +12,12 @@ from typing import Any
 
 from subsidy_match.claims.calendar_store import calendar_in_force
 from subsidy_match.claims.clock import business_day, check_order
-from subsidy_match.claims.duties import check_duties
 from subsidy_match.claims.effects import apply_clock, apply_fields, apply_funds, release_items
+from subsidy_match.claims.effects.tasks import close_tasks
 from subsidy_match.claims.guards import check_guards
-from subsidy_match.claims.occasion import Occasion, claim_clock, past_duties
+from subsidy_match.claims.occasion import Occasion, claim_clock
+from subsidy_match.claims.people.authority import authorised, note_deputy
 from subsidy_match.claims.records import ClaimPin, ClaimRow, ClaimStep
-from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.stage_clock import keep_time
 from subsidy_match.claims.states import EVENT_NAMES, OCCUPYING, STATE_NAMES, Event, State
 from subsidy_match.claims.table import rows_for
@@ -69,13 +69,14 @@ def take_step(occasion: Occasion) -> None:
         Forbidden: this person may not.
         Conflict: ``clock_skew``, or the claim, its fund or its papers do not allow it.
     """
-    occasion = _in_order(occasion)
-    _check_actor(occasion)
+    occasion = authorised(_in_order(occasion))
     check_guards(occasion)
     source = State(occasion.claim.state) if occasion.transition.sources else None
     apply_fields(occasion)
     moved = apply_funds(occasion)
     apply_clock(occasion)
+    close_tasks(occasion)
+    note_deputy(occasion)
     _move_state(occasion)
     keep_time(occasion.session, occasion.claim, source, occasion.calendar, on=occasion.on, at=occasion.at)
     _write_down(occasion, source, moved)
@@ -86,16 +87,6 @@ def _in_order(occasion: Occasion) -> Occasion:
     at = check_order(occasion.at, occasion.claim.updated_at, occasion.tolerance)
     on = occasion.on if at == occasion.at else business_day(at)
     return replace(occasion, at=at, on=on, calendar=calendar_in_force(occasion.session, occasion.calendar))
-
-
-def _check_actor(occasion: Occasion) -> None:
-    transition, actor = occasion.transition, occasion.actor
-    if not actor.has_any(transition.roles):
-        needed = ", ".join(sorted(transition.roles))
-        zh = f"无权办理:{EVENT_NAMES[transition.event][0]}"
-        raise Forbidden("role_missing", zh, f"{transition.event} needs one of these roles: {needed}")
-    if occasion.duty is not None and occasion.transition.sources:
-        check_duties(actor.id, occasion.duty, past_duties(occasion.session, occasion.claim.id))
 
 
 def _move_state(occasion: Occasion) -> None:
@@ -155,6 +146,8 @@ def _write_down(occasion: Occasion, source: State | None, moved: Mapping[str, in
 
 def _detail(occasion: Occasion, moved: Mapping[str, int]) -> dict[str, Any]:
     detail: dict[str, Any] = {name: _plain(value) for name, value in occasion.payload.items()}
+    if occasion.stand_in is not None:
+        detail["for"] = occasion.stand_in.principal.id
     if moved:
         detail["money"] = dict(moved)
     detail |= occasion.told

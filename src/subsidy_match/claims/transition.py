@@ -56,6 +56,16 @@ class Guard(StrEnum):
     # review
     ASSIGNEE_FIT = "assignee_fit"
     ASSIGNED_TO_ACTOR = "assigned_to_actor"
+    # channels
+    PASSES_BY_ITSELF = "passes_by_itself"
+    # tasks
+    TASK_NEW = "task_new"
+    TASK_OF_ACTOR = "task_of_actor"
+    TASK_OPEN = "task_open"
+    QUORUM_REACHED = "quorum_reached"
+    # endorsements
+    ENDORSEMENT_WANTED = "endorsement_wanted"
+    ENDORSED_ENOUGH = "endorsed_enough"
     # money
     RESERVED_IN_FULL = "reserved_in_full"
     MAY_USE_FUNDS = "may_use_funds"
@@ -148,6 +158,9 @@ class ClockEffect(StrEnum):
     TURN = "turn"
     END = "end"
     REOPEN = "reopen"
+    # tasks
+    STOP_FOR_TASK = "stop_for_task"
+    RESUME_FROM_TASK = "resume_from_task"
 
 
 class Door(StrEnum):

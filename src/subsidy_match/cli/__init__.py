@@ -23,6 +23,7 @@ from subsidy_match.cli import (
     push,
     recoveries,
     system,
+    users,
 )
 from subsidy_match.cli.checkup import checkup
 from subsidy_match.cli.demo import demo
@@ -64,6 +65,7 @@ _GROUPS = (
     ("payouts", payouts.app),
     ("calendar", calendar.app),
     ("audit", audit.app),
+    ("users", users.app),
     ("db", system.database),
 )
 for _name, _group in _GROUPS:

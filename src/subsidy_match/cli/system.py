@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated, TypeAlias
 
 import typer
@@ -14,6 +14,7 @@ from subsidy_match.claims.calendar_store import seed
 from subsidy_match.claims.fund_allocations import check_allocations
 from subsidy_match.claims.ledger_checks import check_runs, check_shares
 from subsidy_match.claims.payment_checks import check_payments, check_totals
+from subsidy_match.claims.people.staffing import Need, staffing_findings
 from subsidy_match.claims.recovery import check_recoveries
 from subsidy_match.cli.context import business_today, now, platform, settings
 from subsidy_match.cli.output import note, print_text
@@ -26,6 +27,7 @@ from subsidy_match.store.migration import upgrade as migrate
 from subsidy_match.store.retention import Keep
 from subsidy_match.store.retention import trim as trim_store
 from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import list_users
 
 __all__ = ["database", "doctor", "serve"]
 
@@ -85,6 +87,8 @@ def doctor() -> None:
         print_text(f"{info.kind} {info.version} ({info.journal})")
         for problem in problems:
             print_text(problem)
+        for warning in _unstaffed(wired):
+            print_text(warning)
     if problems:
         raise typer.Exit(1)
     print_text("正常 / healthy")
@@ -126,3 +130,22 @@ def _problems(wired: Platform) -> Iterator[str]:
 def _silence(wired: Platform) -> Check:
     on = business_today()
     return lambda session: silence_findings(unanswered_lines(session, wired.calendar, on, longer_than=LONGEST_SILENCE))
+
+
+def _unstaffed(wired: Platform) -> Iterator[str]:
+    """Warn of policies that the people at hand cannot take to payment; while there are none there is nothing to say."""
+    today = business_today()
+    try:
+        policies = wired.policies().in_force(today)
+    except NotFound:  # told as a problem
+        return
+    needs = [
+        Need(policy.id, policy.channel.value, policy.chain, policy.funding)
+        for policy in policies
+        if policy.amount is not None
+    ]
+
+    def check(session: Session) -> Sequence[Finding]:
+        return staffing_findings(session, needs, today) if list_users(session) else ()
+
+    yield from (f"{found}" for found in in_unit(wired.engine, check, immediate=False))

@@ -8,32 +8,39 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from subsidy_match.errors import Conflict, InputError, NotFound
-from subsidy_match.store.schema import Base, Id
+from subsidy_match.store.user_rows import UserFirm, UserFund, UserPerson, UserRole, UserRow, UserScope
 
 __all__ = [
     "ALL_FUNDS",
+    "EVERYWHERE",
     "PUBLIC",
     "PUSH",
     "SYSTEM",
     "Actor",
     "Role",
+    "Scope",
     "UserFirm",
     "UserFund",
     "UserRole",
     "UserRow",
     "add_user",
     "deactivate_user",
+    "is_first_admin",
     "list_users",
+    "persons_of",
     "renew_token",
+    "scope_row",
     "user_by_login",
     "user_by_token",
+    "user_row",
 ]
 
 ALL_FUNDS = "*"
+EVERYWHERE = "*"
 _SHORTEST_TOKEN = 16
 
 
@@ -46,6 +53,7 @@ class Role(StrEnum):
     LEAD = "lead"
     REVIEWER = "reviewer"
     RECHECKER = "rechecker"
+    TASK_OFFICER = "task_officer"
     APPROVER = "approver"
     NOTICE = "notice_officer"
     MAKER = "batch_maker"
@@ -60,6 +68,20 @@ class Role(StrEnum):
     PUBLIC = "public"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Scope:
+    """Where a role may be used, and up to which level of approval."""
+
+    role: Role
+    department: str = EVERYWHERE
+    fund: str = EVERYWHERE
+    level: int = 0
+
+    def covers(self, department: str, fund: str) -> bool:
+        """Whether the department and the fund lie within."""
+        return self.department in (EVERYWHERE, department) and self.fund in (EVERYWHERE, fund)
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Whoever acts: a person of the store, or the machine itself."""
@@ -70,6 +92,13 @@ class Actor:
     department: str = ""
     funds: frozenset[str] = frozenset()
     firms: frozenset[str] = frozenset()
+    person_id: str = ""
+    scopes: tuple[Scope, ...] = ()
+
+    @property
+    def person(self) -> str:
+        """Who this is for the separation of duties: the person behind the login, else the login."""
+        return self.person_id or self.id
 
     @property
     def is_machine(self) -> bool:
@@ -84,6 +113,17 @@ class Actor:
         """Whether this person may act on the money of a fund."""
         return ALL_FUNDS in self.funds or fund_id in self.funds
 
+    def covers(self, role: Role, department: str, funds: Collection[str]) -> bool:
+        """Whether ``role``, which is held, may be used in a department and on all of ``funds``."""
+        mine = [scope for scope in self.scopes if scope.role is role]
+        return not mine or all(any(scope.covers(department, fund) for scope in mine) for fund in funds or ("",))
+
+    def level_of(self, role: Role, department: str, funds: Collection[str]) -> int:
+        """The level of approval that ``role`` has on every one of ``funds``; 0 where none was given."""
+        mine = [scope for scope in self.scopes if scope.role is role]
+        levels = [[scope.level for scope in mine if scope.covers(department, fund)] for fund in funds]
+        return min((max(found, default=0) for found in levels), default=0)
+
     def may_file_for(self, uscc: str) -> bool:
         """Whether this person may file, and see, claims of a firm."""
         return uscc in self.firms
@@ -95,53 +135,6 @@ PUBLIC = Actor("public", "社会公众", frozenset({Role.PUBLIC}))
 """Whoever objects to a public notice without a login."""
 
 
-class UserRow(Base):
-    """One person; the token itself is never stored."""
-
-    __tablename__ = "users"
-    __table_args__ = (
-        Index("uq_users_login", "login", unique=True),
-        Index("uq_users_token_hash", "token_hash", unique=True),
-    )
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    login: Mapped[str] = mapped_column(String(80))
-    name: Mapped[str] = mapped_column(String(80))
-    department: Mapped[str] = mapped_column(String(120))
-    token_hash: Mapped[str] = mapped_column(String(64))
-    active: Mapped[bool] = mapped_column(Boolean)
-    roles: Mapped[list[UserRole]] = relationship(lazy="selectin", cascade="all, delete-orphan")
-    funds: Mapped[list[UserFund]] = relationship(lazy="selectin", cascade="all, delete-orphan")
-    firms: Mapped[list[UserFirm]] = relationship(lazy="selectin", cascade="all, delete-orphan")
-
-
-class UserRole(Base):
-    """A role that a person holds."""
-
-    __tablename__ = "user_roles"
-
-    user_id: Mapped[int] = mapped_column(Id, ForeignKey("users.id"), primary_key=True)
-    role: Mapped[str] = mapped_column(String(40), primary_key=True)
-
-
-class UserFund(Base):
-    """A fund that a person may act on; ``*`` is every fund."""
-
-    __tablename__ = "user_funds"
-
-    user_id: Mapped[int] = mapped_column(Id, ForeignKey("users.id"), primary_key=True)
-    fund_id: Mapped[str] = mapped_column(String(80), primary_key=True)
-
-
-class UserFirm(Base):
-    """A firm that an applicant or authorised agent (代办) may file for."""
-
-    __tablename__ = "user_firms"
-
-    user_id: Mapped[int] = mapped_column(Id, ForeignKey("users.id"), primary_key=True)
-    uscc: Mapped[str] = mapped_column(String(18), primary_key=True)
-
-
 def add_user(
     session: Session,
     *,
@@ -151,6 +144,8 @@ def add_user(
     department: str = "",
     funds: Collection[str] = (),
     firms: Collection[str] = (),
+    scopes: Collection[Scope] = (),
+    person: str = "",
     token: str | None = None,
 ) -> tuple[Actor, str]:
     """Add a person and give their bearer token, which is shown this once and stored only as a hash.
@@ -168,6 +163,8 @@ def add_user(
     row.roles = [UserRole(role=str(role)) for role in sorted(set(roles))]
     row.funds = [UserFund(fund_id=fund) for fund in sorted(set(funds))]
     row.firms = [UserFirm(uscc=uscc) for uscc in sorted(set(firms))]
+    row.scopes = [scope_row(scope) for scope in sorted(set(scopes))]
+    row.person = UserPerson(person=person) if person else None
     session.add(row)
     session.flush()
     return _actor(row), token
@@ -191,10 +188,17 @@ def user_by_login(session: Session, login: str) -> Actor:
     Raises:
         NotFound: ``user_unknown``.
     """
-    row = _row(session, login)
+    row = user_row(session, login)
     if not row.active:
         raise _unknown(login)
     return _actor(row)
+
+
+def persons_of(session: Session, logins: Collection[str]) -> dict[str, str]:
+    """Read the person behind each login; whoever is linked to none is their own."""
+    query = select(UserRow.login, UserPerson.person).join(UserPerson, UserPerson.user_id == UserRow.id)
+    known = {login: person for login, person in session.execute(query.where(UserRow.login.in_(sorted(logins))))}
+    return {login: known.get(login, login) for login in logins}
 
 
 def list_users(session: Session, *, role: Role | None = None) -> Sequence[Actor]:
@@ -204,9 +208,14 @@ def list_users(session: Session, *, role: Role | None = None) -> Sequence[Actor]
     return people if role is None else [person for person in people if role in person.roles]
 
 
+def is_first_admin(session: Session, roles: Collection[Role]) -> bool:
+    """Whether these are the roles of an administrator where there is none yet: somebody has to be the first."""
+    return Role.ADMIN in roles and not list_users(session, role=Role.ADMIN)
+
+
 def renew_token(session: Session, login: str, *, token: str | None = None) -> str:
     """Replace a person's token; the old one is void at once."""
-    row = _row(session, login)
+    row = user_row(session, login)
     token = _token(token)
     row.token_hash = _hash(token)
     return token
@@ -214,10 +223,15 @@ def renew_token(session: Session, login: str, *, token: str | None = None) -> st
 
 def deactivate_user(session: Session, login: str) -> None:
     """Bar a person from acting; what they did stays on record."""
-    _row(session, login).active = False
+    user_row(session, login).active = False
 
 
-def _row(session: Session, login: str) -> UserRow:
+def user_row(session: Session, login: str) -> UserRow:
+    """Find the row of a person, active or not.
+
+    Raises:
+        NotFound: ``user_unknown``.
+    """
     row = session.scalars(select(UserRow).where(UserRow.login == login)).one_or_none()
     if row is None:
         raise _unknown(login)
@@ -228,6 +242,11 @@ def _unknown(login: str) -> NotFound:
     return NotFound("user_unknown", f"用户不存在:{login}", f"no user {login}")
 
 
+def scope_row(scope: Scope) -> UserScope:
+    """The row that says ``scope``."""
+    return UserScope(role=str(scope.role), department=scope.department, fund_id=scope.fund, level=scope.level)
+
+
 def _actor(row: UserRow) -> Actor:
     return Actor(
         id=row.login,
@@ -236,6 +255,8 @@ def _actor(row: UserRow) -> Actor:
         department=row.department,
         funds=frozenset(held.fund_id for held in row.funds),
         firms=frozenset(held.uscc for held in row.firms),
+        person_id="" if row.person is None else row.person.person,
+        scopes=tuple(sorted(Scope(Role(s.role), s.department, s.fund_id, s.level) for s in row.scopes)),
     )
 
 

@@ -12,6 +12,7 @@ from machine import (
     ending,
     evidence,
     filing,
+    handling,
     ledger,
     notices,
     payment,
@@ -26,6 +27,7 @@ TOPICS = (
     correction.TOPIC,
     review.TOPIC,
     ledger.TOPIC,
+    handling.TOPIC,
     decision.TOPIC,
     notices.TOPIC,
     payment.TOPIC,
@@ -47,6 +49,7 @@ class ClaimsMachine(
     undoing.Undoing,
     recovery.Recovering,
     deadlines.Deadlines,
+    handling.Handling,
     Checks,
 ):
     """All topics together."""

@@ -28,7 +28,7 @@ CITY, PROVINCE = "city", "province"
 ALLOCATED = {CITY: 30_000_01, PROVINCE: 20_000_00, POOL: 19_999_99}
 TERMS: Mapping[str, dict[str, Any]] = {POOL: {"mode": Mode.POOLED, "step": POOL_STEP}}
 DESK_EVENTS = sorted({str(row.event) for row in TRANSITIONS if row.door == "desk" and row.sources})
-_POSTS = ["applicant", "clerk", "lead", "reviewer", "rechecker", "approver", "notice", "supervisor"]
+_POSTS = ["applicant", "clerk", "lead", "reviewer", "rechecker", "task_officer", "approver", "notice", "supervisor"]
 ACTORS = [*_POSTS, *(name + SECOND for name in _POSTS), "everything", "system"]
 REVIEWERS = ["reviewer", "reviewer" + SECOND, "everything"]
 FIELDS: Mapping[str, Any] = {"reason_code": "other", "note": "说明", "items": ["发票"]}

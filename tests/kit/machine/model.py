@@ -76,6 +76,8 @@ class ModelClaim:
     instruction: str = ""
     since: date | None = None
     version: int = 1
+    task_open: bool = False
+    tasks: int = 0
     duties: list[tuple[str, str]] = field(default_factory=list)
     deciders: set[str] = field(default_factory=set)
     withdrawal_asked: bool = False
@@ -174,6 +176,7 @@ class Model:
     topic: Topic
     claims: dict[int, ModelClaim] = field(default_factory=dict)
     gone: dict[str, int] = field(default_factory=dict)
+    lent: dict[tuple[str, Role], tuple[str, date]] = field(default_factory=dict)
 
     def total(self, fund: str, kind: str) -> int:
         return sum(claim.money.get(fund, {}).get(kind, 0) for claim in self.claims.values())
@@ -215,7 +218,7 @@ class Model:
     def apply(self, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
         source, claim.version = claim.state, claim.version + 1
         if row.duty and attempt.who != "system":
-            claim.duties.append((attempt.who, str(row.duty)))
+            claim.duties += [(who, str(row.duty)) for who in self.people(row, attempt)]
         if change := self.topic.apply.get(row.event):
             change(self, claim, row, attempt)
         if move := self.topic.money.get(row.fund):
@@ -223,6 +226,7 @@ class Model:
         claim.state = str(row.target or source)
         if claim.state != source:
             claim.since = attempt.today
+        claim.task_open = claim.task_open and claim.state == "IN_REVIEW"
         look = self.topic.follows.get(row.event)
         if look is not None and (event := look(claim)):
             system = Attempt("system", attempt.today)
@@ -236,6 +240,13 @@ class Model:
         for claim in sorted(self.claims.values(), key=lambda claim: claim.rank or 0):
             if claim.is_waiting and self.fits(claim) and not self.others_wait(claim, earlier_only=True):
                 self.apply(claim, row, Attempt("system", today))
+
+    def people(self, row: Transition, attempt: Attempt) -> list[str]:
+        """Whoever acts and the one in whose place; nobody where neither holds the role."""
+        if not ROLES[attempt.who].isdisjoint(row.roles):
+            return [attempt.who]
+        lent = [self.lent.get((attempt.who, role)) for role in row.roles]
+        return next(([attempt.who, who] for who, until in filter(None, lent) if attempt.today <= until), [])
 
     def fits(self, claim: ModelClaim) -> bool:
         held = claim.held("reserved")
@@ -252,10 +263,11 @@ class Model:
 
     def _may(self, claim: ModelClaim, row: Transition, attempt: Attempt) -> bool:
         afford = self.topic.affordable.get(row.event)
+        people = self.people(row, attempt)
         return (
-            not ROLES[attempt.who].isdisjoint(row.roles)
+            bool(people)
             and all(self._holds(guard, claim, attempt) for guard in row.guards)
-            and not self.is_barred(claim, attempt.who, row.duty)
+            and not any(self.is_barred(claim, who, row.duty) for who in people)
             and (afford is None or afford(self, claim, row))
         )
 

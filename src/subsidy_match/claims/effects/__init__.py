@@ -28,6 +28,7 @@ from subsidy_match.claims.effects import (
     recovery,
     reserving,
     review,
+    tasks,
 )
 from subsidy_match.claims.effects.timing import apply_clock
 from subsidy_match.claims.exclusive import release_exclusive
@@ -46,6 +47,7 @@ FIELDS_OF: Mapping[Event, Callable[[Occasion], None]] = covering(
     correction.FIELDS,
     review.FIELDS,
     pooled.FIELDS,
+    tasks.FIELDS,
     decision.FIELDS,
     notices.FIELDS,
     objections.FIELDS,

@@ -17,7 +17,7 @@ def _assign(occasion: Occasion) -> None:
 
 def _pass(occasion: Occasion) -> None:
     claim = occasion.claim
-    if claim.state == State.IN_REVIEW:
+    if claim.state in (State.IN_REVIEW, State.ACCEPTED):
         claim.amount_proposed = occasion.payload.get("amount", current_amount(claim))
 
 

@@ -10,6 +10,7 @@ from subsidy_match.claims.records import AccountRow
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
+from subsidy_match.store.users import persons_of
 
 __all__ = ["GUARDS", "check_payee"]
 
@@ -33,7 +34,8 @@ def _account_verified(occasion: Occasion) -> None:
 
 def _account_independent(occasion: Occasion) -> None:
     account = _account(occasion)
-    if occasion.actor.id in (account.entered_by, account.verified_by):
+    handled = persons_of(occasion.session, [who for who in (account.entered_by, account.verified_by) if who])
+    if any(person.person in handled.values() for person in occasion.people):
         zh = "登记或核验收款账户的人员不得制单"
         raise Forbidden("duty_conflict", zh, "whoever entered or verified the account cannot make the batch")
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from subsidy_match.claims.handling.channels import accepts_by_itself
 from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.people.authorisations import check_authorised
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict, InputError
+from subsidy_match.store.users import Role
 
 __all__ = ["GUARDS"]
 
@@ -17,6 +20,7 @@ _DEFERRED = "deferred"
 def _may_file(occasion: Occasion) -> None:
     if not occasion.actor.is_machine and not occasion.actor.may_file_for(occasion.claim.uscc):
         raise Forbidden("not_your_firm", "无权代表该企业办理", "you may not act for this firm")
+    check_authorised(occasion.session, occasion.actor, occasion.claim.uscc, occasion.claim.policy_id, occasion.on)
 
 
 def _policy_open(occasion: Occasion) -> None:
@@ -27,7 +31,9 @@ def _policy_open(occasion: Occasion) -> None:
 def _own_channel(occasion: Occasion) -> None:
     if not occasion.actor.is_machine:
         return
-    if occasion.claim.channel != "no_apply":
+    if occasion.actor.has_any({Role.SYSTEM}) and accepts_by_itself(occasion.session, occasion.claim):
+        return
+    if occasion.claim.channel != "no_apply" or occasion.actor.has_any({Role.SYSTEM}):
         raise Forbidden("channel_needs_person", "仅免申即享可由系统发起", "only no-apply policies start by themselves")
     if occasion.assessment is not None and not occasion.assessment.automatic:
         zh, en = "结论或金额尚不确定,不能免申办理", "verdict or amount is not certain: somebody has to apply"

@@ -59,7 +59,7 @@ def _reserved_in_full(occasion: Occasion) -> None:
 
 def _may_use_funds(occasion: Occasion) -> None:
     for share in shares_of(occasion.session, occasion.claim.id):
-        if not occasion.actor.may_use_fund(share.fund_id):
+        if not occasion.rights.may_use_fund(share.fund_id):
             raise Forbidden("fund_not_yours", f"无权使用资金:{share.fund_id}", f"not your fund: {share.fund_id}")
 
 

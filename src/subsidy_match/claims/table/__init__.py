@@ -24,6 +24,7 @@ from subsidy_match.claims.table import (
     pooled,
     recovery,
     review,
+    tasks,
 )
 from subsidy_match.claims.transition import Transition
 
@@ -34,6 +35,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *correction.rows(),
     *review.rows(),
     *pooled.rows(),
+    *tasks.rows(),
     *decision.rows(),
     *notices.rows(),
     *objections.rows(),

@@ -25,6 +25,16 @@ def rows() -> Iterator[Transition]:
         fund=FundEffect.RESERVE,
     )
     yield Transition(
+        "10a",
+        (State.IN_APPROVAL,),
+        Event.ENDORSE,
+        None,
+        frozenset({Role.APPROVER}),
+        Duty.APPROVER,
+        (Guard.NOT_HELD, Guard.MAY_USE_FUNDS, Guard.ENDORSEMENT_WANTED),
+        takes=("note",),
+    )
+    yield Transition(
         "10",
         (State.IN_APPROVAL,),
         Event.APPROVE,
@@ -34,6 +44,7 @@ def rows() -> Iterator[Transition]:
         (
             Guard.NOT_HELD,
             Guard.MAY_USE_FUNDS,
+            Guard.ENDORSED_ENOUGH,
             Guard.RESERVED_IN_FULL,
             Guard.FAVOURABLE,
             Guard.AMOUNT_WITHIN_BOUNDS,

@@ -53,7 +53,7 @@ def rows() -> Iterator[Transition]:
         (State.SUBMITTED,),
         Event.ACCEPT,
         State.ACCEPTED,
-        frozenset({Role.CLERK, Role.PUSH}),
+        frozenset({Role.CLERK, Role.PUSH, Role.SYSTEM}),
         Duty.CLERK,
         (Guard.NOT_HELD, Guard.OWN_CHANNEL),
         FundEffect.RESERVE_OR_WAIT,

@@ -34,11 +34,20 @@ def rows() -> Iterator[Transition]:
             target,
             frozenset({Role.REVIEWER}),
             Duty.REVIEWER,
-            (Guard.ASSIGNED_TO_ACTOR, Guard.AMOUNT_WITHIN_BOUNDS),
+            (Guard.ASSIGNED_TO_ACTOR, Guard.QUORUM_REACHED, Guard.AMOUNT_WITHIN_BOUNDS),
             FundEffect.ADJUST,
             when=when,
             takes=("amount", "reason", "note"),
         )
+    yield Transition(
+        "9i",
+        (State.ACCEPTED,),
+        Event.PASS,
+        State.IN_APPROVAL,
+        frozenset({Role.SYSTEM}),
+        guards=(Guard.NOT_HELD, Guard.PASSES_BY_ITSELF, Guard.AMOUNT_WITHIN_BOUNDS),
+        fund=FundEffect.ADJUST,
+    )
     yield Transition(
         "9a",
         (State.IN_RECHECK,),

@@ -1,0 +1,1 @@
+"""People and claims: agents and their authorisations, interests, delegations, administration, staffing."""

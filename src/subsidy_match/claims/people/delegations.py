@@ -1,0 +1,127 @@
+"""Delegations: a role lent from a day to a day. The deputy acts as themselves; duties count for both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from subsidy_match.claims.people.records import DelegationRow
+from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.errors import Conflict, InputError, NotFound
+from subsidy_match.store import audit
+from subsidy_match.store.users import PUSH, SYSTEM, Actor, Role, persons_of, user_by_login
+
+__all__ = ["LENDABLE", "Delegation", "delegate", "delegations", "end_delegation"]
+
+LENDABLE = frozenset(Role) - {Role.APPLICANT, Role.AGENT, Role.ADMIN, Role.AUDITOR} - PUSH.roles - SYSTEM.roles
+"""Roles that may be lent: those of officers who handle claims."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """Who lends which role to whom, and on which days."""
+
+    id: int
+    principal: str
+    deputy: str
+    role: str
+    from_on: date
+    until_on: date
+    reason: str
+    made_by: str
+    made_at: datetime
+    ended_by: str | None
+    ended_at: datetime | None
+
+
+def delegate(
+    session: Session,
+    *,
+    principal: str,
+    deputy: str,
+    role: Role,
+    from_on: date,
+    until_on: date,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+) -> Delegation:
+    """Lend a role that the principal holds; the principal does it, or an administrator for them.
+
+    Raises:
+        Forbidden: ``role_missing``, ``self_grant``.
+        Conflict: ``delegation_unfit``.
+        InputError: ``delegation_invalid``.
+        NotFound: ``user_unknown``.
+    """
+    lender, borrower = user_by_login(session, principal), user_by_login(session, deputy)
+    if actor.id != principal and Role.ADMIN not in actor.roles:
+        raise Forbidden("role_missing", "只能委托本人的职责", "only roles of your own are yours to lend")
+    if borrower.person in (lender.person, actor.person):
+        raise Forbidden("self_grant", "不得委托给本人", "nobody is lent a role by themselves")
+    if role not in lender.roles or role not in LENDABLE:
+        raise Conflict("delegation_unfit", f"{principal}没有可委托的该职责", f"{principal} has no such role to lend")
+    if from_on > until_on:
+        raise InputError("delegation_invalid", "起始日不得晚于截止日", "the first day is after the last")
+    row = DelegationRow(
+        principal=principal,
+        deputy=deputy,
+        role=str(role),
+        from_on=from_on,
+        until_on=until_on,
+        reason=reason,
+        made_by=actor.id,
+        made_at=at,
+    )
+    session.add(row)
+    session.flush()
+    _record(session, row, "delegate", actor, at)
+    return _value(row)
+
+
+def end_delegation(session: Session, delegation_id: int, *, actor: Actor, at: datetime) -> Delegation:
+    """Take a lent role back before its last day; by the principal, the deputy or an administrator.
+
+    Raises:
+        NotFound: ``delegation_unknown``.
+        Forbidden: ``role_missing``.
+        Conflict: ``delegation_ended``.
+    """
+    row = session.get(DelegationRow, delegation_id, with_for_update=True)
+    if row is None:
+        raise NotFound("delegation_unknown", f"没有这项委托:{delegation_id}", f"no delegation {delegation_id}")
+    people = set(persons_of(session, [row.principal, row.deputy]).values())
+    if actor.person not in people and Role.ADMIN not in actor.roles:
+        raise Forbidden("role_missing", "无权终止该委托", "this delegation is not yours to end")
+    if row.ended_at is not None:
+        raise Conflict("delegation_ended", "该委托已终止", "the delegation is ended already")
+    row.ended_by, row.ended_at = actor.id, at
+    _record(session, row, "end_delegation", actor, at)
+    return _value(row)
+
+
+def delegations(session: Session, *, login: str | None = None) -> Sequence[Delegation]:
+    """Read delegations, those of a principal or deputy or all, oldest first."""
+    query = select(DelegationRow).order_by(DelegationRow.id)
+    if login is not None:
+        query = query.where((DelegationRow.principal == login) | (DelegationRow.deputy == login))
+    return [_value(row) for row in session.scalars(query)]
+
+
+def _record(session: Session, row: DelegationRow, action: str, actor: Actor, at: datetime) -> None:
+    detail = {
+        "id": row.id,
+        "deputy": row.deputy,
+        "role": row.role,
+        "from": row.from_on.isoformat(),
+        "until": row.until_on.isoformat(),
+    }
+    audit.append(session, f"user:{row.principal}", at=at, actor=actor.id, action=action, detail=detail)
+
+
+def _value(row: DelegationRow) -> Delegation:
+    return Delegation(**{name: getattr(row, name) for name in Delegation.__slots__})

@@ -1,0 +1,63 @@
+"""Persons behind logins, interests in firms, and who may act in whose place today."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from subsidy_match.claims.people.records import DelegationRow, InterestRow
+from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.errors import NotFound
+from subsidy_match.store.users import Actor, Role, persons_of, user_by_login
+
+__all__ = ["check_interest", "delegations_to", "has_interest", "is_same_person", "lent_roles"]
+
+
+def is_same_person(session: Session, actor: Actor, login: str | None) -> bool:
+    """Whether the person behind ``actor`` is the one behind ``login``."""
+    return login is not None and actor.person == persons_of(session, [login])[login]
+
+
+def has_interest(session: Session, person: str, uscc: str) -> bool:
+    """Whether a person, under whichever login, has an open interest in a firm."""
+    query = select(InterestRow.login).where(InterestRow.uscc == uscc, InterestRow.ended_at.is_(None))
+    return person in persons_of(session, session.scalars(query).all()).values()
+
+
+def check_interest(session: Session, person: Actor, uscc: str) -> None:
+    """Refuse an officer who has an interest in the firm.
+
+    Raises:
+        Forbidden: ``interest_declared``.
+    """
+    if has_interest(session, person.person, uscc):
+        zh = f"{person.id}与该企业有利害关系,应当回避"
+        raise Forbidden("interest_declared", zh, f"{person.id} has an interest in this firm and stands aside")
+
+
+def delegations_to(
+    session: Session, deputy: Actor, roles: Collection[Role], on: date
+) -> Iterator[tuple[DelegationRow, Actor]]:
+    """Read what is lent to a deputy on a day, with the principals, who must still hold the role themselves."""
+    query = select(DelegationRow).where(
+        DelegationRow.deputy == deputy.id,
+        DelegationRow.role.in_(sorted(roles)),
+        DelegationRow.from_on <= on,
+        DelegationRow.until_on >= on,
+        DelegationRow.ended_at.is_(None),
+    )
+    for row in session.scalars(query.order_by(DelegationRow.id)).all():
+        try:
+            principal = user_by_login(session, row.principal)
+        except NotFound:  # has left since
+            continue
+        if Role(row.role) in principal.roles and principal.person != deputy.person:
+            yield row, principal
+
+
+def lent_roles(session: Session, deputy: Actor, on: date) -> frozenset[Role]:
+    """The roles that others have lent to a person on a day."""
+    return frozenset(Role(row.role) for row, _ in delegations_to(session, deputy, list(Role), on))

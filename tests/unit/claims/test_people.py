@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from claims_world import USCC, World
+from people_kit import declare, hire, lend, set_rule
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from subsidy_match.claims.people import administration, authorisations, delegations, interests
+from subsidy_match.claims.people.administration import Rights
+from subsidy_match.claims.states import State
+from subsidy_match.errors import SubsidyError
+from subsidy_match.store import audit
+from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import Role, Scope, user_by_login
+
+
+def refused(work: Callable[[], Any]) -> str:
+    with pytest.raises(SubsidyError) as caught:
+        work()
+    return caught.value.code
+
+
+def in_store(world: World, work: Callable[..., Any], *given: Any, by: str, **more: Any) -> Any:
+    return in_unit(world.engine, lambda s: work(s, *given, actor=world.people[by], at=world.now, **more))
+
+
+class TestScopes:
+    def test_a_role_reaches_its_department_only(self, world: World):
+        set_rule(world, department="工信局")
+        hire(world, "near", Role.CLERK, scopes=[Scope(Role.CLERK, "工信局")])
+        hire(world, "far", Role.CLERK, scopes=[Scope(Role.CLERK, "科技局")])
+        claim = world.walk(State.SUBMITTED)
+        assert refused(lambda: world.fire(claim, "accept", "far")) == "out_of_scope"
+        assert world.fire(claim, "accept", "near").state is State.ACCEPTED
+
+    def test_a_role_reaches_its_funds_only(self, world: World):
+        hire(world, "other_fund", Role.CLERK, scopes=[Scope(Role.CLERK, fund="elsewhere")])
+        claim = world.walk(State.SUBMITTED)
+        assert refused(lambda: world.fire(claim, "accept", "other_fund")) == "out_of_scope"
+
+    def test_a_reviewer_out_of_scope_is_not_assigned(self, world: World):
+        set_rule(world, department="工信局")
+        hire(world, "far", Role.REVIEWER, scopes=[Scope(Role.REVIEWER, "科技局")])
+        claim = world.walk(State.ACCEPTED)
+        assert refused(lambda: world.fire(claim, "assign", "lead", assignee="far")) == "assignee_unfit"
+
+
+class TestPersons:
+    def test_two_logins_of_one_person_are_one_for_the_duties(self, world: World):
+        hire(world, "day", Role.REVIEWER, person="工号7")
+        hire(world, "night", Role.RECHECKER, person="工号7")
+        claim = world.walk(State.ACCEPTED)
+        world.fire(claim, "assign", "lead", assignee="day")
+        world.fire(claim, "pass", "day")
+        assert refused(lambda: world.fire(claim, "pass", "night")) == "duty_conflict"
+
+    def test_a_person_named_later_counts_for_what_was_done_before(self, world: World):
+        claim = world.walk(State.IN_RECHECK)
+        for login in ("reviewer", "rechecker"):
+            in_store(world, administration.link_person, login, "工号8", by="everything")
+        world.people = {**world.people, "rechecker": in_unit(world.engine, lambda s: user_by_login(s, "rechecker"))}
+        assert refused(lambda: world.fire(claim, "pass", "rechecker")) == "duty_conflict"
+
+    def test_a_person_once_named_stays(self, world: World):
+        in_store(world, administration.link_person, "clerk", "工号9", by="everything")
+        again = lambda: in_store(world, administration.link_person, "clerk", "工号10", by="everything")  # noqa: E731
+        assert refused(again) == "person_fixed"
+
+
+class TestDelegation:
+    def test_a_deputy_acts_as_themselves_and_the_duty_counts_for_both(self, world: World):
+        hire(world, "both", Role.APPROVER, Role.MAKER)
+        lend(world, "both", "notice", Role.APPROVER)
+        claim = world.fire(world.walk(State.IN_APPROVAL), "approve", "notice")
+        step = world.desk.timeline(claim.id)[-1]
+        assert (step.actor, step.duty, step.detail["for"]) == ("notice", "approver", "both")
+        claim = world.carry_on(claim, State.PAYABLE)
+        make = lambda: world.office.create_batch([claim.id], actor=world.people["both"], at=world.now)  # noqa: E731
+        assert refused(make) == "batch_refused"
+
+    def test_nobody_gets_round_the_duties_by_a_deputy(self, world: World):
+        hire(world, "many", Role.REVIEWER, Role.APPROVER)
+        lend(world, "many", "notice", Role.APPROVER)
+        claim = world.walk(State.ACCEPTED)
+        world.fire(claim, "assign", "lead", assignee="many")
+        world.fire(claim, "pass", "many")
+        world.fire(claim, "pass", "rechecker")
+        assert refused(lambda: world.fire(claim, "approve", "notice")) == "duty_conflict"
+
+    def test_a_deputy_with_an_earlier_duty_is_barred(self, world: World):
+        lend(world, "approver", "rechecker", Role.APPROVER)
+        claim = world.walk(State.IN_APPROVAL)
+        assert refused(lambda: world.fire(claim, "approve", "rechecker")) == "duty_conflict"
+
+    def test_only_on_its_days_and_until_it_is_ended(self, world: World):
+        lent = lend(world, "approver", "notice", Role.APPROVER, days=1)
+        claim = world.walk(State.IN_APPROVAL)
+        world.wait(2)
+        assert refused(lambda: world.fire(claim, "approve", "notice")) == "role_missing"
+        again = lend(world, "approver", "notice", Role.APPROVER)
+        in_store(world, delegations.end_delegation, again.id, by="approver")
+        assert refused(lambda: world.fire(claim, "approve", "notice")) == "role_missing"
+        assert [d.ended_by for d in in_unit(world.engine, delegations.delegations)] == [None, "approver"]
+        assert lent.id != again.id
+
+    def test_the_reviewers_deputy_passes_what_was_assigned_to_the_reviewer(self, world: World):
+        lend(world, "reviewer", "reviewer_b", Role.REVIEWER)
+        claim = world.fire(world.walk(State.IN_REVIEW), "pass", "reviewer_b")
+        assert world.desk.timeline(claim.id)[-1].detail["for"] == "reviewer"
+
+    def test_what_is_lent_reaches_no_further_than_the_lenders_scope(self, world: World):
+        set_rule(world, department="工信局")
+        hire(world, "far", Role.APPROVER, scopes=[Scope(Role.APPROVER, "科技局")])
+        lend(world, "far", "notice", Role.APPROVER)
+        claim = world.walk(State.IN_APPROVAL)
+        assert refused(lambda: world.fire(claim, "approve", "notice")) == "role_missing"
+
+    def test_who_may_lend_what(self, world: World):
+        assert refused(lambda: lend(world, "approver", "approver", Role.APPROVER)) == "self_grant"
+        assert refused(lambda: lend(world, "approver", "clerk", Role.MAKER)) == "delegation_unfit"
+        assert refused(lambda: lend(world, "approver", "clerk", Role.APPROVER, by="clerk")) == "role_missing"
+        assert refused(lambda: lend(world, "approver", "everything", Role.APPROVER, by="everything")) == "self_grant"
+        assert refused(lambda: lend(world, "everything", "clerk", Role.ADMIN)) == "delegation_unfit"
+
+
+class TestInterests:
+    @pytest.mark.parametrize(
+        ("state", "event", "who"),
+        [("SUBMITTED", "accept", "clerk"), ("IN_REVIEW", "pass", "reviewer"), ("IN_APPROVAL", "approve", "approver")],
+    )
+    def test_an_interest_bars_from_events_of_that_firm(self, world: World, state: str, event: str, who: str):
+        declare(world, who, USCC)
+        claim = world.walk(State(state)) if who != "reviewer" else world.walk(State.ACCEPTED)
+        if who == "reviewer":
+            assert refused(lambda: world.fire(claim, "assign", "lead", assignee=who)) == "interest_declared"
+            return
+        assert refused(lambda: world.fire(claim, event, who)) == "interest_declared"
+        assert world.desk.claim(claim.id).version == claim.version
+
+    def test_nor_can_a_deputy_act_for_whoever_has_it_or_have_it(self, world: World):
+        declare(world, "approver", USCC, by="supervisor")
+        lend(world, "approver", "notice", Role.APPROVER)
+        claim = world.walk(State.IN_APPROVAL)
+        assert refused(lambda: world.fire(claim, "approve", "notice")) == "interest_declared"
+
+    def test_only_somebody_else_ends_it(self, world: World):
+        declared = declare(world, "supervisor", USCC)
+        end = interests.end_interest
+        assert refused(lambda: in_store(world, end, declared.id, by="supervisor")) == "self_grant"
+        assert refused(lambda: in_store(world, end, declared.id, by="clerk")) == "role_missing"
+        assert in_store(world, end, declared.id, by="supervisor_b").ended_by == "supervisor_b"
+        assert refused(lambda: in_store(world, end, declared.id, by="supervisor_b")) == "interest_ended"
+
+    def test_the_store_itself_bars_ending_ones_own(self, world: World):
+        declare(world, "supervisor", USCC)
+        with pytest.raises(IntegrityError), world.engine.begin() as connection:
+            connection.execute(text("UPDATE interests SET ended_by = login, ended_at = made_at"))
+
+    def test_it_is_declared_once(self, world: World):
+        declare(world, "clerk", USCC)
+        assert refused(lambda: declare(world, "clerk", USCC)) == "interest_known"
+
+    def test_an_account_of_that_firm_is_not_theirs_to_verify(self, world: World):
+        declare(world, "clerk", USCC)
+        assert refused(lambda: world.give_account(number="6222000000009999")) == "interest_declared"
+
+
+class TestAuthorisation:
+    def give(
+        self, world: World, *, until: int = 30, policy: str = "*", by: str = "clerk"
+    ) -> authorisations.Authorisation:
+        today = date(2026, 6, 1)
+        return in_store(  # type: ignore[no-any-return]
+            world,
+            authorisations.authorise,
+            by=by,
+            login="agent",
+            uscc=USCC,
+            policy_id=policy,
+            document_sha256="a" * 64,
+            from_on=today,
+            until_on=today + timedelta(days=until),
+        )
+
+    def test_an_agent_files_only_with_an_authorisation_in_force(self, world: World):
+        hire(world, "agent", Role.AGENT, firms=[USCC])
+        assert refused(lambda: world.draft(by="agent")) == "authorisation_missing"
+        given = self.give(world)
+        claim = world.draft(by="agent")
+        in_store(world, authorisations.revoke_authorisation, given.id, by="applicant")
+        assert refused(lambda: world.fire(claim, "submit", "agent")) == "authorisation_missing"
+
+    def test_it_ends_with_its_last_day_and_covers_its_policy_only(self, world: World):
+        hire(world, "agent", Role.AGENT, firms=[USCC])
+        self.give(world, policy="another")
+        assert refused(lambda: world.draft(by="agent")) == "authorisation_missing"
+        self.give(world, until=1)
+        world.wait(2)
+        assert refused(lambda: world.draft(by="agent")) == "authorisation_missing"
+
+    def test_an_agent_sees_a_firm_only_while_authorised(self, world: World):
+        agent = hire(world, "agent", Role.AGENT, firms=[USCC])
+        seen = lambda day: in_unit(world.engine, lambda s: authorisations.seen_today(s, agent, day)).firms  # noqa: E731
+        self.give(world, until=1)
+        assert (seen(date(2026, 6, 2)), seen(date(2026, 6, 3))) == (frozenset({USCC}), frozenset())
+
+    def test_who_records_it(self, world: World):
+        hire(world, "agent", Role.AGENT)
+        assert refused(lambda: self.give(world, by="notice")) == "role_missing"
+
+
+class TestAdministration:
+    def test_nobody_changes_their_own_rights_nor_those_of_their_other_login(self, world: World):
+        change = lambda login, by: in_store(  # noqa: E731
+            world, administration.change_rights, login, Rights(roles=[Role.APPROVER]), by=by
+        )
+        assert refused(lambda: change("everything", "everything")) == "self_grant"
+        hire(world, "boss", Role.ADMIN, person="工号1")
+        hire(world, "boss_too", Role.CLERK, person="工号1")
+        assert refused(lambda: change("boss_too", "boss")) == "self_grant"
+        assert refused(lambda: change("clerk", "supervisor")) == "role_missing"
+        assert change("clerk", "boss").roles == {Role.APPROVER}
+
+    def test_every_change_is_audited_with_what_was_before(self, world: World):
+        rights = Rights(roles=[Role.APPROVER], scopes=[Scope(Role.APPROVER, "工信局", "*", 2)], funds=["*"])
+        in_store(world, administration.change_rights, "clerk", rights, by="everything")
+        (entry,) = in_unit(world.engine, lambda s: list(audit.entries(s, subject="user:clerk")))
+        assert (entry.action, entry.actor) == ("change_rights", "everything")
+        assert '"was":{"firms":[],"funds":["*"],"roles":["clerk"]' in str(entry.detail)
+        assert in_unit(world.engine, audit.verify) == []
+
+    def test_a_scope_belongs_to_a_role_that_is_held(self, world: World):
+        rights = Rights(roles=[Role.CLERK], scopes=[Scope(Role.APPROVER)])
+        assert refused(lambda: in_store(world, administration.change_rights, "clerk", rights, by="everything")) == (
+            "scope_invalid"
+        )
