@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from subsidy_match.claims.appeals import decision_of, open_appeal, place_taken
 from subsidy_match.claims.effects.fields import nothing_more
+from subsidy_match.claims.evidence_records import ExclusiveSlot
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.records import ClaimItem
 from subsidy_match.claims.states import Event
@@ -57,10 +58,11 @@ def _decide(occasion: Occasion, outcome: str) -> None:
 def _take_place(occasion: Occasion) -> None:
     # A rival may have taken the place since the guard looked; the unique indexes have the last word.
     occasion.claim.occupies = True
-    mine = update(ClaimItem).where(ClaimItem.claim_id == occasion.claim.id)
     try:
         occasion.session.flush()
-        occasion.session.execute(mine.values(occupies=True).execution_options(synchronize_session=False))
+        for kind in (ClaimItem, ExclusiveSlot):
+            mine = update(kind).where(kind.claim_id == occasion.claim.id).values(occupies=True)
+            occasion.session.execute(mine.execution_options(synchronize_session=False))
     except IntegrityError as clash:
         raise place_taken() from clash
 
