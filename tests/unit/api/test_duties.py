@@ -37,7 +37,7 @@ def _approve_batch(api: ApiWorld, claim: int, who: str) -> httpx2.Response:
 
 
 STEPS: Mapping[Duty, Act] = {
-    Duty.FILER: lambda api, claim, who: api.fire(claim, "submit", who, materials={"m1": "sha256:0"}),
+    Duty.FILER: lambda api, claim, who: api.fire(claim, "submit", who, materials={"m1": "paper"}),
     Duty.CLERK: lambda api, claim, who: api.fire(claim, "accept", who),
     Duty.REVIEWER: _review,
     Duty.RECHECKER: lambda api, claim, who: api.fire(claim, "pass", who),
