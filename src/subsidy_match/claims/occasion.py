@@ -22,7 +22,16 @@ from subsidy_match.claims.transition import Transition
 from subsidy_match.store.user_rows import UserPerson, UserRow
 from subsidy_match.store.users import Actor, Role
 
-__all__ = ["Occasion", "StandIn", "claim_clock", "current_amount", "past_duties", "pauses_of", "shares_of"]
+__all__ = [
+    "Occasion",
+    "StandIn",
+    "claim_clock",
+    "current_amount",
+    "forget_shares",
+    "past_duties",
+    "pauses_of",
+    "shares_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +146,11 @@ def shares_of(session: Session, claim_id: int) -> Sequence[ClaimShare]:
     if not known.get(claim_id):
         known[claim_id] = session.scalars(_SHARES, {"claim_id": claim_id}).all()
     return known[claim_id]
+
+
+def forget_shares(session: Session) -> None:
+    """Have shares read anew: some came or went in this transaction."""
+    session.info.pop("shares", None)
 
 
 def past_duties(session: Session, claim_id: int) -> list[PastDuty]:

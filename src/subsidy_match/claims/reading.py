@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.claim import Claim, Step, claim_from_row, step_from_row
-from subsidy_match.claims.occasion import shares_of
+from subsidy_match.claims.occasion import forget_shares, shares_of
 from subsidy_match.claims.records import ClaimPin, ClaimRow, ClaimShare, ClaimStep
 from subsidy_match.claims.states import State
 from subsidy_match.claims.texts import unfold
@@ -65,7 +65,7 @@ def locked_row(session: Session, claim_id: int) -> ClaimRow:
         NotFound: ``claim_unknown``.
     """
     # Shares read before the lock may have changed since.
-    session.info.pop("shares", None)
+    forget_shares(session)
     row = session.scalars(_LOCKED, {"claim_id": claim_id}).one_or_none()
     if row is None:
         raise _unknown(claim_id)

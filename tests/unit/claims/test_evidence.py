@@ -151,8 +151,8 @@ def test_the_machine_leaves_no_draft_where_another_claim_stands_in_the_way(world
 
 def test_an_unpaid_end_gives_the_place_back(world: World):
     world.assume(limits=(Limit("one-a-year", 1, "year"), Limit("capped", cap=10_000_00)))
-    claim = world.fire(world.walk(State.APPROVED), "withdraw", "supervisor", reason_code="other", note="说明")
-    assert claim.state is State.WITHDRAWN
+    claim = world.fire(world.walk(State.APPROVED), "revoke", "supervisor", reason_code="other", note="说明")
+    assert claim.state is State.REVOKED
     assert world.walk(State.APPROVED, subject="next").state is State.APPROVED
     with world.engine.connect() as connection:
         assert connection.execute(select(ExclusiveCap.used)).scalars().all() == [10_000_00]

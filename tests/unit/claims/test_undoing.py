@@ -101,7 +101,7 @@ def test_an_appeal_cannot_be_upheld_into_a_place_that_is_taken(world: World, sha
     claim = appeal(world, rejected(world))
     if shared == "place":
         world.assume(item_keys=("备案2",))
-    newer = world.draft(period="2026" if shared == "place" else "2027")
+    newer = world.walk(State.SUBMITTED, period="2026" if shared == "place" else "2027")
     with pytest.raises(SubsidyError, match="place_taken") as caught:
         uphold(world, claim)
     assert newer.claim_no in caught.value.zh
@@ -110,7 +110,7 @@ def test_an_appeal_cannot_be_upheld_into_a_place_that_is_taken(world: World, sha
     uphold(world, claim)
     world.assume(item_keys=("备案1",))
     with pytest.raises(SubsidyError, match="item_already_used"):
-        world.draft(period="2028")
+        world.walk(State.SUBMITTED, period="2028")
 
 
 def test_an_upheld_appeal_waits_where_the_fund_is_short(world: World):
@@ -207,19 +207,19 @@ def test_a_correction_takes_over_items_and_frees_the_old_ones(world: World):
     world.assume(item_keys=("留", "新"))
     world.fire(claim, "resubmit", "applicant")
     world.assume(item_keys=("旧",))
-    other = world.draft(period="2027")
-    for key in ("留", "新"):
+    other = world.walk(State.SUBMITTED, period="2027")
+    for period, key in (("2028", "留"), ("2029", "新")):
         world.assume(item_keys=(key,))
         with pytest.raises(SubsidyError, match="item_already_used"):
-            world.draft(period="2028")
-    assert other.state is State.DRAFT
+            world.walk(State.SUBMITTED, period=period)
+    assert other.state is State.SUBMITTED
 
 
 def test_a_correction_cannot_take_what_another_claim_has(world: World):
     world.assume(item_keys=("甲",), exclusive_groups=("equipment",))
     claim = ask(world, State.IN_REVIEW, "reviewer")
     world.assume(item_keys=("乙",))
-    world.draft(period="2027")
+    world.walk(State.SUBMITTED, period="2027")
     with pytest.raises(SubsidyError, match="item_already_used"):
         world.fire(claim, "resubmit", "applicant")
     assert world.desk.claim(claim.id).state is State.CORRECTION

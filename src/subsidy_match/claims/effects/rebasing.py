@@ -9,7 +9,7 @@ from subsidy_match.claims.effects.moving import move, reserved
 from subsidy_match.claims.effects.reserving import adjust
 from subsidy_match.claims.fund_ops import Op
 from subsidy_match.claims.funds import lock_funds
-from subsidy_match.claims.occasion import Occasion, shares_of
+from subsidy_match.claims.occasion import Occasion, forget_shares, shares_of
 from subsidy_match.claims.records import ClaimShare
 from subsidy_match.claims.shares import split
 from subsidy_match.claims.transition import FundEffect
@@ -37,6 +37,7 @@ def _take_over_shares(occasion: Occasion) -> Mapping[str, int]:
     for fund_id, part in wanted.items():
         _put_share(occasion, known.get(fund_id), fund_id, part)
     occasion.session.flush()
+    forget_shares(occasion.session)
     occasion.told["shares"] = {fund_id: str(part) for fund_id, part in sorted(wanted.items())}
     return freed
 
