@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -146,7 +147,8 @@ class World:
         claim_id = claim if isinstance(claim, int) else claim.id
         return self.desk.fire(claim_id, event, actor=self.people[by], at=self.now, payload=payload)
 
-    def give_account(self, *, uscc: str = USCC, holder: str = FIRM, number: str = "6222000000001234") -> int:
+    def give_account(self, *, uscc: str = USCC, holder: str = FIRM, number: str | None = None) -> int:
+        number = number or ("6222000000001234" if uscc == USCC else f"6222{zlib.crc32(uscc.encode()):012d}")
         account = self.desk.register_account(
             uscc=uscc, holder=holder, bank_name="示例银行", number=number, actor=self.people["applicant"], at=self.now
         )

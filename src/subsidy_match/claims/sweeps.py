@@ -20,6 +20,7 @@ from subsidy_match.claims.clock import ClockReading, Pause, business_day, read_c
 from subsidy_match.claims.clock_records import BreachRow, StageVisit
 from subsidy_match.claims.effects.moving import parts_of
 from subsidy_match.claims.fund_records import FundRow
+from subsidy_match.claims.listings import issued_number
 from subsidy_match.claims.occasion import claim_clock, current_amount
 from subsidy_match.claims.reading import locked_row
 from subsidy_match.claims.records import ClaimPause, ClaimRow, ClaimShare
@@ -181,7 +182,10 @@ def _stale_drafts(scene: Scene) -> Iterator[Task]:
 
 
 def _cleared(scene: Scene) -> Iterator[Task]:
+    """Claims of which the notice is over, or that need none, once a document of allocation lists them."""
     for claim in scene.claims:
+        if claim.state not in (State.PUBLISHED, State.APPROVED) or issued_number(scene.session, claim.row.id) is None:
+            continue
         until = claim.row.notice_until
         if claim.state is State.PUBLISHED and until is not None and scene.on > until:
             yield claim.task("clear", until, Event.CLEAR)

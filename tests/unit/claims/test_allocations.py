@@ -167,7 +167,7 @@ def test_what_is_in_payment_is_not_made_void(world: World):
 def test_a_claim_that_left_keeps_the_draft_from_being_issued(world: World):
     claims = over(world)
     made = draft(world, claims)
-    world.fire(claims[0], "withdraw", "supervisor", reason_code="applicant_wish", note="企业申请")
+    world.fire(claims[0], "revoke", "supervisor", reason_code="other", note="说明")
     with pytest.raises(BatchRefused, match="claim_left_document"):
         issue(world, made)
     void(world, made, by="notice")

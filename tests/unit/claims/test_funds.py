@@ -90,7 +90,7 @@ def test_more_may_be_allocated_once_a_document(world: World):
 
 def test_stored_balances_are_the_fold_of_the_entries(world: World):
     world.walk(State.COMPLETED)
-    world.fire(world.walk(State.APPROVED, period="2025"), "withdraw", "supervisor", reason_code="other", note="-")
+    world.fire(world.walk(State.APPROVED, period="2025"), "revoke", "supervisor", reason_code="other", note="-")
     assert in_unit(world.engine, funds.check_balances) == []
     with world.engine.begin() as connection:
         connection.execute(text("UPDATE funds SET reserved = reserved + 1"))

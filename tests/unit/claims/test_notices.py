@@ -66,7 +66,7 @@ def test_one_notice_publishes_all_of_its_claims_for_the_longest_time_any_of_them
 def test_one_claim_that_does_not_fit_keeps_the_whole_notice_back(world: World):
     claims = approved(world)
     notice = draft(world, claims)
-    world.fire(claims[1], "withdraw", "supervisor", reason_code="applicant_wish", note="企业申请")
+    world.fire(claims[1], "revoke", "supervisor", reason_code="other", note="说明")
     with pytest.raises(BatchRefused, match="claim_left_document"):
         publish(world, notice)
     assert world.desk.claim(claims[0].id).state is State.APPROVED

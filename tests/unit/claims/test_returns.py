@@ -213,7 +213,8 @@ def test_credit_is_read_once_more_before_the_file_goes_out(world: World):
 def test_the_controls_of_a_batch_add_up_wherever_its_payments_are(world: World):
     claims = [world.walk(State.PUBLISHED, period=str(2020 + n)) for n in range(3)]
     world.wait(8)
-    ids = [world.fire(claim, "clear", "notice").id for claim in claims]
+    world.clear(*claims)
+    ids = [claim.id for claim in claims]
     batch = world.office.create_batch(ids, actor=world.people["maker"], at=world.now)
     assert batch.totals.waiting.count == 3
     world.office.approve_batch(batch.id, actor=world.people["checker"], at=world.now)

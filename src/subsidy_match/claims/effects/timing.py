@@ -8,7 +8,7 @@ from subsidy_match.claims.effects.tasks import STOPS, end_pause
 from subsidy_match.claims.handling.records import TaskRow
 from subsidy_match.claims.handling.tasks import TaskKind
 from subsidy_match.claims.occasion import Occasion
-from subsidy_match.claims.pausing import Stop, end_all, ended_by, stop
+from subsidy_match.claims.pausing import BOUND, Stop, end_all, ended_by, stop
 from subsidy_match.claims.records import ClaimPause
 from subsidy_match.claims.registry import covering
 from subsidy_match.claims.states import State
@@ -27,8 +27,8 @@ def _nothing(_occasion: Occasion) -> None:
 
 
 def _turn(occasion: Occasion) -> None:
-    """One stop ends and another begins."""
-    _resume(occasion)
+    """The stop of the state that is left ends whatever the next one is, and another begins."""
+    end_all(occasion.session, occasion.claim, on=occasion.on, reasons=BOUND)
     _stop(occasion)
 
 
