@@ -473,7 +473,7 @@ def add_funds(city: City, allocated: dict[str, int]) -> None:
                 FundRow(
                     id=fund, name_zh=fund, name_en=fund, department="", year=2026, mode="pooled", indicator_no="",
                     function_code="", spending_plan="", frozen=False, allocated=amount, reserved=WAN, committed=2 * WAN,
-                    paid=4 * WAN,
+                    paid=4 * WAN, step=1,
                 )
             )  # fmt: skip
 
