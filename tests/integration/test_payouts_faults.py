@@ -55,7 +55,8 @@ def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
 def ready(world: World) -> int:
     claims = [world.walk(State.PUBLISHED, period=str(2020 + n)) for n in range(2)]
     world.wait(8)
-    ids = [world.fire(claim, "clear", "notice").id for claim in claims]
+    world.clear(*claims)
+    ids = [claim.id for claim in claims]
     batch = world.office.create_batch(ids, actor=world.people["maker"], at=world.now)
     return world.office.approve_batch(batch.id, actor=world.people["checker"], at=world.now).id
 

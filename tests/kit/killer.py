@@ -19,13 +19,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from claims_world import CALENDAR, MORNING, FakeAssessor, receipt_file
+from claims_world import CALENDAR, CONTACT, MORNING, FakeAssessor, receipt_file
 from sqlalchemy import Engine, event
 
+from subsidy_match.claims.allocation_office import AllocationOffice
 from subsidy_match.claims.batches import Batch
 from subsidy_match.claims.claim import Claim
+from subsidy_match.claims.document_states import AllocationState, NoticeState
+from subsidy_match.claims.fund_allocations import Allocation
+from subsidy_match.claims.notice_office import NoticeOffice
 from subsidy_match.claims.payment_states import BatchState
 from subsidy_match.claims.payouts import PayoutOffice
+from subsidy_match.claims.public_notices import PublicNotice
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import State
 from subsidy_match.store.engine import open_engine
@@ -41,8 +46,6 @@ DESK: Mapping[State, tuple[str, str, datetime, dict[str, Any]]] = {
     State.IN_REVIEW: ("pass", "reviewer", MORNING, {}),
     State.IN_RECHECK: ("pass", "rechecker", MORNING, {}),
     State.IN_APPROVAL: ("approve", "approver", MORNING, {}),
-    State.APPROVED: ("publish", "notice", MORNING, {}),
-    State.PUBLISHED: ("clear", "notice", LATER, {}),
 }
 
 
@@ -60,8 +63,30 @@ class Journey:
             if claim.state in DESK:
                 name, who, at, payload = DESK[claim.state]
                 self.desk.fire(claim_id, name, actor=self._person(who), at=at, payload=payload)
+            elif claim.state is State.APPROVED:
+                self._publish(claim)
+            elif claim.state is State.PUBLISHED:
+                self._clear(claim)
             else:
                 self._pay(claim)
+
+    def _publish(self, claim: Claim) -> None:
+        office, notice = NoticeOffice(self.desk), self._person("notice")
+        known = [one for one in office.notices(limit=1000) if one.state is NoticeState.DRAFT and claim.id in _ids(one)]
+        made = known[0] if known else office.draft(
+            [claim.id], number=f"公示〔2026〕{claim.id}号", title="示例公示", contact=CONTACT, actor=notice, at=MORNING
+        )  # fmt: skip
+        office.publish(made.id, actor=notice, at=MORNING)
+
+    def _clear(self, claim: Claim) -> None:
+        office, notice = AllocationOffice(self.desk), self._person("notice")
+        known = [one for one in office.allocations(limit=1000) if claim.id in _ids(one)]
+        made = known[0] if known else office.draft(
+            [claim.id], number=f"下达〔2026〕{claim.id}号", title="示例下达", actor=notice, at=LATER
+        )  # fmt: skip
+        if made.state is AllocationState.DRAFT:
+            office.issue(made.id, actor=self._person("approver"), at=LATER)
+        office.clear(made.id, actor=notice, at=LATER)
 
     def _pay(self, claim: Claim) -> None:
         if claim.state is State.PAYABLE:
@@ -84,6 +109,10 @@ class Journey:
 
     def _person(self, login: str) -> Actor:
         return in_unit(self.engine, lambda session: user_by_login(session, login), immediate=False)
+
+
+def _ids(document: PublicNotice | Allocation) -> set[int]:
+    return {line.claim_id for line in document.entries}
 
 
 def carry_on(url: str, folder: Path, claim_id: int, count: Callable[..., None]) -> None:

@@ -239,7 +239,7 @@ class TestChannels:
 
 def walk_on(world: World, claim: Claim) -> Claim:
     if claim.notice_days == 0:
-        claim = world.fire(world.carry_on(claim, State.APPROVED), "clear", "notice")
+        claim = world.clear(world.carry_on(claim, State.APPROVED))
     else:
         claim = world.carry_on(claim, State.PUBLISHED)
         world.wait(20)  # the longest notice is ten working days
