@@ -30,6 +30,12 @@ ROLES: Mapping[str, frozenset[Role]] = {name: frozenset(roles) for name, roles i
 }
 
 POOL, POOL_STEP = "pool", 100_00
+DECISIONS = {
+    "refuse", "reject", "approve", "revoke", "answer_objection", "dismiss_objection", "uphold_objection",
+    "uphold_appeal", "dismiss_appeal", "consent_withdrawal", "refuse_withdrawal", "propose_recovery",
+    "approve_recovery", "propose_write_off", "approve_write_off",
+}  # fmt: skip
+ENDS = {"NOT_ACCEPTED", "LAPSED", "REJECTED", "REVOKED", "WITHDRAWN", "COMPLETED", "RECOVERED", "WRITTEN_OFF"}
 
 
 @dataclass
@@ -50,7 +56,7 @@ class Demand:
 
 @dataclass
 class ModelClaim:
-    """A claim as the model knows it; ``money`` is fund → kind → 分."""
+    """A claim as the model knows it; ``money`` is fund → kind → 分, ``deciders`` made one of ``DECISIONS``."""
 
     key: tuple[str, str]
     item: str
@@ -70,7 +76,6 @@ class ModelClaim:
     in_notice: bool = False
     days_left: int = 0
     objections: dict[int, str] = field(default_factory=dict)
-    deciders: set[str] = field(default_factory=set)
     barred: set[str] = field(default_factory=set)
     allocation: str = ""
     instruction: str = ""
@@ -81,6 +86,7 @@ class ModelClaim:
     duties: list[tuple[str, str]] = field(default_factory=list)
     deciders: set[str] = field(default_factory=set)
     withdrawal_asked: bool = False
+    slot: int | None = None
     decided_on: date | None = None
     appealed: bool = False
     demand: Demand | None = None
@@ -223,7 +229,13 @@ class Model:
             change(self, claim, row, attempt)
         if move := self.topic.money.get(row.fund):
             move(self, claim)
+        if row.event in DECISIONS:
+            claim.deciders.add(attempt.who)
         claim.state = str(row.target or source)
+        if claim.state in self.topic.dead:  # out of every document
+            claim.in_notice, claim.allocation = False, ""
+        if claim.state in ENDS:
+            claim.withdrawal_asked = False
         if claim.state != source:
             claim.since = attempt.today
         claim.task_open = claim.task_open and claim.state == "IN_REVIEW"
