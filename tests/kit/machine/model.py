@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -180,6 +180,7 @@ class Model:
 
     allocated: dict[str, int]
     topic: Topic
+    now: Callable[[], datetime]
     claims: dict[int, ModelClaim] = field(default_factory=dict)
     gone: dict[str, int] = field(default_factory=dict)
     lent: dict[tuple[str, Role], tuple[str, date]] = field(default_factory=dict)
@@ -200,10 +201,10 @@ class Model:
     def may_draft(self, key: tuple[str, str]) -> bool:
         return all(claim.key != key for claim in self.live()) and not self.is_recovering_from(key[0])
 
-    def rank_on(self, day: date, claim: ModelClaim) -> int:
-        """The place in the queue: by the moment of acceptance (time moves by days here), then by id."""
+    def rank_now(self, claim: ModelClaim) -> int:
+        """The place in the queue: by the moment of acceptance, to the second, then by id."""
         number = next(claim_id for claim_id, other in self.claims.items() if other is claim)
-        return day.toordinal() * 10_000 + number
+        return int(self.now().timestamp()) * 10_000 + number
 
     def is_recovering_from(self, firm: str) -> bool:
         return any(claim.state == "RECOVERING" and claim.key[0] == firm for claim in self.claims.values())

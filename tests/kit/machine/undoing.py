@@ -102,7 +102,7 @@ def _answered(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt
     if row.event == "uphold_appeal":
         claim.assignee, claim.proposed, claim.approved = "", None, None
         if claim.rank is None:
-            claim.rank = model.rank_on(attempt.today, claim)
+            claim.rank = model.rank_now(claim)
 
 
 def _withdrawal(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:

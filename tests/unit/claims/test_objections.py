@@ -135,7 +135,9 @@ def test_whoever_answered_one_of_several_objections_does_not_decide_on_the_appea
     assert world.fire(claim, "dismiss_appeal", "everything", note="说明").state is State.REVOKED
 
 
-@pytest.mark.parametrize("part", ["clerk", "rechecker", "approver", "earlier decision", "withdrawal refused", "objector"])
+@pytest.mark.parametrize(
+    "part", ["clerk", "rechecker", "approver", "earlier decision", "withdrawal refused", "objector"]
+)
 def test_whoever_took_part_before_does_not_decide(world: World, part: str):
     twin, usual = "everything", dict(world.people)
     if part in usual:
