@@ -30,6 +30,7 @@ from subsidy_match.claims.refusals import audited
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event, State
 from subsidy_match.claims.transition import Door
+from subsidy_match.claims.waitlist import freed_funds
 from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
@@ -123,11 +124,15 @@ class ObjectionDesk:
     def revoke(
         self, objection_id: int, *, reason_code: str, answer: str, actor: Actor, at: datetime, also: Also | None = None
     ) -> Objection:
-        """End the claim, its ground being established; its money is free. Joined objections end with this.
+        """End the claim, its ground being established; its money goes to who waits for it. Joined objections end with this.
 
         Raises: as ``dismiss``.
         """
-        return self._decide(objection_id, Event.REVOKE, reason_code, answer, actor, at, also)
+        claim_id = self.objection(objection_id).claim_id
+        before = self.desk.claim(claim_id)
+        done = self._decide(objection_id, Event.REVOKE, reason_code, answer, actor, at, also)
+        self.desk.serve_waitlist(freed_funds(before, self.desk.claim(claim_id)), at)
+        return done
 
     def objection(self, objection_id: int) -> Objection:
         """Read an objection, without whoever made it.

@@ -160,7 +160,7 @@ class ClaimDesk:
 
         subject = f"claim:{claim_id}"
         before, after = audited(self.engine, subject, str(event), actor=actor, at=at, work=move, unless=CLAIM_UNKNOWN)
-        self._serve_waitlist(freed_funds(before, after), at)
+        self.serve_waitlist(freed_funds(before, after), at)
         return after
 
     def attempt(self, claim_id: int, event: Event, *, actor: Actor, at: datetime, expected_version: int) -> Claim:
@@ -172,7 +172,7 @@ class ClaimDesk:
         if not actor.is_machine:
             raise Forbidden("role_missing", "仅限系统办理", "only the machine may try without a trace")
         before, after = self._move(claim_id, event, actor, at, {}, expected_version, None)
-        self._serve_waitlist(freed_funds(before, after), at)
+        self.serve_waitlist(freed_funds(before, after), at)
         return after
 
     def claim(self, claim_id: int, *, viewer: Actor | None = None) -> Claim:
@@ -300,8 +300,8 @@ class ClaimDesk:
         """Read the accounts of a firm, newest first, without their numbers."""
         return self._read(lambda session: accounts_of(session, uscc))
 
-    def _serve_waitlist(self, fund_ids: set[str], at: datetime) -> None:
-        # What was asked for is done; where the store is busy the sweeper serves the queue.
+    def serve_waitlist(self, fund_ids: set[str], at: datetime) -> None:
+        """Serve those who wait for funds in which a step made room; where the store is busy the sweeper does it."""
         if fund_ids:
             with suppress(RetryableError):
                 serve_waitlist(self.engine, self.calendar, at=at, fund_ids=fund_ids)

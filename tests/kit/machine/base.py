@@ -57,7 +57,7 @@ class Base(RuleBasedStateMachine):
             self.world.open_fund(fund, allocated, **TERMS.get(fund, {}))
         self.world.people = dict(self.world.people) | {"system": SYSTEM}
         self.topic = joined(self.topics)
-        self.model = Model(dict(ALLOCATED), self.topic)
+        self.model = Model(dict(ALLOCATED), self.topic, lambda: self.world.now)
 
     def teardown(self) -> None:
         self.world.engine.dispose()

@@ -23,6 +23,7 @@ class Deadlines(Base):
         for task in report.done:
             if task.event is not None:
                 self.follow({task.claim_id: self._row(task.claim_id, str(task.event))}, "system")
+                self.model.serve_waitlist(self.today)
         left = [(n, event) for n in self.model.claims for event in _DUE if self._row(n, event) is not None]
         assert left == []
         assert sweep(self.world.desk, at=self.world.now).done == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from machine.model import Attempt, Model, ModelClaim, Topic
+from subsidy_match.claims.transition import Transition
 
 PLACES = 3
 """How many claims a firm may have under the machine's policy."""
@@ -22,6 +23,11 @@ def _exclusive_free(model: Model, claim: ModelClaim, attempt: Attempt) -> bool:
     return any(other is claim for other in firm) or len(firm) < PLACES
 
 
+def _take_place(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
+    taken = {other.slot for other in submitted(model) if other.key[0] == claim.key[0]}
+    claim.slot = min(set(range(PLACES)) - taken)
+
+
 TOPIC = Topic(
     guards={
         "items_free": _items_free,
@@ -29,6 +35,7 @@ TOPIC = Topic(
         "material_owed": lambda model, claim, attempt: False,
         "risk_open": lambda model, claim, attempt: False,
     },
+    apply={"submit": _take_place},
     payload={
         "supply": lambda machine, claim, attempt: {"materials": {"m1": "paper"}},
         "acknowledge_risk": lambda machine, claim, attempt: {"risk": "same_item:1:0"},

@@ -68,7 +68,7 @@ def _may_file(model: Model, claim: ModelClaim, attempt: Attempt) -> bool:
 
 
 def _accept(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
-    claim.rank = model.rank_on(attempt.today, claim)
+    claim.rank = model.rank_now(claim)
 
 
 def _reserve_or_wait(model: Model, claim: ModelClaim) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -30,6 +30,12 @@ ROLES: Mapping[str, frozenset[Role]] = {name: frozenset(roles) for name, roles i
 }
 
 POOL, POOL_STEP = "pool", 100_00
+DECISIONS = {
+    "refuse", "reject", "approve", "revoke", "answer_objection", "dismiss_objection", "uphold_objection",
+    "uphold_appeal", "dismiss_appeal", "consent_withdrawal", "refuse_withdrawal", "propose_recovery",
+    "approve_recovery", "propose_write_off", "approve_write_off",
+}  # fmt: skip
+ENDS = {"NOT_ACCEPTED", "LAPSED", "REJECTED", "REVOKED", "WITHDRAWN", "COMPLETED", "RECOVERED", "WRITTEN_OFF"}
 
 
 @dataclass
@@ -50,7 +56,7 @@ class Demand:
 
 @dataclass
 class ModelClaim:
-    """A claim as the model knows it; ``money`` is fund → kind → 分."""
+    """A claim as the model knows it; ``money`` is fund → kind → 分, ``deciders`` made one of ``DECISIONS``."""
 
     key: tuple[str, str]
     item: str
@@ -70,7 +76,6 @@ class ModelClaim:
     in_notice: bool = False
     days_left: int = 0
     objections: dict[int, str] = field(default_factory=dict)
-    deciders: set[str] = field(default_factory=set)
     barred: set[str] = field(default_factory=set)
     allocation: str = ""
     instruction: str = ""
@@ -81,6 +86,7 @@ class ModelClaim:
     duties: list[tuple[str, str]] = field(default_factory=list)
     deciders: set[str] = field(default_factory=set)
     withdrawal_asked: bool = False
+    slot: int | None = None
     decided_on: date | None = None
     appealed: bool = False
     demand: Demand | None = None
@@ -174,6 +180,7 @@ class Model:
 
     allocated: dict[str, int]
     topic: Topic
+    now: Callable[[], datetime]
     claims: dict[int, ModelClaim] = field(default_factory=dict)
     gone: dict[str, int] = field(default_factory=dict)
     lent: dict[tuple[str, Role], tuple[str, date]] = field(default_factory=dict)
@@ -194,10 +201,10 @@ class Model:
     def may_draft(self, key: tuple[str, str]) -> bool:
         return all(claim.key != key for claim in self.live()) and not self.is_recovering_from(key[0])
 
-    def rank_on(self, day: date, claim: ModelClaim) -> int:
-        """The place in the queue: by the moment of acceptance (time moves by days here), then by id."""
+    def rank_now(self, claim: ModelClaim) -> int:
+        """The place in the queue: by the moment of acceptance, to the second, then by id."""
         number = next(claim_id for claim_id, other in self.claims.items() if other is claim)
-        return day.toordinal() * 10_000 + number
+        return int(self.now().timestamp()) * 10_000 + number
 
     def is_recovering_from(self, firm: str) -> bool:
         return any(claim.state == "RECOVERING" and claim.key[0] == firm for claim in self.claims.values())
@@ -223,7 +230,13 @@ class Model:
             change(self, claim, row, attempt)
         if move := self.topic.money.get(row.fund):
             move(self, claim)
+        if row.event in DECISIONS:
+            claim.deciders.add(attempt.who)
         claim.state = str(row.target or source)
+        if claim.state in self.topic.dead:  # out of every document
+            claim.in_notice, claim.allocation = False, ""
+        if claim.state in ENDS:
+            claim.withdrawal_asked = False
         if claim.state != source:
             claim.since = attempt.today
         claim.task_open = claim.task_open and claim.state == "IN_REVIEW"

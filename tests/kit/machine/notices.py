@@ -106,11 +106,11 @@ class Notices(Base):
         done = self._tried(row is not None, lambda actor: act(objection_id, actor=actor, at=self.world.now, **WHY), who)
         if done is not None:
             assert row is not None
-            claim.deciders.add(who)
             claim.objections = {
                 k: v for k, v in claim.objections.items() if event.startswith(("ans", "dis")) and k != objection_id
             }
             self.model.apply(claim, row, Attempt(who, self.today))
+            self.model.serve_waitlist(self.today)
 
     @rule(target=DRAFTS, chosen=st.lists(CLAIMS, min_size=1, max_size=4, unique=True))
     def draft_allocation(self, chosen: list[int]):
@@ -273,15 +273,6 @@ def _dismiss(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt)
 
 def _uphold(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
     claim.approved, claim.notice_until = None, None
-    leave(claim)
-
-
-def _revoke(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
-    leave(claim)
-
-
-def leave(claim: ModelClaim) -> None:
-    """Out of every document."""
     claim.in_notice, claim.allocation = False, ""
 
 
@@ -304,8 +295,6 @@ TOPIC = Topic(
         "object": _object,
         "dismiss_objection": _dismiss,
         "uphold_objection": _uphold,
-        "revoke": _revoke,
-        "withdraw": _revoke,
     },
     money={"reopen": lambda model, claim: claim.hold("reserved", claim.held("committed"))},
     kinds={"PUBLISHED": "committed", "OBJECTION": "committed", "PAYABLE": "committed"},
@@ -313,7 +302,6 @@ TOPIC = Topic(
         "APPROVED": lambda machine, claim_id, suffix: machine.walk_notice(claim_id, suffix),
         "PUBLISHED": lambda machine, claim_id, suffix: machine.walk_clear(claim_id, suffix),
     },
-    dead=frozenset({"REVOKED"}),
 )
 
 __all__ = ["TOPIC", "Notices"]

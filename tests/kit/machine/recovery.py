@@ -105,7 +105,6 @@ def _is_another(model: Model, claim: ModelClaim, attempt: Attempt) -> bool:
 def _propose(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
     amount = _wanted(claim, applied=True)
     claim.demand = Demand(amount, to_treasury=bool(amount % 2))
-    claim.deciders.add(attempt.who)
 
 
 def _decide(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
@@ -114,7 +113,6 @@ def _decide(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) 
         claim.demand = None
         return
     claim.demand.is_open = True
-    claim.deciders.add(attempt.who)
 
 
 def _receive(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
@@ -145,8 +143,6 @@ def _close(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -
 
 def _write_off(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
     assert claim.demand is not None
-    if row.event != "refuse_write_off":
-        claim.deciders.add(attempt.who)
     claim.demand.write_off_by = attempt.who if row.event == "propose_write_off" else ""
     if row.event == "approve_write_off":
         claim.demand = None

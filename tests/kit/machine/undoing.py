@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from machine.base import CLAIMS, Base, tried
+from machine.evidence import submitted
 from machine.filing import SHARINGS
 from machine.model import Attempt, Model, ModelClaim, Topic
 from subsidy_match.claims.transition import Transition
@@ -38,7 +39,7 @@ class Undoing(Base):
         if claim.state != "CORRECTION":
             return
         before = claim.shares, claim.item
-        taken = any(other is not claim and other.item == item for other in self.model.live())
+        taken = any(other is not claim and other.item == item for other in submitted(self.model))
         claim.shares, claim.item = shares, item
         if taken:
             self.world.assessor.answer = self.answer_for(claim)
@@ -59,8 +60,10 @@ def _not_filer(model: Model, claim: ModelClaim, attempt: Attempt) -> bool:
 
 
 def _place_free(model: Model, claim: ModelClaim, attempt: Attempt) -> bool:
-    others = [other for other in model.live() if other is not claim]
-    return all(other.key != claim.key and other.item != claim.item for other in others)
+    taken = [other for other in submitted(model) if other is not claim]
+    return all(other.key != claim.key for other in model.live() if other is not claim) and all(
+        other.item != claim.item and (other.key[0], other.slot) != (claim.key[0], claim.slot) for other in taken
+    )
 
 
 def _in_time(model: Model, claim: ModelClaim, attempt: Attempt) -> bool:
@@ -87,8 +90,7 @@ def _amend(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -
 
 
 def _decided(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
-    claim.decided_on, claim.appealed, claim.withdrawal_asked = attempt.today, False, False
-    claim.deciders.add(attempt.who)
+    claim.decided_on, claim.appealed = attempt.today, False
 
 
 def _appeal(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
@@ -97,17 +99,14 @@ def _appeal(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) 
 
 def _answered(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
     claim.asked_in = ""
-    claim.deciders.add(attempt.who)
     if row.event == "uphold_appeal":
         claim.assignee, claim.proposed, claim.approved = "", None, None
         if claim.rank is None:
-            claim.rank = model.rank_on(attempt.today, claim)
+            claim.rank = model.rank_now(claim)
 
 
 def _withdrawal(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
     claim.withdrawal_asked = row.event == "request_withdrawal"
-    if not claim.withdrawal_asked:
-        claim.deciders.add(attempt.who)
 
 
 def _amount(machine: Base, claim: ModelClaim, attempt: Attempt) -> dict[str, Any]:

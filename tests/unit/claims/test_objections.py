@@ -114,7 +114,30 @@ def test_what_is_upheld_ends_the_joined_objections_as_well(world: World):
     assert [o.id for o in world.objections.objections(claim_id=claim.id)] == [first.id, second.id]
 
 
-@pytest.mark.parametrize("part", ["clerk", "rechecker", "approver", "earlier decision", "objector"])
+def test_money_of_a_revoked_claim_goes_to_whoever_waits_for_it(world: World):
+    _, objection, _ = under_objection(world)
+    world.assume(amount_min=995_000_00, amount_max=995_000_00)
+    waiting = world.walk(State.ACCEPTED, period="2027")
+    assert waiting.is_waiting
+    decide(world, objection, "revoke")
+    assert (world.desk.claim(waiting.id).is_waiting, world.fund().reserved) == (False, 995_000_00)
+
+
+def test_whoever_answered_one_of_several_objections_does_not_decide_on_the_appeal(world: World):
+    claim, first, number = under_objection(world)
+    second = file(world, claim, number)
+    decide(world, first, "dismiss")
+    decide(world, second, "revoke", by="supervisor_b")
+    world.fire(claim, "appeal", "applicant", reason="不服")
+    for decider in ("supervisor", "supervisor_b"):
+        with pytest.raises(SubsidyError, match="not_new_decider"):
+            world.fire(claim, "dismiss_appeal", decider, note="说明")
+    assert world.fire(claim, "dismiss_appeal", "everything", note="说明").state is State.REVOKED
+
+
+@pytest.mark.parametrize(
+    "part", ["clerk", "rechecker", "approver", "earlier decision", "withdrawal refused", "objector"]
+)
 def test_whoever_took_part_before_does_not_decide(world: World, part: str):
     twin, usual = "everything", dict(world.people)
     if part in usual:
@@ -125,6 +148,9 @@ def test_whoever_took_part_before_does_not_decide(world: World, part: str):
     filer = usual[twin] if part == "objector" else usual["lead"]
     if part == "earlier decision":
         decide(world, file(world, claim, number), "dismiss", by=twin)
+    if part == "withdrawal refused":
+        world.fire(claim, "request_withdrawal", "applicant")
+        world.fire(claim, "refuse_withdrawal", twin, reason_code="other", note="说明")
     objection = file(world, claim, number, objector=None, actor=filer)
     before = world.desk.claim(claim.id)
     for how in ("dismiss", "uphold", "revoke"):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import func, or_, select
 
+from subsidy_match.claims.guards.persons import DECISIONS
 from subsidy_match.claims.listings import open_objections
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.records import ClaimStep
@@ -16,8 +17,6 @@ from subsidy_match.errors import Conflict
 
 __all__ = ["GUARDS"]
 
-_DECISIONS = (Event.ANSWER_OBJECTION, Event.DISMISS_OBJECTION, Event.UPHOLD_OBJECTION)
-
 
 def _decider_new(occasion: Occasion) -> None:
     """Whoever decides took no part in the claim before it came under objection, and filed none of the objections."""
@@ -27,7 +26,7 @@ def _decider_new(occasion: Occasion) -> None:
         ClaimStep.event == str(Event.OBJECT),
         ClaimStep.from_state == str(State.PUBLISHED),
     )
-    decided = or_(ClaimStep.duty.is_not(None), ClaimStep.event.in_([str(event) for event in _DECISIONS]))
+    decided = or_(ClaimStep.duty.is_not(None), ClaimStep.event.in_([str(event) for event in DECISIONS]))
     earlier = select(ClaimStep.version).where(
         ClaimStep.claim_id == claim_id,
         ClaimStep.actor == occasion.actor.id,

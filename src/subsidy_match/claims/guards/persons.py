@@ -21,6 +21,7 @@ DECISIONS = frozenset(
         Event.REJECT,
         Event.APPROVE,
         Event.REVOKE,
+        Event.ANSWER_OBJECTION,
         Event.DISMISS_OBJECTION,
         Event.UPHOLD_OBJECTION,
         Event.UPHOLD_APPEAL,
