@@ -170,7 +170,7 @@ def test_a_cap_bars_what_goes_beyond_it(world: World):
 
 
 def test_a_shared_account_waits_for_an_answer(world: World):
-    world.give_account(uscc=OTHER_USCC, holder=FIRM)
+    world.give_account(uscc=OTHER_USCC, holder=FIRM, number="6222000000001234")
     claim = world.walk(State.IN_APPROVAL)
     (risk,) = world.desk.risks(claim.id, at=world.now)
     assert (risk.code, risk.is_open, OTHER_USCC in risk.zh) == ("account_shared", True, True)
@@ -189,7 +189,7 @@ def test_a_shared_account_waits_for_an_answer(world: World):
 
 
 def test_whoever_filed_cannot_answer_for_the_risks(world: World):
-    world.give_account(uscc=OTHER_USCC, holder=FIRM)
+    world.give_account(uscc=OTHER_USCC, holder=FIRM, number="6222000000001234")
     claim = world.draft(by="everything")
     claim = world.carry_on(world.fire(claim, "submit", "everything"), State.IN_REVIEW)
     (risk,) = world.desk.risks(claim.id, at=world.now)
