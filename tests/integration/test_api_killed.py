@@ -129,6 +129,7 @@ def wait_until(platform: Platform, accepted: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_killed_servers_leave_every_request_done_once_and_the_fund_whole(
     crowd: Platform, store_url: str, tmp_path: Path
 ):
