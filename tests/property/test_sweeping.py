@@ -11,7 +11,7 @@ from typing import Any
 import chinese_calendar
 import pytest
 from claims_world import CALENDAR, World, build_world
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -27,7 +27,8 @@ _STEPS = "SELECT claim_id, event, to_state FROM claim_steps ORDER BY claim_id, v
 
 
 def populate(world: World, kinds: list[State]) -> None:
-    for number, kind in enumerate(kinds):
+    # those that are approved come first: whoever waits for money cannot be
+    for number, kind in enumerate(sorted(kinds, key=lambda kind: kind is not State.PUBLISHED)):
         claim = world.walk(State.ACCEPTED if kind is State.CORRECTION else kind, period=str(2000 + number))
         if kind is State.CORRECTION:
             world.fire(claim, "request_correction", "clerk", items=["发票"], due_on=date(2026, 6, 12))
@@ -55,9 +56,18 @@ def in_fresh(fresh: Callable[[], str], kinds: list[State], act: Callable[[World]
 
 
 @pytest.mark.slow
-@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.timeout(900)
+@settings(
+    max_examples=2,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+)
 @given(
-    kinds=st.lists(st.sampled_from(STATES), min_size=2, max_size=4),
+    kinds=st.lists(st.sampled_from(STATES), min_size=2, max_size=4).filter(
+        lambda kinds: kinds.count(State.PUBLISHED) < 4
+    ),
     order=st.permutations(list(SWEEPS)),
     hours=st.integers(-12, 14),
     waited=st.integers(5, 60),
