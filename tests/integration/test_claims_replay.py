@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -46,16 +46,22 @@ def test_pins_of_a_claim_replay_byte_for_byte(engine: Engine, wired: Platform, c
     )
     claim = desk.create_draft(uscc=uscc, policy_id=POLICY, period="2026", actor=people["applicant"], at=AT)
     papers = {"materials": {f"m{n}": "paper" for n in range(1, 9)}}
-    # a policy of one post (即申即享): what is certain is submitted, and decided by one officer
+    # a policy of one post (即申即享): what is certain goes straight to approval, and comes back from there to be reviewed
     for event, by, payload in (
         ("submit", "applicant", papers),
+        ("return", "approver", {"reason_code": "other", "note": "请补正"}),
+        ("assign", "lead", {"assignee": "reviewer"}),
+        ("request_correction", "reviewer", {"items": ["证明"], "due_on": date(2026, 7, 10)}),
+        ("resubmit", "applicant", {}),
+        ("pass", "reviewer", {}),
+        ("pass", "rechecker", {}),
         ("approve", "approver", {}),
     ):
         claim = desk.fire(claim.id, event, actor=people[by], at=AT, payload=payload)
     with engine.connect() as connection:
         pins = connection.execute(select(ClaimPin).order_by(ClaimPin.version)).all()
         texts = connection.execute(select(func.count()).select_from(PinnedText)).scalar_one()
-    assert [pin.event for pin in pins] == ["submit", "approve"]
+    assert [pin.event for pin in pins] == ["submit", "resubmit", "approve"]
     for pin in pins:
         whole = desk.evidence(claim.id, pin.version)
         pinned = json.loads(whole)
