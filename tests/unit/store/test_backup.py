@@ -15,7 +15,7 @@ from store_fixtures import STORES, database_url, execute_on
 from store_truths import check_store
 
 from subsidy_match.claims import funds
-from subsidy_match.claims.batches import check_totals
+from subsidy_match.claims.payment_checks import check_totals
 from subsidy_match.claims.states import State
 from subsidy_match.errors import SubsidyError
 from subsidy_match.store.backup import backup, restore
