@@ -18,7 +18,8 @@ from subsidy_match.rules.truth import Verdict
 
 __all__ = ["block_result", "counts_of", "tables_of"]
 
-_VERDICTS = pa.array([verdict.value for verdict in Verdict])
+_NAMES = tuple(verdict.value for verdict in CODES)
+_VERDICTS = pa.array(_NAMES)
 
 
 def tables_of(compiled: Compiled, uscc: pa.Array, block: Block, parts: Sequence[Pairs]) -> tuple[pa.Table, pa.Table]:
@@ -46,9 +47,10 @@ def block_result(compiled: Compiled, number: int, uscc: pa.Array, block: Block, 
 
 def counts_of(compiled: Compiled, tally: Tally) -> Mapping[str, Mapping[str, int]]:
     """How many matches of every verdict each policy has."""
+    rows = tally.closed().tolist()  # columns in the order of CODES, which is that of the names
     return {
-        one.policy.id: {verdict.value: int(counts[CODES[verdict]]) for verdict in Verdict}
-        for one, counts in zip(compiled.plan.lowered, tally.closed(), strict=True)
+        one.policy.id: dict(zip(_NAMES, counts, strict=True))
+        for one, counts in zip(compiled.plan.lowered, rows, strict=True)
     }
 
 

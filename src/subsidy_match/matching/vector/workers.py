@@ -125,7 +125,7 @@ class _Ready:
 
 
 def _begin() -> None:
-    gc.disable()  # plans stay, and blocks hold no circles
+    gc.disable()  # between blocks is time enough for it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked
 
 
@@ -134,11 +134,21 @@ def _ready(path: str) -> _Ready:
     order: _Order = pickle.loads(Path(path).read_bytes())  # noqa: S301 - written by the process that started this one
     name, file = order.snapshot
     snapshot = Snapshot(name, file, duckdb.connect(str(file), read_only=True, config={"threads": 1}))
-    return _Ready(order, compile_plan(order.plan), snapshot, source_of(snapshot, order.plan, order.payments))
+    ready = _Ready(order, compile_plan(order.plan), snapshot, source_of(snapshot, order.plan, order.payments))
+    gc.collect()
+    gc.freeze()  # what stays need not be walked through after each block
+    return ready
 
 
 def _match(path: str, number: int) -> Any:
     ready = _ready(path)
+    try:
+        return _outcome(ready, number)
+    finally:
+        gc.collect()  # views of firms and of rows in their lists know each other, so a block goes only by this
+
+
+def _outcome(ready: _Ready, number: int) -> Any:
     order = ready.order
     uscc, block = block_of(ready.snapshot, ready.source, number * order.size, (number + 1) * order.size)
     return order.work(block_result(ready.compiled, number, uscc, block, unknowns=order.unknowns))
