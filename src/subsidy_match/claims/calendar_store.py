@@ -123,14 +123,14 @@ def _write(session: Session, row: CalendarYear | None, table: YearTable, actor: 
 
 
 _Digests = tuple[tuple[int, str], ...]
+_DIGESTS = select(CalendarYear.year, CalendarYear.digest).order_by(CalendarYear.year)
 _kept: dict[_Digests, _Days] = {}
 _MOST_KEPT = 64
 
 
 def _read_published(session: Session) -> tuple[tuple[int, ...], _Days] | None:
     while True:
-        query = select(CalendarYear.year, CalendarYear.digest).order_by(CalendarYear.year)
-        digests: _Digests = tuple((year, digest) for year, digest in session.execute(query))
+        digests: _Digests = tuple((year, digest) for year, digest in session.execute(_DIGESTS))
         if not digests:
             return None
         days = _days_of(session, digests)

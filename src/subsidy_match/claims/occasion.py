@@ -26,6 +26,7 @@ __all__ = [
     "Occasion",
     "StandIn",
     "claim_clock",
+    "clock_of",
     "current_amount",
     "forget_shares",
     "past_duties",
@@ -163,14 +164,15 @@ def claim_clock(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on
     """Read the clock of a claim on a day; ``None`` before acceptance. The store's years go before those given."""
     if claim.accepted_on is None:
         return None
+    return clock_of(claim, pauses_of(session, claim.id), calendar_in_force(session, calendar), on)
+
+
+def clock_of(claim: ClaimRow, pauses: Sequence[Pause], calendar: WorkingCalendar, on: date) -> ClockReading | None:
+    """Read the clock of a claim whose stops are known, by the calendar in force; ``None`` before acceptance."""
+    if claim.accepted_on is None:
+        return None
     day = on if claim.ended_on is None else min(on, claim.ended_on)
-    return read_clock(
-        calendar_in_force(session, calendar),
-        accepted=claim.accepted_on,
-        limit=claim.sla_days,
-        pauses=pauses_of(session, claim.id),
-        on=day,
-    )
+    return read_clock(calendar, accepted=claim.accepted_on, limit=claim.sla_days, pauses=pauses, on=day)
 
 
 def pauses_of(session: Session, claim_id: int) -> list[Pause]:

@@ -9,20 +9,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import DueDate, WorkingCalendar
 from subsidy_match.claims.breaches import TOTAL, record_breaches
 from subsidy_match.claims.calendar_store import calendar_in_force
-from subsidy_match.claims.clock import Light, Pause, light_of, read_clock
+from subsidy_match.claims.clock import ClockReading, Light, Pause, light_of, read_clock
 from subsidy_match.claims.clock_records import ClaimDue, StageVisit
-from subsidy_match.claims.occasion import claim_clock, pauses_of
+from subsidy_match.claims.occasion import claim_clock, clock_of, pauses_of
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.stage_limits import LimitKind, Limits, read_limits
 from subsidy_match.claims.states import FINAL, State
 
 __all__ = ["StageReading", "keep_time", "note_due", "open_visit", "read_visit", "stage_clock", "stage_history"]
+
+
+# Asked for in every step: built once.
+_OPEN_VISIT = select(StageVisit).where(StageVisit.claim_id == bindparam("of"), StageVisit.left_on.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +55,32 @@ class StageReading:
 
 def keep_time(
     session: Session, claim: ClaimRow, source: State | None, calendar: WorkingCalendar, *, on: date, at: datetime
-) -> None:
-    """Note what a step did to the clocks, once state, version and stops are those after it.
+) -> ClockReading | None:
+    """Note what a step did to the clocks, once state, version and stops are those after it; gives the total clock.
 
     The stage that was left is closed with its days, the new one opened, the due date noted. A limit that was used up
     on the way is a breach even if no sweep came by.
     """
-    target = State(claim.state)
+    target, pauses = State(claim.state), pauses_of(session, claim.id)
     if source is not target:
-        _leave(session, claim, calendar, on, at)
+        _leave(session, claim, pauses, calendar, on, at)
         if target not in FINAL:
             entered = StageVisit(claim_id=claim.id, version=claim.version, stage=str(target), entered_on=on)
             session.add(entered)
             session.flush()
-    note_due(session, claim, calendar, on)
-    total = claim_clock(session, claim, calendar, on) if target in FINAL else None
-    if total is not None:
+    total = clock_of(claim, pauses, calendar_in_force(session, calendar), on)
+    _note_due(session, claim, total, on)
+    if total is not None and target in FINAL:
         record_breaches(session, claim, TOTAL, total.counted, total.limit, on=on, at=at)
+    return total
 
 
 def note_due(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date) -> None:
     """Note the due date as it is told from today on; also after a stop or its end outside a step."""
-    clock = claim_clock(session, claim, calendar, on)
+    _note_due(session, claim, claim_clock(session, claim, calendar, on), on)
+
+
+def _note_due(session: Session, claim: ClaimRow, clock: ClockReading | None, on: date) -> None:
     if clock is None:
         return
     row = session.get(ClaimDue, claim.id)
@@ -85,19 +93,19 @@ def note_due(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: d
 def stage_clock(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date) -> StageReading | None:
     """Read the clock of the stage where a claim stands; ``None`` once it has ended."""
     visit = open_visit(session, claim.id)
-    return None if visit is None else _read(session, claim, visit, calendar, on)
+    return None if visit is None else _read(session, claim, visit, pauses_of(session, claim.id), calendar, on)
 
 
 def stage_history(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date) -> Sequence[StageReading]:
     """Read every stage that a claim was in, oldest first."""
     query = select(StageVisit).where(StageVisit.claim_id == claim.id).order_by(StageVisit.version)
-    return [_read(session, claim, visit, calendar, on) for visit in session.scalars(query)]
+    pauses = pauses_of(session, claim.id)
+    return [_read(session, claim, visit, pauses, calendar, on) for visit in session.scalars(query)]
 
 
 def open_visit(session: Session, claim_id: int) -> StageVisit | None:
     """Find since when the claim is where it stands."""
-    query = select(StageVisit).where(StageVisit.claim_id == claim_id, StageVisit.left_on.is_(None))
-    return session.scalars(query).one_or_none()
+    return session.scalars(_OPEN_VISIT, {"of": claim_id}).one_or_none()
 
 
 def read_visit(
@@ -127,16 +135,25 @@ def _stored(visit: StageVisit) -> Mapping[str, int] | None:
     return {"elapsed": visit.elapsed_days, "counted": visit.counted_days}
 
 
-def _read(session: Session, claim: ClaimRow, visit: StageVisit, calendar: WorkingCalendar, on: date) -> StageReading:
+def _read(
+    session: Session,
+    claim: ClaimRow,
+    visit: StageVisit,
+    pauses: Sequence[Pause],
+    calendar: WorkingCalendar,
+    on: date,
+) -> StageReading:
     in_force = calendar_in_force(session, calendar)
-    return read_visit(visit, claim.policy_id, pauses_of(session, claim.id), in_force, read_limits(session), on)
+    return read_visit(visit, claim.policy_id, pauses, in_force, read_limits(session), on)
 
 
-def _leave(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date, at: datetime) -> None:
+def _leave(
+    session: Session, claim: ClaimRow, pauses: Sequence[Pause], calendar: WorkingCalendar, on: date, at: datetime
+) -> None:
     visit = open_visit(session, claim.id)
     if visit is None:
         return
-    reading = _read(session, claim, visit, calendar, on)
+    reading = _read(session, claim, visit, pauses, calendar, on)
     visit.left_on, visit.limit_days = on, reading.limit
     visit.elapsed_days, visit.counted_days = reading.elapsed, reading.counted
     session.flush()

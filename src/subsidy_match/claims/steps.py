@@ -11,11 +11,11 @@ from datetime import date
 from typing import Any
 
 from subsidy_match.claims.calendar_store import calendar_in_force
-from subsidy_match.claims.clock import business_day, check_order
+from subsidy_match.claims.clock import ClockReading, business_day, check_order
 from subsidy_match.claims.effects import apply_clock, apply_fields, apply_funds, release_items
 from subsidy_match.claims.effects.tasks import close_tasks
 from subsidy_match.claims.guards import check_guards
-from subsidy_match.claims.occasion import Occasion, claim_clock
+from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.people.authority import authorised, note_deputy
 from subsidy_match.claims.records import ClaimPin, ClaimRow, ClaimStep
 from subsidy_match.claims.stage_clock import keep_time
@@ -78,8 +78,8 @@ def take_step(occasion: Occasion) -> None:
     close_tasks(occasion)
     note_deputy(occasion)
     _move_state(occasion)
-    keep_time(occasion.session, occasion.claim, source, occasion.calendar, on=occasion.on, at=occasion.at)
-    _write_down(occasion, source, moved)
+    clock = keep_time(occasion.session, occasion.claim, source, occasion.calendar, on=occasion.on, at=occasion.at)
+    _write_down(occasion, source, moved, clock)
 
 
 def _in_order(occasion: Occasion) -> Occasion:
@@ -97,9 +97,8 @@ def _move_state(occasion: Occasion) -> None:
     release_items(occasion)
 
 
-def _write_down(occasion: Occasion, source: State | None, moved: Mapping[str, int]) -> None:
+def _write_down(occasion: Occasion, source: State | None, moved: Mapping[str, int], clock: ClockReading | None) -> None:
     claim, actor, event = occasion.claim, occasion.actor, occasion.transition.event
-    clock = claim_clock(occasion.session, claim, occasion.calendar, occasion.on)
     detail = _detail(occasion, moved)
     step = ClaimStep(
         claim_id=claim.id,

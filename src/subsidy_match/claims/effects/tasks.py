@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from subsidy_match.claims.handling.endorsements import since
 from subsidy_match.claims.handling.records import EndorsementRow, TaskRow
@@ -15,6 +15,7 @@ from subsidy_match.claims.states import Event, State
 
 __all__ = ["FIELDS", "STOPS", "close_tasks", "end_pause"]
 
+_OPEN = select(TaskRow).where(TaskRow.claim_id == bindparam("of"), TaskRow.is_open)
 STOPS: Mapping[TaskKind, Stop] = {
     TaskKind.INSPECTION: Stop.INSPECTION,
     TaskKind.EXPERT: Stop.EXPERT_REVIEW,
@@ -55,8 +56,7 @@ def close_tasks(occasion: Occasion) -> None:
     """Close what is still open once the claim leaves review: nobody waits for it any more."""
     if occasion.transition.lands_in(State(occasion.claim.state)) is State.IN_REVIEW:
         return
-    still_open = select(TaskRow).where(TaskRow.claim_id == occasion.claim.id, TaskRow.is_open)
-    for row in occasion.session.scalars(still_open).all():
+    for row in occasion.session.scalars(_OPEN, {"of": occasion.claim.id}).all():
         _close(occasion, row)
         end_pause(occasion, row)
 

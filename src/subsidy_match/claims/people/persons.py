@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.people.records import DelegationRow, InterestRow
@@ -16,6 +16,10 @@ from subsidy_match.store.users import Actor, Role, persons_of, user_by_login
 __all__ = ["check_interest", "delegations_to", "has_interest", "is_same_person", "lent_roles"]
 
 
+# Asked for in every step of an officer: built once.
+_INTERESTED = select(InterestRow.login).where(InterestRow.uscc == bindparam("of"), InterestRow.ended_at.is_(None))
+
+
 def is_same_person(session: Session, actor: Actor, login: str | None) -> bool:
     """Whether the person behind ``actor`` is the one behind ``login``."""
     return login is not None and actor.person == persons_of(session, [login])[login]
@@ -23,8 +27,8 @@ def is_same_person(session: Session, actor: Actor, login: str | None) -> bool:
 
 def has_interest(session: Session, person: str, uscc: str) -> bool:
     """Whether a person, under whichever login, has an open interest in a firm."""
-    query = select(InterestRow.login).where(InterestRow.uscc == uscc, InterestRow.ended_at.is_(None))
-    return person in persons_of(session, session.scalars(query).all()).values()
+    logins = session.scalars(_INTERESTED, {"of": uscc}).all()
+    return bool(logins) and person in persons_of(session, logins).values()
 
 
 def check_interest(session: Session, person: Actor, uscc: str) -> None:
