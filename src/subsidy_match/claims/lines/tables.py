@@ -30,6 +30,7 @@ class BatchGuard(StrEnum):
     CLAIMS_NOT_HELD = "claims_not_held"
     CREDIT_CLEAR = "credit_clear"
     SAME_FILE = "same_file"
+    NOTHING_FAILED = "nothing_failed"
     LINES_FINISHED = "lines_finished"
 
 
@@ -85,6 +86,7 @@ LINE_TABLE: tuple[LineRule, ...] = (
 
 _B, _E, _C = BatchState, BatchEvent, BatchGuard
 _LIVE = (_C.CLAIMS_NOT_HELD, _C.CREDIT_CLEAR)
+_AGAIN = (_C.SAME_FILE, _C.NOTHING_FAILED)
 
 BATCH_TABLE: tuple[BatchRule, ...] = (
     BatchRule((), _E.MAKE, _B.MADE, _MAKER),
@@ -92,9 +94,9 @@ BATCH_TABLE: tuple[BatchRule, ...] = (
     BatchRule((_B.MADE,), _E.REFUSE, _B.REFUSED, _CHECKER, (_C.TWO_PEOPLE,)),
     BatchRule((_B.APPROVED,), _E.CANCEL, _B.CANCELLED, _CANCELLERS),
     BatchRule((_B.APPROVED,), _E.INTEND, _B.SENDING, _SENDERS, _LIVE),
-    BatchRule((_B.SENDING,), _E.INTEND, _B.SENDING, _SENDERS, (*_LIVE, _C.SAME_FILE)),
-    BatchRule((_B.SENT,), _E.INTEND, _B.SENT, _SENDERS, (_C.SAME_FILE,)),
-    BatchRule((_B.CLOSED,), _E.INTEND, _B.CLOSED, _SENDERS, (_C.SAME_FILE,)),
+    BatchRule((_B.SENDING,), _E.INTEND, _B.SENDING, _SENDERS, (*_LIVE, *_AGAIN)),
+    BatchRule((_B.SENT,), _E.INTEND, _B.SENT, _SENDERS, _AGAIN),
+    BatchRule((_B.CLOSED,), _E.INTEND, _B.CLOSED, _SENDERS, _AGAIN),
     BatchRule((_B.SENDING,), _E.SEND, _B.SENT, _SENDERS),
     BatchRule((_B.SENDING, _B.SENT), _E.CLOSE, _B.CLOSED, _RECONCILER, (_C.LINES_FINISHED,)),
 )
