@@ -117,6 +117,11 @@ def test_receipts_come_as_a_workbook_too(world: World, tmp_path: Path):
     with pytest.raises(InputError) as caught:
         world.office.import_receipts(wrong, name="a.xlsx", actor=reconciler, at=world.now)
     assert [(f.code, str(f.at)) for f in caught.value.findings] == [("receipt_amount", "a.xlsx:A2")]
+    rounded = workbook(
+        tmp_path / "r.xlsx", [[line.instruction, 10000, "1234", "成功", 20260609123456789, "2026-06-09", ""]]
+    )
+    with pytest.raises(InputError, match="receipt_reference_rounded"):
+        world.office.import_receipts(rounded, name="r.xlsx", actor=reconciler, at=world.now)
     good = workbook(tmp_path / "b.xlsx", [[line.instruction, 10000, "1234", "成功", "B1", "2026-06-09", ""]])
     assert world.office.import_receipts(good, name="b.xlsx", actor=reconciler, at=world.now).settled == 1
     assert world.office.import_receipts(good, name="c.xlsx", actor=reconciler, at=world.now).unchanged == 1

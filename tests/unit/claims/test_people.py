@@ -85,6 +85,7 @@ class TestSecondPerson:
             for login in (posts, f"{posts}_b"):
                 in_store(world, administration.link_person, login, f"工号{posts}", by="everything")
         hire(world, "issuer", Role.APPROVER, person="工号notice")
+        hire(world, "overseer", Role.SUPERVISOR)
         hire(world, "consenter", Role.SUPERVISOR, person="工号applicant")
         known = {login: in_unit(world.engine, lambda s, who=login: user_by_login(s, who)) for login in world.people}
         world.people = known
@@ -103,6 +104,18 @@ class TestSecondPerson:
         claim = world.fire(world.walk(State.PAYABLE), "revoke", "supervisor", reason_code="other", note="不符")
         claim = world.fire(claim, "appeal", "applicant", reason="不服")
         assert refused(lambda: world.fire(claim, "dismiss_appeal", "supervisor_b", note="维持")) == "not_new_decider"
+
+    def test_objects_and_does_not_decide_on_it(self, world: World):
+        claim = world.publish(world.walk(State.APPROVED), number="公示1号")
+        by = {"objector": None, "actor": world.people["supervisor"], "at": world.now}
+        objection = world.objections.file("公示1号", claim.claim_no, evidence="重复申报", **by)
+
+        def dismiss(who: str) -> Any:
+            given = {"reason_code": "other", "answer": "不成立", "actor": world.people[who], "at": world.now}
+            return world.objections.dismiss(objection.id, **given)
+
+        assert refused(lambda: dismiss("supervisor_b")) == "decider_not_new"
+        assert dismiss("overseer").state == "DISMISSED"
 
     def test_files_and_does_not_consent_to_withdrawal(self, world: World):
         claim = world.fire(world.walk(State.PAYABLE), "request_withdrawal", "applicant")
