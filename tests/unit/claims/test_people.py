@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from claims_world import USCC, World
+from claims_world import OTHER_USCC, USCC, World
 from people_kit import declare, hire, lend, set_rule
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -289,6 +289,17 @@ class TestAuthorisation:
         seen = lambda day: in_unit(world.engine, lambda s: authorisations.seen_today(s, agent, day)).firms  # noqa: E731
         self.give(world, until=1)
         assert (seen(date(2026, 6, 2)), seen(date(2026, 6, 3))) == (frozenset({USCC}), frozenset())
+
+    def test_an_agent_who_is_a_firms_own_as_well_needs_one_for_every_other_firm(self, world: World):
+        hire(world, "agent", Role.AGENT, Role.APPLICANT, firms=[OTHER_USCC])
+        given = self.give(world)
+        world.people = {**world.people, "agent": in_unit(world.engine, lambda s: user_by_login(s, "agent"))}
+        claim = world.draft(by="agent")
+        in_store(world, authorisations.revoke_authorisation, given.id, by="applicant")
+        assert refused(lambda: world.fire(claim, "submit", "agent")) == "authorisation_missing"
+        assert world.draft(by="agent", uscc=OTHER_USCC).uscc == OTHER_USCC
+        agent = world.people["agent"]
+        assert in_unit(world.engine, lambda s: authorisations.seen_today(s, agent, world.today)).firms == {OTHER_USCC}
 
     def test_who_records_it(self, world: World):
         hire(world, "agent", Role.AGENT)
