@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, Inexact, localcontext
 from enum import StrEnum
 from fractions import Fraction
 from typing import NewType, assert_never
@@ -47,7 +47,12 @@ def fen_from_yuan(yuan: Decimal | int | str) -> Fen:
     Raises:
         ValueError: the amount has a fraction of a 分.
     """
-    fen = Decimal(yuan) * _YUAN
+    with localcontext() as exact:
+        exact.traps[Inexact] = True  # digits beyond the precision would fall away unseen
+        try:
+            fen = Decimal(yuan) * _YUAN
+        except Inexact as lost:
+            raise ValueError(f"{yuan}元 has more digits than an amount can have") from lost
     if fen != fen.to_integral_value():
         raise ValueError(f"{yuan}元 is not a whole number of 分")
     return Fen(int(fen))

@@ -114,7 +114,7 @@ def receipt_of(entry: dict[str, Any]) -> Receipt:
         amount=int(whole) * 100 + int(part),
         last_four=entry["account"][-4:],
         bank_ref=f"BANK-{entry['instruction']}",
-        on=date(2026, 6, 20),
+        on=date(2026, 6, 1),
         code="",
         at=Location("bank"),
         outcome=Outcome.SUCCESS,

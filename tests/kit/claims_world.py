@@ -19,6 +19,7 @@ from subsidy_match.claims.allocation_office import AllocationOffice
 from subsidy_match.claims.assessment import Assessment, Share, Standing
 from subsidy_match.claims.batches import Line
 from subsidy_match.claims.claim import Claim
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.fund_allocations import Allocation
 from subsidy_match.claims.fund_office import FundOffice
 from subsidy_match.claims.notice_office import NoticeOffice
@@ -39,6 +40,7 @@ FUND = "demo-fund-2026"
 POLICY = "demo-policy"
 CONTACT = Contact("示例局办公室", phone="0517-00000000")
 MORNING = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)  # Monday 9:00 in China
+FIRST_DAY = date(2026, 6, 1)
 CALENDAR = load_calendar(Path(__file__).parents[2] / "policies" / "parameters" / "calendar")
 
 ASSESSMENT = Assessment(
@@ -135,6 +137,10 @@ class World:
     def assume(self, **changes: Any) -> None:
         self.assessor.answer = replace(self.assessor.answer, **changes)
 
+    @property
+    def today(self) -> date:
+        return business_day(self.now)
+
     def wait(self, days: int) -> None:
         self.now += timedelta(days=days)
 
@@ -196,12 +202,12 @@ class World:
         return self.desk.claim(claim.id)
 
     def receipts(self, rows: list[tuple[str, int, str, str, str]], name: str = "receipts.csv") -> Any:
-        content = receipt_file(rows, self.last_fours())
+        content = receipt_file(rows, self.last_fours(), on=self.today)
         return self.office.import_receipts(content, name=name, actor=self.people["reconciler"], at=self.now)
 
     def returns(self, rows: list[tuple[str, int, str, str, str]], name: str = "returns.csv") -> Any:
         """Take in returned payments: instruction, amount, reference of the settlement, of the return, reason."""
-        content = return_file(rows, self.last_fours())
+        content = return_file(rows, self.last_fours(), on=self.today)
         return self.office.import_returns(content, name=name, actor=self.people["reconciler"], at=self.now)
 
     def last_fours(self) -> dict[str, str]:
@@ -227,22 +233,26 @@ def _waits(line: Line, claim: Claim) -> bool:
     return line.claim_id == claim.id and line.state in OPEN_LINES
 
 
-def receipt_file(rows: list[tuple[str, int, str, str, str]], last_fours: Mapping[str, str] | None = None) -> bytes:
+def receipt_file(
+    rows: list[tuple[str, int, str, str, str]], last_fours: Mapping[str, str] | None = None, *, on: date = FIRST_DAY
+) -> bytes:
     """A receipt file; an instruction that ``last_fours`` does not know is paid to the usual account."""
     lines = ["支付令号,金额(元),账号后四位,结果,银行流水号,到账日期,失败代码"]
     for instruction, amount, outcome, ref, code in rows:
         account = (last_fours or {}).get(instruction, "1234")
-        lines.append(f"{instruction},{amount // 100}.{amount % 100:02d},{account},{outcome},{ref},2026-06-20,{code}")
+        lines.append(f"{instruction},{amount // 100}.{amount % 100:02d},{account},{outcome},{ref},{on},{code}")
     return "\r\n".join(lines).encode("utf-8-sig")
 
 
-def return_file(rows: list[tuple[str, int, str, str, str]], last_fours: Mapping[str, str] | None = None) -> bytes:
+def return_file(
+    rows: list[tuple[str, int, str, str, str]], last_fours: Mapping[str, str] | None = None, *, on: date = FIRST_DAY
+) -> bytes:
     """A file of returned payments, as ``receipt_file``."""
     lines = ["支付令号,金额(元),账号后四位,原银行流水号,退回流水号,退回日期,退回原因代码"]
     for instruction, amount, ref, return_ref, code in rows:
         account = (last_fours or {}).get(instruction, "1234")
         yuan = f"{amount // 100}.{amount % 100:02d}"
-        lines.append(f"{instruction},{yuan},{account},{ref},{return_ref},2026-06-25,{code}")
+        lines.append(f"{instruction},{yuan},{account},{ref},{return_ref},{on},{code}")
     return "\r\n".join(lines).encode("utf-8-sig")
 
 

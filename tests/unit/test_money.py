@@ -63,5 +63,7 @@ def test_a_part_of_a_fen_is_shown_half_up() -> None:
 def test_yuan_becomes_fen_exactly() -> None:
     assert fen_from_yuan("1234.56") == 123_456
     assert fen_from_yuan(Decimal("-0.01")) == -1
+    with pytest.raises(ValueError, match="digits"):
+        fen_from_yuan("123." + "0" * 30 + "1")
     with pytest.raises(ValueError, match="whole number"):
         fen_from_yuan("0.001")

@@ -26,6 +26,7 @@ from subsidy_match.claims.fund_allocations import (
 )
 from subsidy_match.claims.official_documents import check_claim_ids, check_role, check_why, write_down
 from subsidy_match.claims.payment_steps import Deed, audited_batch, lock_claims, step_claims
+from subsidy_match.claims.people.persons import is_same_person
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.service import ClaimDesk
@@ -69,7 +70,7 @@ class AllocationOffice:
         """
 
         def work(session: Session) -> Allocation:
-            deed = Deed(session, self.desk.calendar, actor, at)
+            deed = Deed(session, self.desk.calendar, actor, at, self.desk.tolerance)
             check_role(actor, _MAKERS, "拟制资金下达文件", "draft an allocation")
             claims = lock_claims(session, dict.fromkeys(check_claim_ids(claim_ids)))
             row = insert_allocation(deed, claims, number=number, title=title)
@@ -87,7 +88,7 @@ class AllocationOffice:
         """
 
         def work(deed: Deed, row: AllocationRow) -> None:
-            if row.maker == actor.id:
+            if is_same_person(deed.session, actor, row.maker):
                 zh = "拟稿人不得签发本人拟制的资金下达文件"
                 raise Forbidden("duty_conflict", zh, "whoever drafted the document cannot issue it")
             by_fund, entries = funds_in(deed.session, row.id), claims_in(deed.session, row.id)
@@ -178,11 +179,11 @@ class AllocationOffice:
         also: Also | None,
     ) -> Allocation:
         def whole(session: Session) -> Allocation:
-            deed = Deed(session, self.desk.calendar, actor, at)
+            deed = Deed(session, self.desk.calendar, actor, at, self.desk.tolerance)
             locked_allocation(session, allocation_id, *AllocationState)
             check_role(actor, roles, "资金下达", f"{action} an allocation")
             row = locked_allocation(session, allocation_id, *states)
-            check_order(at, row.issued_at or row.made_at)
+            check_order(at, row.issued_at or row.made_at, self.desk.tolerance)
             work(deed, row)
             return _finished(deed, row, action, also)
 

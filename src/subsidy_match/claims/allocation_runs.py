@@ -20,6 +20,7 @@ from subsidy_match.claims.fund_records import FundRow, Mode
 from subsidy_match.claims.funds import lock_funds
 from subsidy_match.claims.occasion import Occasion, current_amount
 from subsidy_match.claims.payload import parse_payload
+from subsidy_match.claims.people.persons import is_same_person
 from subsidy_match.claims.reading import locked_row
 from subsidy_match.claims.records import ClaimRow, ClaimShare
 from subsidy_match.claims.refusals import Forbidden
@@ -30,7 +31,7 @@ from subsidy_match.claims.transition import Door
 from subsidy_match.errors import Conflict, Finding, NotFound
 from subsidy_match.matching.impact_shares import share_out
 from subsidy_match.store import audit
-from subsidy_match.store.users import Actor
+from subsidy_match.store.users import Actor, logins_of
 
 __all__ = ["Run", "RunPart", "cancel_run", "confirm_run", "draft_run", "load_run", "runs_of"]
 
@@ -87,7 +88,7 @@ def draft_run(session: Session, fund_id: str, *, budget: int | None, at: datetim
     claims = _waiting_for_share(session, fund_id)
     if not claims:
         raise Conflict("run_empty", "没有待分配的办件", "no claim waits for a share of this fund")
-    _check_filed_none(claims, actor)
+    _check_filed_none(session, claims, actor)
     shares = share_out({str(claim.id): current_amount(claim) for claim in claims}, budget, fund.step)
     run = RunRow(
         number=uuid.uuid4().hex,  # replaced once the id is known
@@ -120,10 +121,10 @@ def confirm_run(session: Session, run_id: int, calendar: WorkingCalendar, *, at:
             ``fund_frozen``, ``fund_closed``.
     """
     run, parts = _locked_draft(session, run_id), _part_rows(session, run_id)
-    if run.maker == actor.id:
+    if is_same_person(session, actor, run.maker):
         raise Forbidden("run_same_person", "编制人不得确认", "whoever made the run cannot confirm it")
     claims = {part.claim_id: locked_row(session, part.claim_id) for part in parts}
-    _check_filed_none(list(claims.values()), actor)
+    _check_filed_none(session, list(claims.values()), actor)
     lock_funds(session, [run.fund_id])
     _check_unchanged(session, parts, claims)
     for part in parts:
@@ -194,9 +195,10 @@ def _waiting_for_share(session: Session, fund_id: str) -> Sequence[ClaimRow]:
     return [row for row in rows if current_amount(row) > 0]
 
 
-def _check_filed_none(claims: Sequence[ClaimRow], actor: Actor) -> None:
+def _check_filed_none(session: Session, claims: Sequence[ClaimRow], actor: Actor) -> None:
+    mine = logins_of(session, [actor])
     for claim in claims:
-        if claim.filer == actor.id:
+        if claim.filer in mine:
             zh, en = f"本人填报的办件在内:{claim.claim_no}", f"you filed one of the claims: {claim.claim_no}"
             raise Forbidden("duty_conflict", zh, en)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import bindparam, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.fund_ops import Op
@@ -102,7 +103,7 @@ def open_fund(
         zh, en = "步长须大于零,且仅用于统筹分配的资金", "a step is greater than zero, and for pooled funds only"
         raise InputError("fund_step_wrong", zh, en)
     if session.get(FundRow, fund_id) is not None:
-        raise Conflict("fund_exists", f"资金已存在:{fund_id}", f"the fund {fund_id} exists")
+        raise _exists(fund_id)
     row = FundRow(
         id=fund_id,
         name_zh=name_zh,
@@ -121,7 +122,10 @@ def open_fund(
         step=step,
     )
     session.add(row)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as clash:  # a rival opened it since it was looked up
+        raise _exists(fund_id) from clash
     told = {"mode": row.mode, "step": step, "year": year, "indicator": indicator_no}
     audit.append(session, f"fund:{fund_id}", at=at, actor=actor, action="open", detail=told)
     if allocated:
@@ -135,6 +139,7 @@ def allocate(session: Session, fund_id: str, amount: int, *, key: str, at: datet
     Raises:
         Conflict: ``allocation_repeated``.
     """
+    lock_funds(session, [fund_id])  # before it is looked whether the document is new: two may bring the same one
     entry_key = f"allocate:{key}"
     if session.scalars(select(FundEntry.id).where(FundEntry.key == entry_key)).first() is not None:
         raise Conflict("allocation_repeated", f"该指标已下达:{key}", f"this allocation was made before: {key}")
@@ -206,6 +211,10 @@ def check_balances(session: Session) -> list[Finding]:
             en = f"{row.id}: stored balances {stored} differ from the entries {folded.get(row.id)}"
             findings.append(Finding("F001", f"{row.id}:余额与明细不符", en))
     return findings
+
+
+def _exists(fund_id: str) -> Conflict:
+    return Conflict("fund_exists", f"资金已存在:{fund_id}", f"the fund {fund_id} exists")
 
 
 def _fund(row: FundRow) -> Fund:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.batches import Batch, Line
+from subsidy_match.claims.clock import TOLERANCE
 from subsidy_match.claims.lines.answers import Evidence, Outcome, Receipt
 from subsidy_match.claims.lines.steps import may
 from subsidy_match.claims.payment_states import UNANSWERED, Source
 from subsidy_match.claims.payment_steps import Deed
 from subsidy_match.claims.receipts import ReceiptReport, doubts_of, import_receipts
-from subsidy_match.claims.reconciling import is_known_file, keep_file, locked_lines
+from subsidy_match.claims.reconciling import is_known_file, keep_file, locked_lines, taken_meanwhile
 from subsidy_match.claims.refusals import audited
 from subsidy_match.claims.returns import ReturnReport, import_returns, return_doubts
 from subsidy_match.claims.statements import parse_receipts, parse_returns
@@ -42,6 +44,7 @@ class BankIntake:
     calendar: WorkingCalendar
     actor: Actor
     at: datetime
+    tolerance: timedelta = TOLERANCE
 
     def receipts(self, content: bytes, name: str, also: Taken[ReceiptReport] | None) -> ReceiptReport:
         """Take in a receipt file."""
@@ -91,13 +94,18 @@ class BankIntake:
 
     def _whole(self, work: Callable[[Deed], Report], also: Taken[Report] | None) -> Report:
         def whole(session: Session) -> Report:
-            report = work(Deed(session, self.calendar, self.actor, self.at))
+            report = work(Deed(session, self.calendar, self.actor, self.at, self.tolerance))
             session.flush()
             if also is not None:
                 also(session, report)
             return report
 
-        return in_unit(self.engine, whole)
+        try:
+            return in_unit(self.engine, whole)
+        except IntegrityError as clash:
+            if (refusal := taken_meanwhile(clash)) is None:
+                raise
+            raise refusal from clash
 
     def _audited(self, subject: str, action: str, work: Callable[[], Report]) -> Report:
         return audited(self.engine, subject, action, actor=self.actor, at=self.at, work=work)

@@ -66,7 +66,7 @@ class NoticeOffice:
         """
 
         def work(session: Session) -> PublicNotice:
-            deed = Deed(session, self.desk.calendar, actor, at)
+            deed = Deed(session, self.desk.calendar, actor, at, self.desk.tolerance)
             check_role(actor, _OFFICERS, "拟制公示", "draft a notice")
             row = new_notice(deed, number, title, contact)
             return _finished(deed, add_claims(deed, row, check_claim_ids(claim_ids)), "draft", also)
@@ -169,11 +169,11 @@ class NoticeOffice:
         also: Also | None,
     ) -> PublicNotice:
         def whole(session: Session) -> PublicNotice:
-            deed = Deed(session, self.desk.calendar, actor, at)
+            deed = Deed(session, self.desk.calendar, actor, at, self.desk.tolerance)
             row = locked_notice(session, notice_id, *NoticeState)
             check_role(actor, _OFFICERS, "公示", f"{action} a notice")
             row = locked_notice(session, notice_id, *states)
-            check_order(at, row.published_at or row.drafted_at)
+            check_order(at, row.published_at or row.drafted_at, self.desk.tolerance)
             work(deed, row)
             return _finished(deed, row, action, also)
 

@@ -31,7 +31,7 @@ from subsidy_match.claims.payout_records import LineRow
 from subsidy_match.claims.reading import visible_row
 from subsidy_match.claims.receipts import ReceiptReport
 from subsidy_match.claims.returns import ReturnReport
-from subsidy_match.claims.sending import NOT_OUT, Parcel, mark_sending, mark_sent, treasury_file
+from subsidy_match.claims.sending import NOT_OUT, Parcel, check_funds, mark_sending, mark_sent, treasury_file
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event
 from subsidy_match.errors import Conflict, InputError
@@ -160,10 +160,10 @@ class PayoutOffice:
             also: as in ``create_batch``.
 
         Raises:
-            Forbidden: ``role_missing``.
+            Forbidden: ``role_missing``, ``fund_not_yours``.
             BatchRefused: ``batch_refused``, a claim was held or barred by the credit lists since the approval.
             Conflict: ``batch_state``, ``clock_skew``, ``file_format_fixed``, ``file_differs`` (what would be sent again
-                is not what was sent).
+                is not what was sent), ``batch_answered`` (a payment of it failed or came back, and may be paid anew).
             BankSilent: the bank did not answer; the batch is SENDING and may be sent again.
         """
         engine = self.desk.engine
@@ -191,20 +191,19 @@ class PayoutOffice:
         """Hand out the file of a batch that is being sent or was: never one that could still be cancelled.
 
         Raises:
-            Forbidden: ``role_missing``.
+            Forbidden: ``role_missing``, ``fund_not_yours``.
             Conflict: ``batch_not_sent``, ``file_format_fixed``, ``file_differs``.
         """
 
         def hand_out() -> Download:
             may(actor, _senders(), ("下载支付文件", "download treasury files"))
             batch = self.batch(batch_id)
+            in_unit(self.desk.engine, lambda session: check_funds(session, batch_id, actor), immediate=False)
             if batch.file_sha256 is None or batch.state is BatchState.APPROVED:
                 zh, en = "批次尚未发送,没有支付文件", "the batch was not sent, so there is no file yet"
                 raise Conflict("batch_not_sent", zh, en)
             parcel = self._parcel(batch, format)
-            if (parcel.format, parcel.sha256) != (batch.format or DEFAULT_FORMAT, batch.file_sha256):
-                zh = f"本批次按{batch.format}格式发送,只提供原文件"
-                raise Conflict("file_format_fixed", zh, f"the batch was sent as {batch.format}: only that file exists")
+            _check_original(batch, parcel)
             in_unit(self.desk.engine, lambda session: _note_download(session, batch, actor, at))
             known = exporter(parcel.format)
             return Download(f"{batch.number}.{known.name}", known.media_type, parcel.content)
@@ -257,7 +256,7 @@ class PayoutOffice:
         return in_unit(self.desk.engine, lambda s: list_batches(s, after=after, limit=limit), immediate=False)
 
     def _intake(self, actor: Actor, at: datetime) -> BankIntake:
-        return BankIntake(self.desk.engine, self.desk.calendar, actor, at)
+        return BankIntake(self.desk.engine, self.desk.calendar, actor, at, self.desk.tolerance)
 
     def _parcel(self, batch: Batch, wanted: str | None) -> Parcel:
         """The file of a batch: the very one that was sent where it is still there, else written from the store."""
@@ -280,7 +279,7 @@ class PayoutOffice:
         self, batch_id: int, how: _Ending, why: Mapping[str, str], actor: Actor, at: datetime, also: Also | None
     ) -> Batch:
         def whole(session: Session) -> Batch:
-            deed = Deed(session, self.desk.calendar, actor, at)
+            deed = Deed(session, self.desk.calendar, actor, at, self.desk.tolerance)
             _take(deed, batch_id, how, why)
             record_batch(deed, batch_id, str(how.claim))
             return _finished(session, batch_id, also)
@@ -314,6 +313,14 @@ def _check_state(state: BatchState, event: BatchEvent) -> None:
 def _senders() -> frozenset[Role]:
     rule = batch_rule(BatchState.APPROVED, BatchEvent.INTEND)
     return frozenset() if rule is None else rule.roles
+
+
+def _check_original(batch: Batch, parcel: Parcel) -> None:
+    if parcel.format != (batch.format or DEFAULT_FORMAT):
+        zh = f"本批次按{batch.format}格式发送,只提供原文件"
+        raise Conflict("file_format_fixed", zh, f"the batch was sent as {batch.format}: only that file exists")
+    if parcel.sha256 != batch.file_sha256:
+        raise Conflict("file_differs", "原文件已不在,且无法再生成相同文件", "the file that was sent is gone for good")
 
 
 def _why(reason_code: str, note: str | None) -> dict[str, str]:

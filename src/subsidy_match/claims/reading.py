@@ -21,6 +21,7 @@ __all__ = [
     "ClaimFilter",
     "evidence",
     "find_claims",
+    "is_outsider",
     "load_claim",
     "locked_row",
     "steps_of",
@@ -79,7 +80,7 @@ def visible_row(session: Session, claim_id: int, viewer: Actor | None) -> ClaimR
         NotFound: ``claim_unknown``.
     """
     row = session.get(ClaimRow, claim_id)
-    if row is None or (viewer is not None and _is_outsider(viewer) and not viewer.may_file_for(row.uscc)):
+    if row is None or (viewer is not None and is_outsider(viewer) and not viewer.may_file_for(row.uscc)):
         raise _unknown(claim_id)
     return row
 
@@ -87,7 +88,7 @@ def visible_row(session: Session, claim_id: int, viewer: Actor | None) -> ClaimR
 def find_claims(session: Session, wanted: ClaimFilter, viewer: Actor | None) -> Sequence[Claim]:
     """List claims by id."""
     query = _filtered(wanted)
-    if viewer is not None and _is_outsider(viewer):
+    if viewer is not None and is_outsider(viewer):
         query = query.where(ClaimRow.uscc.in_(sorted(viewer.firms)))
     rows = session.scalars(query.order_by(ClaimRow.id).limit(wanted.limit)).all()
     return [load_claim(session, row) for row in rows]
@@ -132,7 +133,8 @@ def _filtered(wanted: ClaimFilter) -> Select[ClaimRow]:
     return query
 
 
-def _is_outsider(viewer: Actor) -> bool:
+def is_outsider(viewer: Actor) -> bool:
+    """Whether this person only acts for firms and is no officer."""
     return viewer.roles <= _OUTSIDERS
 
 

@@ -18,7 +18,7 @@ from subsidy_match.claims.lines.steps import Hand, advance_line
 from subsidy_match.claims.payment_states import FAILURES, LineEvent, LineState
 from subsidy_match.claims.payment_steps import Deed, lock_claims, step_claim
 from subsidy_match.claims.payout_records import LineRow
-from subsidy_match.claims.reconciling import finish_batches, locked_lines, unknown_instruction
+from subsidy_match.claims.reconciling import check_not_ahead, finish_batches, locked_lines, unknown_instruction
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.states import Event
 from subsidy_match.errors import Finding, InputError, SubsidyError
@@ -97,6 +97,7 @@ def _apply(
     if line is None:
         raise unknown_instruction(receipt)
     check_same_line(Asked(deed.session, line, receipt))
+    check_not_ahead(deed, receipt)
     meaning = _meaning(receipt)
     if line.state in (LineState.SETTLED, LineState.FAILED, LineState.RETURNED):
         return _repeated(line, receipt, meaning)

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.batches import lines_of
-from subsidy_match.claims.clock import check_order
+from subsidy_match.claims.clock import business_day, check_order
 from subsidy_match.claims.lines.answers import Answer, Evidence
 from subsidy_match.claims.lines.steps import advance_batch
 from subsidy_match.claims.payment_states import OPEN_LINES, BatchEvent, BatchState, Source
 from subsidy_match.claims.payment_steps import Deed
 from subsidy_match.claims.payout_records import BankFileRow, BatchRow, LineRow
-from subsidy_match.errors import InputError
+from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store import audit
 
-__all__ = ["finish_batches", "is_known_file", "keep_file", "locked_lines", "unknown_instruction"]
+__all__ = [
+    "check_not_ahead",
+    "finish_batches",
+    "is_known_file",
+    "keep_file",
+    "locked_lines",
+    "taken_meanwhile",
+    "unknown_instruction",
+]
 
 _LONGEST_NAME = 200
+_AT_ONCE = 1000
+"""How many values go into one statement: no store takes as many as a file of the bank may have lines."""
+_TAKEN_ONCE = ("uq_payment_lines_bank_ref", "uq_payment_returns_return_ref", "uq_bank_files_kind_sha256")
+Row = TypeVar("Row", BatchRow, LineRow)
+Value = TypeVar("Value")
 
 
 def locked_lines(deed: Deed, answers: Sequence[Answer]) -> dict[str, LineRow]:
@@ -29,14 +44,34 @@ def locked_lines(deed: Deed, answers: Sequence[Answer]) -> dict[str, LineRow]:
     Raises:
         Conflict: ``clock_skew``.
     """
-    wanted = [answer.instruction for answer in answers]
-    held = select(LineRow.batch_id).where(LineRow.instruction.in_(wanted))
-    batches = select(BatchRow).where(BatchRow.id.in_(held)).order_by(BatchRow.id).with_for_update()
-    for batch in deed.session.scalars(batches.execution_options(populate_existing=True)):
+    named = _named_lines(deed.session, sorted({answer.instruction for answer in answers}))
+    for batch in _locked(deed.session, BatchRow, named.values()):
         check_order(deed.at, batch.sent_at, deed.tolerance)
-    query = select(LineRow).where(LineRow.instruction.in_(wanted)).order_by(LineRow.id).with_for_update()
-    rows = deed.session.scalars(query.execution_options(populate_existing=True))
-    return {line.instruction: line for line in rows}
+    return {line.instruction: line for line in _locked(deed.session, LineRow, named)}
+
+
+def check_not_ahead(deed: Deed, answer: Answer) -> None:
+    """Refuse an answer that is dated after today: no bank can have paid yet what it will pay tomorrow.
+
+    Raises:
+        InputError: ``receipt_in_future``.
+    """
+    today = business_day(deed.at + deed.tolerance)
+    if answer.on is not None and answer.on > today:
+        zh, en = f"日期{answer.on}晚于今日{today}", f"dated {answer.on}, which is after today, {today}"
+        raise InputError("receipt_in_future", zh, en)
+
+
+def taken_meanwhile(clash: IntegrityError) -> Conflict | None:
+    """The refusal of a file where another took in the same reference, or the same file, in the very same moment.
+
+    ``None`` where the store refused something else, which is no matter of two files.
+    """
+    if not any(name in str(clash.orig) for name in _TAKEN_ONCE):
+        return None
+    zh = "另一份文件正在登记相同的银行流水号,请稍后重新导入本文件"
+    en = "another file with the same bank reference was being taken in: import this one again"
+    return Conflict("bank_reference_taken", zh, en)
 
 
 def is_known_file(session: Session, kind: str, content: bytes) -> bool:
@@ -80,6 +115,26 @@ def finish_batches(deed: Deed, action: str, lines: Mapping[str, LineRow], doubts
 def unknown_instruction(answer: Answer) -> InputError:
     """The refusal of an answer that speaks of no line of ours."""
     return InputError("receipt_unknown", f"没有此支付令号:{answer.instruction}", "no such instruction number")
+
+
+def _named_lines(session: Session, instructions: Sequence[str]) -> dict[int, int]:
+    """Line → its batch, of those that are named."""
+    found: dict[int, int] = {}
+    for part in _parts(instructions):
+        query = select(LineRow.id, LineRow.batch_id).where(LineRow.instruction.in_(part))
+        found.update((line, batch) for line, batch in session.execute(query))
+    return found
+
+
+def _locked(session: Session, kind: type[Row], ids: Iterable[int]) -> Iterator[Row]:
+    """Lock rows in the order of their ids."""
+    for part in _parts(sorted(set(ids))):
+        query = select(kind).where(kind.id.in_(part)).order_by(kind.id).with_for_update()
+        yield from session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def _parts(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
 
 
 def _digest(content: bytes) -> str:

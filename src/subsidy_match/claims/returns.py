@@ -14,7 +14,7 @@ from subsidy_match.claims.lines.steps import Hand, advance_line
 from subsidy_match.claims.payment_states import RETURNS, LineEvent, LineState
 from subsidy_match.claims.payment_steps import Deed, lock_claims, step_claim
 from subsidy_match.claims.payout_records import LineReturnRow, LineRow
-from subsidy_match.claims.reconciling import finish_batches, locked_lines, unknown_instruction
+from subsidy_match.claims.reconciling import check_not_ahead, finish_batches, locked_lines, unknown_instruction
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.states import Event
 from subsidy_match.errors import Finding, InputError, SubsidyError
@@ -78,6 +78,7 @@ def _apply(deed: Deed, hand: Hand, one: Return, lines: Mapping[str, LineRow], cl
     if line is None or one.on is None:
         raise unknown_instruction(one)
     check_same_line(Asked(deed.session, line, one))
+    check_not_ahead(deed, one)
     if line.state == LineState.RETURNED:
         _check_repeated(deed, line, one)
         return False

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from subsidy_match.claims.allocation_drafts import check_fundable
 from subsidy_match.claims.assessment import Standing
 from subsidy_match.claims.batches import lines_of, locked_batch
 from subsidy_match.claims.clock import TOLERANCE, check_order
@@ -28,7 +29,7 @@ from subsidy_match.store.schema import canonical_json
 from subsidy_match.store.sealing import Sealer
 from subsidy_match.store.users import Actor
 
-__all__ = ["NOT_OUT", "Parcel", "mark_sending", "mark_sent", "treasury_file"]
+__all__ = ["NOT_OUT", "Parcel", "check_funds", "mark_sending", "mark_sent", "treasury_file"]
 
 NOT_OUT = (BatchState.APPROVED, BatchState.SENDING)
 """States in which the file may still be kept back."""
@@ -75,12 +76,14 @@ def mark_sending(
 
     Raises:
         BatchRefused: ``batch_refused``, a finding for every claim held, or barred by the credit lists, since approval.
-        Conflict: ``batch_state``, ``file_differs``, ``file_format_fixed``, ``clock_skew``.
-        Forbidden: ``role_missing``.
+        Conflict: ``batch_state``, ``batch_answered``, ``file_differs``, ``file_format_fixed``, ``clock_skew``.
+        Forbidden: ``role_missing``, ``fund_not_yours``.
     """
     batch = locked_batch(session, batch_id)
     was = BatchState(batch.state)
     advance_batch(batch, BatchEvent.INTEND, actor)
+    check_funds(session, batch_id, actor)
+    _check_nothing_failed(session, batch_id)
     at = check_order(at, batch.checked_at, tolerance)
     if was in NOT_OUT:
         _check_live(session, batch_id, standings)
@@ -102,6 +105,25 @@ def mark_sent(session: Session, batch_id: int, *, actor: Actor, at: datetime) ->
     advance_batch(batch, BatchEvent.SEND, actor)
     batch.sent_at = max(at, batch.checked_at or at)
     _record(session, batch, "send", actor, at)
+
+
+def check_funds(session: Session, batch_id: int, actor: Actor) -> None:
+    """Refuse whoever may not use one of the funds that pay a batch: its file has account numbers.
+
+    Raises:
+        Forbidden: ``fund_not_yours``.
+    """
+    lines = lines_of(session, batch_id)
+    check_fundable(actor, {share.fund_id for line in lines for share in shares_of(session, line.claim_id)})
+
+
+def _check_nothing_failed(session: Session, batch_id: int) -> None:
+    # What failed may be paid under another number by now, and no bank knows that the two are one payment.
+    if any(line.state in (LineState.FAILED, LineState.RETURNED) for line in lines_of(session, batch_id)):
+        zh = "本批次已有支付失败或退回,重发可能重复支付"
+        raise Conflict(
+            "batch_answered", zh, "a payment of this batch failed or came back: sent again it could be paid twice"
+        )
 
 
 def _check_same(session: Session, batch: BatchRow, parcel: Parcel) -> None:

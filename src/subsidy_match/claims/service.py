@@ -21,7 +21,7 @@ from subsidy_match.claims.assessment import Assessment, Assessor, Standing
 from subsidy_match.claims.birth import draft_row, insert_claim
 from subsidy_match.claims.claim import Claim, Step
 from subsidy_match.claims.clock import TOLERANCE, ClockReading, business_day
-from subsidy_match.claims.duties import is_barred
+from subsidy_match.claims.duties import Duty, is_barred
 from subsidy_match.claims.following import take_following
 from subsidy_match.claims.handling.automatic import carry_on
 from subsidy_match.claims.handling.channels import CHANNELS
@@ -34,6 +34,7 @@ from subsidy_match.claims.reading import (
     ClaimFilter,
     evidence,
     find_claims,
+    is_outsider,
     load_claim,
     locked_row,
     steps_of,
@@ -345,7 +346,7 @@ class ClaimDesk:
         def work(session: Session) -> tuple[Claim, Claim]:
             row = locked_row(session, claim_id)
             for version in expected:
-                _check_version(session, row, version)
+                _check_version(session, row, version, actor)
             before = load_claim(session, row)
             occasion = self._occasion(session, row, event, Door.DESK, actor, at, payload, assessment)
             occasion = replace(occasion, standing=standing)
@@ -424,16 +425,20 @@ def _finished(session: Session, row: ClaimRow, also: Also | None) -> Claim:
     return claim
 
 
-def _check_version(session: Session, row: ClaimRow, expected: int | None) -> None:
+def _check_version(session: Session, row: ClaimRow, expected: int | None, viewer: Actor) -> None:
     if expected is None or expected == row.version:
         return
     last = session.scalars(
         select(ClaimStep).where(ClaimStep.claim_id == row.id, ClaimStep.version == row.version)
     ).one()
     when, (zh, en) = business_day(last.at), EVENT_NAMES[Event(last.event)]
+    name_zh = name_en = last.actor_name
+    hint = f"version {row.version} at {last.at.isoformat()} by {last.actor}"
+    if is_outsider(viewer) and last.duty != Duty.FILER:  # which officer it was stays inside
+        name_zh, name_en, hint = "经办人员", "an officer", f"version {row.version} at {last.at.isoformat()}"
     raise Conflict(
         "stale_version",
-        f"该件已被{last.actor_name}于{when}办理({zh}),请刷新后再办",
-        f"{last.actor_name} changed this claim on {when} ({en}): reload it",
-        hint=f"version {row.version} at {last.at.isoformat()} by {last.actor}",
+        f"该件已被{name_zh}于{when}办理({zh}),请刷新后再办",
+        f"{name_en} changed this claim on {when} ({en}): reload it",
+        hint=hint,
     )

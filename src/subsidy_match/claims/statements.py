@@ -5,6 +5,7 @@ A result that is none of the three agreed ones is no error of the file: nothing 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -21,6 +22,8 @@ RECEIPT_HEADER = ("支付令号", "金额(元)", "账号后四位", "结果", "�
 RETURN_HEADER = ("支付令号", "金额(元)", "账号后四位", "原银行流水号", "退回流水号", "退回日期", "退回原因代码")
 _LONGEST_REF = 80
 _LARGEST = 10**15
+_ROUNDED = re.compile(r"[0-9](\.[0-9]+)?[eE]\+[0-9]+")
+"""What a spreadsheet makes of a long number; its last digits are lost, so that two references look like one."""
 
 Parsed = TypeVar("Parsed", bound=Answer)
 
@@ -79,6 +82,9 @@ def _checked(line: Line, columns: int) -> Sequence[str]:
         raise _Wrong(
             "receipt_too_long", f"流水号超过{_LONGEST_REF}字", f"a reference has over {_LONGEST_REF} characters"
         )
+    if any(_ROUNDED.fullmatch(cell) for cell in line.cells[3:5]):
+        zh = "流水号被表格软件改写成科学计数,请按文本填写"
+        raise _Wrong("receipt_reference_rounded", zh, "a spreadsheet rounded the reference: give it as text")
     return line.cells
 
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, FromClause, Table, event, text
 
-__all__ = ["FUNCTION", "append_only", "barring", "unbarring"]
+__all__ = ["FUNCTION", "append_only", "barring", "barring_emptying", "unbarring", "unbarring_emptying"]
 
 FUNCTION = """
 CREATE OR REPLACE FUNCTION bar_change() RETURNS trigger LANGUAGE plpgsql AS
@@ -43,9 +43,22 @@ def unbarring(table: str, dialect: str) -> Iterator[str]:
         yield f"DROP TRIGGER IF EXISTS {table}_no_{operation}{where}"
 
 
+def barring_emptying(table: str, dialect: str) -> Iterator[str]:
+    """Give the statements that bar emptying ``table`` at one stroke, which PostgreSQL asks no trigger of rows about."""
+    if dialect != "sqlite":
+        head = f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}"
+        yield f"{head} FOR EACH STATEMENT EXECUTE FUNCTION bar_change()"
+
+
+def unbarring_emptying(table: str, dialect: str) -> Iterator[str]:
+    """Give the statements that let ``table`` be emptied again."""
+    if dialect != "sqlite":
+        yield f"DROP TRIGGER IF EXISTS {table}_no_truncate ON {table}"
+
+
 def _create(target: Table, connection: Connection, **_: Any) -> None:
     dialect = connection.dialect.name
     if dialect != "sqlite":
         connection.execute(text(FUNCTION))
-    for statement in barring(target.name, dialect):
+    for statement in (*barring(target.name, dialect), *barring_emptying(target.name, dialect)):
         connection.execute(text(statement))

@@ -116,6 +116,7 @@ def _pragmas(journal: str, *, enforce_foreign_keys: bool) -> Any:
         cursor.execute(f"PRAGMA journal_mode={journal}")
         cursor.execute("PRAGMA synchronous=FULL")  # a payment acknowledged must survive a power cut
         cursor.execute(f"PRAGMA foreign_keys={'ON' if enforce_foreign_keys else 'OFF'}")
+        cursor.execute("PRAGMA recursive_triggers=ON")  # else REPLACE deletes rows past the triggers that bar it
         cursor.close()
 
     return on_connect

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from subsidy_match.errors import Conflict, InputError, NotFound
@@ -31,6 +32,7 @@ __all__ = [
     "deactivate_user",
     "is_first_admin",
     "list_users",
+    "logins_of",
     "persons_of",
     "renew_token",
     "scope_row",
@@ -157,7 +159,7 @@ def add_user(
     if {Role.SYSTEM, Role.PUSH} & set(roles) or login in {SYSTEM.id, PUSH.id}:
         raise InputError("role_reserved", "该角色或用户名仅限系统使用", "this role or login is the machine's own")
     if session.scalars(select(UserRow.id).where(UserRow.login == login)).first() is not None:
-        raise Conflict("login_taken", f"用户名已存在:{login}", f"the login {login} is taken")
+        raise _taken(login)
     token = _token(token)
     row = UserRow(login=login, name=name, department=department, token_hash=_hash(token), active=True)
     row.roles = [UserRole(role=str(role)) for role in sorted(set(roles))]
@@ -166,7 +168,12 @@ def add_user(
     row.scopes = [scope_row(scope) for scope in sorted(set(scopes))]
     row.person = UserPerson(person=person) if person else None
     session.add(row)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as clash:  # a rival may have taken it since it was looked up: the index has the last word
+        if "login" not in str(clash.orig):
+            raise
+        raise _taken(login) from clash
     return _actor(row), token
 
 
@@ -199,6 +206,13 @@ def persons_of(session: Session, logins: Collection[str]) -> dict[str, str]:
     query = select(UserRow.login, UserPerson.person).join(UserPerson, UserPerson.user_id == UserRow.id)
     known = {login: person for login, person in session.execute(query.where(UserRow.login.in_(sorted(logins))))}
     return {login: known.get(login, login) for login in logins}
+
+
+def logins_of(session: Session, people: Collection[Actor]) -> frozenset[str]:
+    """Read every login, in use or not, of the persons behind ``people``."""
+    persons = sorted({actor.person for actor in people})
+    query = select(UserRow.login).join(UserPerson, UserPerson.user_id == UserRow.id)
+    return frozenset({actor.id for actor in people} | set(session.scalars(query.where(UserPerson.person.in_(persons)))))
 
 
 def list_users(session: Session, *, role: Role | None = None) -> Sequence[Actor]:
@@ -236,6 +250,10 @@ def user_row(session: Session, login: str) -> UserRow:
     if row is None:
         raise _unknown(login)
     return row
+
+
+def _taken(login: str) -> Conflict:
+    return Conflict("login_taken", f"用户名已存在:{login}", f"the login {login} is taken")
 
 
 def _unknown(login: str) -> NotFound:

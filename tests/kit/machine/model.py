@@ -6,7 +6,7 @@ It says of every attempt whether it must succeed, and what then is true. What it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -35,6 +35,8 @@ DECISIONS = {
     "uphold_appeal", "dismiss_appeal", "consent_withdrawal", "refuse_withdrawal", "propose_recovery",
     "approve_recovery", "propose_write_off", "approve_write_off",
 }  # fmt: skip
+PERSONAL = {"not_filer", "new_decider", "objection_decider_new", "write_off_by_another"}
+"""Guards that hold only where they hold for everybody whose step it is, the principal of a deputy as well."""
 ENDS = {"NOT_ACCEPTED", "LAPSED", "REJECTED", "REVOKED", "WITHDRAWN", "COMPLETED", "RECOVERED", "WRITTEN_OFF"}
 
 
@@ -231,7 +233,7 @@ class Model:
         if move := self.topic.money.get(row.fund):
             move(self, claim)
         if row.event in DECISIONS:
-            claim.deciders.add(attempt.who)
+            claim.deciders.update(self.people(row, attempt))
         claim.state = str(row.target or source)
         if claim.state in self.topic.dead:  # out of every document
             claim.in_notice, claim.allocation = False, ""
@@ -280,6 +282,11 @@ class Model:
         return (
             bool(people)
             and all(self._holds(guard, claim, attempt) for guard in row.guards)
+            and all(
+                self._holds(guard, claim, replace(attempt, who=who))
+                for guard in PERSONAL & {*row.guards}
+                for who in people
+            )
             and not any(self.is_barred(claim, who, row.duty) for who in people)
             and (afford is None or afford(self, claim, row))
         )

@@ -70,6 +70,14 @@ def test_a_stale_version_is_refused_and_says_who_changed_it(api: ApiWorld):
     assert "2026-06-01" in answer.json()["en"]
 
 
+def test_a_firm_is_not_told_which_officer_changed_its_claim(api: ApiWorld):
+    claim = api.walk("SUBMITTED")
+    api.fire(claim, "accept", "clerk")
+    answer = api.fire(claim, "withdraw", "applicant", version=2)
+    assert (answer.status_code, answer.json()["code"]) == (412, "stale_version")
+    assert "clerk" not in answer.text
+
+
 def test_the_version_just_read_is_accepted(api: ApiWorld):
     claim = api.walk("SUBMITTED")
     etag = api.get(f"/v1/claims/{claim}", "clerk").headers["etag"]

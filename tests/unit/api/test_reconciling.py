@@ -73,7 +73,7 @@ def test_a_payment_comes_back_once(api: ApiWorld):
     assert come_back(api, batch).json()["unchanged"] == 1
     shown = api.get(f"/v1/payouts/{batch['id']}", "maker").json()
     assert (state(api, batch), shown["totals"]["returned"]["count"]) == ("PAY_FAILED", 1)
-    assert shown["lines"][0]["returned_on"] == "2026-06-25"
+    assert shown["lines"][0]["returned_on"] == "2026-06-01"
 
 
 def test_what_the_bank_does_not_answer_is_listed_and_asked(api: ApiWorld):

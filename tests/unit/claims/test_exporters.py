@@ -113,11 +113,16 @@ def test_receipts_come_as_a_workbook_too(world: World, tmp_path: Path):
     claim = world.walk(State.IN_PAYMENT)
     world.office.send_batch(1, actor=world.people["maker"], at=world.now)
     line, reconciler = world.office.batch(1).lines[0], world.people["reconciler"]
-    wrong = workbook(tmp_path / "a.xlsx", [[line.instruction, 10000.5, "1234", "成功", "B1", "2026-06-20", ""]])
+    wrong = workbook(tmp_path / "a.xlsx", [[line.instruction, 10000.5, "1234", "成功", "B1", "2026-06-09", ""]])
     with pytest.raises(InputError) as caught:
         world.office.import_receipts(wrong, name="a.xlsx", actor=reconciler, at=world.now)
     assert [(f.code, str(f.at)) for f in caught.value.findings] == [("receipt_amount", "a.xlsx:A2")]
-    good = workbook(tmp_path / "b.xlsx", [[line.instruction, 10000, "1234", "成功", "B1", "2026-06-20", ""]])
+    rounded = workbook(
+        tmp_path / "r.xlsx", [[line.instruction, 10000, "1234", "成功", 20260609123456789, "2026-06-09", ""]]
+    )
+    with pytest.raises(InputError, match="receipt_reference_rounded"):
+        world.office.import_receipts(rounded, name="r.xlsx", actor=reconciler, at=world.now)
+    good = workbook(tmp_path / "b.xlsx", [[line.instruction, 10000, "1234", "成功", "B1", "2026-06-09", ""]])
     assert world.office.import_receipts(good, name="b.xlsx", actor=reconciler, at=world.now).settled == 1
     assert world.office.import_receipts(good, name="c.xlsx", actor=reconciler, at=world.now).unchanged == 1
     assert world.desk.claim(claim.id).state is State.COMPLETED
@@ -149,7 +154,7 @@ def test_payments_that_the_bank_does_not_answer_are_told_by_working_days(world: 
     assert line.failure_code == "NO_ANSWER"
     answers = world.office.folder / "answers"
     answers.mkdir()
-    text = f"{','.join(RECEIPT_HEADER)}\n{line.instruction},10000.00,1234,成功,B9,2026-06-20,\n"
+    text = f"{','.join(RECEIPT_HEADER)}\n{line.instruction},10000.00,1234,成功,B9,2026-06-09,\n"
     (answers / f"{line.instruction}.csv").write_text(text, encoding="utf-8")
     assert world.office.query_batch(1, actor=world.people["reconciler"], at=world.now).settled == 1
     assert silent(0) == []

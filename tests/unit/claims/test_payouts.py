@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -240,6 +241,18 @@ def test_only_cashiers_send_and_only_the_reconciler_takes_receipts_in(world: Wor
         world.office.send_batch(batch.id, actor=world.people["approver"], at=world.now)
     with pytest.raises(SubsidyError, match="role_missing"):
         world.office.import_receipts(b"", name="r.csv", actor=world.people["maker"], at=world.now)
+
+
+def test_the_file_is_for_those_who_may_use_its_funds(world: World):
+    batch = approve(world, make(world, payable(world, 1)))
+    stranger = replace(world.people["maker_b"], funds=frozenset({"elsewhere"}))
+    with pytest.raises(SubsidyError, match="fund_not_yours"):
+        world.office.send_batch(batch.id, actor=stranger, at=world.now)
+    assert world.office.batch(batch.id).state is BatchState.APPROVED
+    send(world, batch)
+    with pytest.raises(SubsidyError, match="fund_not_yours"):
+        world.office.file(batch.id, actor=stranger, at=world.now)
+    assert world.office.file(batch.id, actor=world.people["maker_b"], at=world.now).content
 
 
 def test_claims_of_two_firms_may_share_a_batch(world: World):

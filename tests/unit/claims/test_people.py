@@ -2,14 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
-from claims_world import USCC, World
+from claims_world import OTHER_USCC, USCC, World
 from people_kit import declare, hire, lend, set_rule
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from subsidy_match.claims.assessment import Share
+from subsidy_match.claims.claim import Claim
+from subsidy_match.claims.fund_records import Mode
 from subsidy_match.claims.people import administration, authorisations, delegations, interests
 from subsidy_match.claims.people.administration import Rights
 from subsidy_match.claims.states import State
@@ -70,6 +74,83 @@ class TestPersons:
         in_store(world, administration.link_person, "clerk", "工号9", by="everything")
         again = lambda: in_store(world, administration.link_person, "clerk", "工号10", by="everything")  # noqa: E731
         assert refused(again) == "person_fixed"
+
+
+class TestSecondPerson:
+    """Whoever has two logins is one person wherever two are needed, and so is whoever is stood in for."""
+
+    @pytest.fixture(autouse=True)
+    def one_person(self, world: World):
+        for posts in ("supervisor", "fund", "notice", "applicant"):
+            for login in (posts, f"{posts}_b"):
+                in_store(world, administration.link_person, login, f"工号{posts}", by="everything")
+        hire(world, "issuer", Role.APPROVER, person="工号notice")
+        hire(world, "overseer", Role.SUPERVISOR)
+        hire(world, "consenter", Role.SUPERVISOR, person="工号applicant")
+        known = {login: in_unit(world.engine, lambda s, who=login: user_by_login(s, who)) for login in world.people}
+        world.people = known
+
+    def test_proposes_a_recovery_and_does_not_decide_on_it(self, world: World):
+        claim = propose_recovery(world, world.walk(State.COMPLETED))
+        assert refused(lambda: world.fire(claim, "approve_recovery", "supervisor_b")) == "not_new_decider"
+
+    def test_gives_up_the_rest_only_by_another(self, world: World):
+        claim = propose_recovery(world, world.walk(State.COMPLETED))
+        claim = world.fire(claim, "approve_recovery", "approver_b")
+        world.fire(claim, "propose_write_off", "supervisor", reason_code="dissolved", note="企业已注销")
+        assert refused(lambda: world.fire(claim, "approve_write_off", "supervisor_b")) == "duty_conflict"
+
+    def test_decides_on_no_appeal_against_themselves(self, world: World):
+        claim = world.fire(world.walk(State.PAYABLE), "revoke", "supervisor", reason_code="other", note="不符")
+        claim = world.fire(claim, "appeal", "applicant", reason="不服")
+        assert refused(lambda: world.fire(claim, "dismiss_appeal", "supervisor_b", note="维持")) == "not_new_decider"
+
+    def test_objects_and_does_not_decide_on_it(self, world: World):
+        claim = world.publish(world.walk(State.APPROVED), number="公示1号")
+        by = {"objector": None, "actor": world.people["supervisor"], "at": world.now}
+        objection = world.objections.file("公示1号", claim.claim_no, evidence="重复申报", **by)
+
+        def dismiss(who: str) -> Any:
+            given = {"reason_code": "other", "answer": "不成立", "actor": world.people[who], "at": world.now}
+            return world.objections.dismiss(objection.id, **given)
+
+        assert refused(lambda: dismiss("supervisor_b")) == "decider_not_new"
+        assert dismiss("overseer").state == "DISMISSED"
+
+    def test_files_and_does_not_consent_to_withdrawal(self, world: World):
+        claim = world.fire(world.walk(State.PAYABLE), "request_withdrawal", "applicant")
+        assert refused(lambda: world.fire(claim, "consent_withdrawal", "consenter")) == "duty_conflict"
+
+    def test_drafts_a_document_of_allocation_and_does_not_issue_it(self, world: World):
+        claim = world.walk(State.PUBLISHED)
+        world.wait(8)
+        by = {"actor": world.people["notice"], "at": world.now}
+        made = world.allocations.draft([claim.id], number="下达1号", title="示例下达", **by)
+        issue = lambda who: world.allocations.issue(made.id, actor=world.people[who], at=world.now)  # noqa: E731
+        assert refused(lambda: issue("issuer")) == "duty_conflict"
+        assert issue("approver_b").issuer == "approver_b"
+
+    def test_makes_a_run_and_does_not_confirm_it(self, world: World):
+        world.open_fund("pool", 5_000_00, mode=Mode.POOLED)
+        world.assume(funding=(Share("pool", Fraction(1)),))
+        world.walk(State.IN_RECHECK)
+        run = world.money.draft_run("pool", actor=world.people["fund"], at=world.now)
+        confirm = lambda who: world.money.confirm_run(run.id, actor=world.people[who], at=world.now)  # noqa: E731
+        assert refused(lambda: confirm("fund_b")) == "run_same_person"
+        assert confirm("supervisor").checker == "supervisor"
+
+    def test_whoever_was_stood_in_for_is_not_new_either(self, world: World):
+        lend(world, "approver", "lead", Role.APPROVER)
+        claim = world.fire(world.walk(State.IN_APPROVAL), "approve", "lead")
+        claim = propose_recovery(world, world.carry_on(claim, State.COMPLETED))
+        assert refused(lambda: world.fire(claim, "approve_recovery", "approver")) == "not_new_decider"
+        assert world.fire(claim, "approve_recovery", "approver_b").state is State.RECOVERING
+
+
+def propose_recovery(world: World, claim: Claim) -> Claim:
+    plan = [{"due_on": "2026-07-01", "amount": 6_000_00}]
+    given = {"amount": 6_000_00, "returns_to": "fund", "reason_code": "overpaid", "note": "多付", "plan": plan}
+    return world.fire(claim, "propose_recovery", "supervisor", **given)
 
 
 class TestDelegation:
@@ -208,6 +289,17 @@ class TestAuthorisation:
         seen = lambda day: in_unit(world.engine, lambda s: authorisations.seen_today(s, agent, day)).firms  # noqa: E731
         self.give(world, until=1)
         assert (seen(date(2026, 6, 2)), seen(date(2026, 6, 3))) == (frozenset({USCC}), frozenset())
+
+    def test_an_agent_who_is_a_firms_own_as_well_needs_one_for_every_other_firm(self, world: World):
+        hire(world, "agent", Role.AGENT, Role.APPLICANT, firms=[OTHER_USCC])
+        given = self.give(world)
+        world.people = {**world.people, "agent": in_unit(world.engine, lambda s: user_by_login(s, "agent"))}
+        claim = world.draft(by="agent")
+        in_store(world, authorisations.revoke_authorisation, given.id, by="applicant")
+        assert refused(lambda: world.fire(claim, "submit", "agent")) == "authorisation_missing"
+        assert world.draft(by="agent", uscc=OTHER_USCC).uscc == OTHER_USCC
+        agent = world.people["agent"]
+        assert in_unit(world.engine, lambda s: authorisations.seen_today(s, agent, world.today)).firms == {OTHER_USCC}
 
     def test_who_records_it(self, world: World):
         hire(world, "agent", Role.AGENT)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from claims_world import FIRM, World, receipt_file
@@ -156,6 +158,36 @@ def test_a_receipt_before_sending_is_refused(world: World):
     batch = world.office.create_batch([claim.id], actor=world.people["maker"], at=world.now)
     with pytest.raises(InputError, match="line_event_not_allowed"):
         world.receipts([good(batch, 0)])
+
+
+def test_a_receipt_of_tomorrow_is_refused_and_told_with_its_line(world: World, sent: Batch):
+    tomorrow = date(2026, 6, 10)
+    content = receipt_file([good(sent, 0), good(sent, 1)], on=tomorrow)
+
+    def take_in() -> int:
+        by = world.people["reconciler"]
+        return world.office.import_receipts(content, name="回单.csv", actor=by, at=world.now).settled
+
+    with pytest.raises(InputError) as caught:
+        take_in()
+    assert [(f.code, str(f.at)) for f in caught.value.findings] == [
+        ("receipt_in_future", "回单.csv:2"),
+        ("receipt_in_future", "回单.csv:3"),
+    ]
+    assert states(world, sent) == [LineState.SENT, LineState.SENT]
+    world.now = world.now.replace(hour=15, minute=59, second=58)  # two seconds before midnight in China
+    world.office = replace(world.office, desk=replace(world.desk, tolerance=timedelta(seconds=1)))
+    with pytest.raises(InputError, match="receipt_in_future"):
+        take_in()
+    world.office = replace(world.office, desk=replace(world.desk, tolerance=timedelta(seconds=3)))
+    assert take_in() == 2  # the clock of the bank may be ahead of ours
+
+
+def test_a_file_with_more_lines_than_a_statement_takes_values_is_told_line_by_line(world: World, sent: Batch):
+    rows = [good(sent, 0), *((f"PB0-{n}", ONE, "成功", f"X{n}", "") for n in range(70_000))]
+    with pytest.raises(InputError) as caught:
+        world.receipts(rows)
+    assert (len(caught.value.findings), {f.code for f in caught.value.findings}) == (70_000, {"receipt_unknown"})
 
 
 def test_the_helper_writes_what_the_bank_would(sent: Batch):

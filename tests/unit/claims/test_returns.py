@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
-from claims_world import FIRM, World
+from claims_world import FIRM, World, return_file
 
 from subsidy_match.claims.assessment import Standing
 from subsidy_match.claims.batches import Line
@@ -89,6 +90,31 @@ def test_the_account_that_was_closed_is_not_paid_again(world: World, paid: Claim
         world.fire(paid.id, "set_account", "applicant", account_id=new_account(world, verify=False))
 
 
+def test_the_account_that_was_closed_is_the_same_one_when_it_is_entered_anew(world: World, paid: Claim):
+    world.returns([row(line_of(world))])
+    with pytest.raises(SubsidyError, match="account_refused"):
+        world.fire(paid.id, "set_account", "applicant", account_id=new_account(world, "6222000000001234"))
+
+
+def test_a_batch_of_which_a_payment_came_back_is_not_sent_again(world: World, paid: Claim):
+    batch = world.office.batches()[0]
+    again = lambda: world.office.send_batch(batch.id, actor=world.people["maker"], at=world.now)  # noqa: E731
+    again()
+    world.returns([row(line_of(world), code="PAYEE_REFUSED")])
+    with pytest.raises(SubsidyError, match="batch_answered"):
+        again()
+    entry = in_unit(world.engine, lambda s: list(audit.entries(s, f"payout:{batch.id}")))[-1]
+    assert (entry.action, entry.outcome) == ("send", audit.REFUSED)
+
+
+def test_a_return_of_tomorrow_is_refused(world: World, paid: Claim):
+    content = return_file([row(line_of(world))], on=date(2026, 6, 10))
+    with pytest.raises(InputError) as caught:
+        world.office.import_returns(content, name="r.csv", actor=world.people["reconciler"], at=world.now)
+    assert [(f.code, str(f.at)) for f in caught.value.findings] == [("receipt_in_future", "r.csv:2")]
+    assert world.desk.claim(paid.id) == paid
+
+
 def test_what_the_payee_sent_back_may_go_to_the_same_account(world: World, paid: Claim):
     world.returns([row(line_of(world), code="PAYEE_REFUSED")])
     account = world.desk.accounts(paid.uscc)[0].id
@@ -149,7 +175,7 @@ def test_the_account_in_a_receipt_must_be_that_of_the_line(world: World):
     line = batch.lines[0]
     content = (
         "支付令号,金额(元),账号后四位,结果,银行流水号,到账日期,失败代码\n"
-        f"{line.instruction},10000.00,9999,成功,B1,2026-06-20,"
+        f"{line.instruction},10000.00,9999,成功,B1,2026-06-09,"
     ).encode()
     with pytest.raises(InputError) as caught:
         world.office.import_receipts(content, name="r.csv", actor=world.people["reconciler"], at=world.now)

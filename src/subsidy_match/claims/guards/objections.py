@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import func, or_, select
 
-from subsidy_match.claims.guards.persons import DECISIONS
+from subsidy_match.claims.guards.persons import DECISIONS, steps_by
 from subsidy_match.claims.listings import open_objections
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.records import ClaimStep
@@ -14,6 +14,7 @@ from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import Event, State
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
+from subsidy_match.store.users import logins_of
 
 __all__ = ["GUARDS"]
 
@@ -27,13 +28,9 @@ def _decider_new(occasion: Occasion) -> None:
         ClaimStep.from_state == str(State.PUBLISHED),
     )
     decided = or_(ClaimStep.duty.is_not(None), ClaimStep.event.in_([str(event) for event in DECISIONS]))
-    earlier = select(ClaimStep.version).where(
-        ClaimStep.claim_id == claim_id,
-        ClaimStep.actor == occasion.actor.id,
-        decided,
-        ClaimStep.version < began.scalar_subquery(),
-    )
-    filed = any(row.filed_by == occasion.actor.id for row in open_objections(session, claim_id))
+    earlier = steps_by(occasion).where(decided, ClaimStep.version < began.scalar_subquery())
+    mine = logins_of(session, occasion.people)
+    filed = any(row.filed_by in mine for row in open_objections(session, claim_id))
     if filed or session.scalars(earlier.limit(1)).first() is not None:
         zh = "曾参与该件办理或提出该异议的人员不得处理异议"
         raise Forbidden("decider_not_new", zh, "whoever took part in this claim before cannot decide the objection")

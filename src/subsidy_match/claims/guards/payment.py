@@ -10,6 +10,7 @@ from subsidy_match.claims.assessment import Standing
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.payment_states import FAILURES, RETURNS
 from subsidy_match.claims.payout_records import LineRow
+from subsidy_match.claims.records import AccountRow
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 
@@ -46,8 +47,15 @@ def _account_not_refused(occasion: Occasion) -> None:
     account = occasion.account()
     if account is None:
         return  # another guard's matter
-    refused = select(LineRow).where(
-        LineRow.claim_id == occasion.claim.id, LineRow.account_id == account.id, LineRow.failure_code.in_(_BLAMING)
+    # Entered anew it is another row, but the same account.
+    refused = (
+        select(LineRow)
+        .join(AccountRow, AccountRow.id == LineRow.account_id)
+        .where(
+            LineRow.claim_id == occasion.claim.id,
+            AccountRow.fingerprint == account.fingerprint,
+            LineRow.failure_code.in_(_BLAMING),
+        )
     )
     line = occasion.session.scalars(refused.order_by(LineRow.id.desc())).first()
     if line is not None:

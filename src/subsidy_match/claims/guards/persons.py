@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, exists, or_, select
 
 from subsidy_match.claims.duties import Duty
 from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.people.records import DeputyRow
 from subsidy_match.claims.records import ClaimStep
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import EVENT_NAMES, Event
 from subsidy_match.claims.transition import Guard
+from subsidy_match.store.users import logins_of
 
-__all__ = ["DECISIONS", "GUARDS"]
+__all__ = ["DECISIONS", "GUARDS", "steps_by"]
 
 DECISIONS = frozenset(
     {
@@ -37,27 +39,30 @@ DECISIONS = frozenset(
 """Events that decide on a claim; whoever did one, or had any duty in it, is not new to it."""
 
 
-def _not_filer(occasion: Occasion) -> None:
-    mine = select(ClaimStep.version).where(
-        ClaimStep.claim_id == occasion.claim.id,
-        ClaimStep.actor == occasion.actor.id,
-        ClaimStep.duty == str(Duty.FILER),
+def steps_by(occasion: Occasion) -> Select[ClaimStep]:
+    """The steps of the claim by whoever acts now, under any of their logins, or taken by another in their place."""
+    logins = logins_of(occasion.session, occasion.people)
+    lent = exists().where(
+        DeputyRow.claim_id == ClaimStep.claim_id,
+        DeputyRow.version == ClaimStep.version,
+        DeputyRow.principal.in_(logins),
     )
-    if occasion.session.scalars(mine.limit(1)).first() is not None:
+    return select(ClaimStep).where(ClaimStep.claim_id == occasion.claim.id, or_(ClaimStep.actor.in_(logins), lent))
+
+
+def _not_filer(occasion: Occasion) -> None:
+    filed = steps_by(occasion).where(ClaimStep.duty == str(Duty.FILER))
+    if occasion.session.scalars(filed.limit(1)).first() is not None:
         zh = f"职责不相容:{occasion.actor.id}为本件申报人"
         raise Forbidden("duty_conflict", zh, f"{occasion.actor.id} filed this claim and cannot decide on it")
 
 
 def _new_decider(occasion: Occasion) -> None:
     decided = ClaimStep.event.in_([str(event) for event in DECISIONS])
-    mine = select(ClaimStep.event).where(
-        ClaimStep.claim_id == occasion.claim.id,
-        ClaimStep.actor == occasion.actor.id,
-        or_(ClaimStep.duty.is_not(None), decided),
-    )
+    mine = steps_by(occasion).where(or_(ClaimStep.duty.is_not(None), decided))
     earlier = occasion.session.scalars(mine.order_by(ClaimStep.version).limit(1)).first()
     if earlier is not None:
-        zh, en = EVENT_NAMES[Event(earlier)]
+        zh, en = EVENT_NAMES[Event(earlier.event)]
         raise Forbidden(
             "not_new_decider",
             f"须由未经办本件的人员决定:{occasion.actor.id}曾办理{zh}",

@@ -16,6 +16,7 @@ from subsidy_match.claims.transition import Guard
 from subsidy_match.claims.undo_records import RecoveryReceiptRow, RecoveryRow, WriteOffRow
 from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.money import yuan_text
+from subsidy_match.store.users import logins_of
 
 __all__ = ["GUARDS"]
 
@@ -89,12 +90,12 @@ def _write_off_proposed(occasion: Occasion) -> None:
 
 
 def _write_off_by_another(occasion: Occasion) -> None:
-    actor = occasion.actor.id
-    if _write_off(occasion).proposed_by == actor:
+    actor, persons = occasion.actor.id, {person.person for person in occasion.people}
+    if _write_off(occasion).proposed_by in logins_of(occasion.session, occasion.people):
         zh = "提出核销的人员不得批准核销"
         raise Forbidden("duty_conflict", zh, "whoever proposed the write-off cannot decide on it")
     for past in past_duties(occasion.session, occasion.claim.id):
-        if past.person == actor:
+        if past.person in persons:
             zh, en = DUTY_NAMES[past.duty]
             raise Forbidden(
                 "duty_conflict",

@@ -27,9 +27,11 @@ class BatchGuard(StrEnum):
     """A condition on a batch, by name."""
 
     TWO_PEOPLE = "two_people"
+    MAY_USE_FUNDS = "may_use_funds"
     CLAIMS_NOT_HELD = "claims_not_held"
     CREDIT_CLEAR = "credit_clear"
     SAME_FILE = "same_file"
+    NOTHING_FAILED = "nothing_failed"
     LINES_FINISHED = "lines_finished"
 
 
@@ -85,16 +87,17 @@ LINE_TABLE: tuple[LineRule, ...] = (
 
 _B, _E, _C = BatchState, BatchEvent, BatchGuard
 _LIVE = (_C.CLAIMS_NOT_HELD, _C.CREDIT_CLEAR)
+_AGAIN = (_C.MAY_USE_FUNDS, _C.SAME_FILE, _C.NOTHING_FAILED)
 
 BATCH_TABLE: tuple[BatchRule, ...] = (
     BatchRule((), _E.MAKE, _B.MADE, _MAKER),
     BatchRule((_B.MADE,), _E.APPROVE, _B.APPROVED, _CHECKER, (_C.TWO_PEOPLE,)),
     BatchRule((_B.MADE,), _E.REFUSE, _B.REFUSED, _CHECKER, (_C.TWO_PEOPLE,)),
     BatchRule((_B.APPROVED,), _E.CANCEL, _B.CANCELLED, _CANCELLERS),
-    BatchRule((_B.APPROVED,), _E.INTEND, _B.SENDING, _SENDERS, _LIVE),
-    BatchRule((_B.SENDING,), _E.INTEND, _B.SENDING, _SENDERS, (*_LIVE, _C.SAME_FILE)),
-    BatchRule((_B.SENT,), _E.INTEND, _B.SENT, _SENDERS, (_C.SAME_FILE,)),
-    BatchRule((_B.CLOSED,), _E.INTEND, _B.CLOSED, _SENDERS, (_C.SAME_FILE,)),
+    BatchRule((_B.APPROVED,), _E.INTEND, _B.SENDING, _SENDERS, (_C.MAY_USE_FUNDS, *_LIVE)),
+    BatchRule((_B.SENDING,), _E.INTEND, _B.SENDING, _SENDERS, (*_LIVE, *_AGAIN)),
+    BatchRule((_B.SENT,), _E.INTEND, _B.SENT, _SENDERS, _AGAIN),
+    BatchRule((_B.CLOSED,), _E.INTEND, _B.CLOSED, _SENDERS, _AGAIN),
     BatchRule((_B.SENDING,), _E.SEND, _B.SENT, _SENDERS),
     BatchRule((_B.SENDING, _B.SENT), _E.CLOSE, _B.CLOSED, _RECONCILER, (_C.LINES_FINISHED,)),
 )

@@ -131,10 +131,12 @@ def authorisations(session: Session, *, login: str | None = None, uscc: str | No
 def check_authorised(session: Session, actor: Actor, uscc: str, policy_id: str, on: date) -> None:
     """Refuse an agent without a valid authorisation; the firm's own people and the machine need none.
 
+    Whoever is both is the firm's own where no authorisation was ever recorded.
+
     Raises:
         Forbidden: ``authorisation_missing``.
     """
-    if actor.is_machine or Role.APPLICANT in actor.roles:
+    if actor.is_machine or (Role.APPLICANT in actor.roles and uscc not in _as_agent(session, actor)):
         return
     query = _in_force(actor.id, on).where(
         AuthorisationRow.uscc == uscc, AuthorisationRow.policy_id.in_((policy_id, ANY_POLICY))
@@ -146,10 +148,18 @@ def check_authorised(session: Session, actor: Actor, uscc: str, policy_id: str, 
 
 def seen_today(session: Session, actor: Actor, on: date) -> Actor:
     """The actor with the firms that an agent may see today: those whose authorisation is in force."""
-    if Role.AGENT not in actor.roles or Role.APPLICANT in actor.roles:
+    if Role.AGENT not in actor.roles:
         return actor
+    own = actor.firms - _as_agent(session, actor) if Role.APPLICANT in actor.roles else frozenset[str]()
     firms = {row.uscc for row in session.scalars(_in_force(actor.id, on))}
-    return replace(actor, firms=actor.firms & firms)
+    return replace(actor, firms=own | actor.firms & firms)
+
+
+def _as_agent(session: Session, actor: Actor) -> frozenset[str]:
+    """The firms that somebody files for, or once filed for, by an authorisation alone."""
+    if Role.AGENT not in actor.roles:
+        return frozenset()
+    return frozenset(session.scalars(select(AuthorisationRow.uscc).where(AuthorisationRow.login == actor.id)))
 
 
 def _in_force(login: str, on: date) -> Select[AuthorisationRow]:
