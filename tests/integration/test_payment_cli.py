@@ -102,7 +102,7 @@ def test_a_notice_is_published_objected_to_answered_and_closed(office: Office):
     assert "objection_decided" in office.refused(*decide, "objection_unfounded", by="supervisor")
     assert "notice_running" in office.refused("notices", "close", notice["id"], by="notice")
     office.api.wait(10)
-    assert "已结束 / closed" in office.done("notices", "close", notice["id"], by="notice")
+    assert "公示结束 / closed" in office.done("notices", "close", notice["id"], by="notice")
 
 
 def test_a_document_of_allocation_is_issued_by_another_and_makes_its_claims_payable(office: Office):
@@ -150,11 +150,11 @@ def test_what_is_not_there_or_not_theirs_is_said_in_both_languages(office: Offic
         (("payouts", "make", 9), "maker", "claim_unknown"),
         (("payouts", "approve", 9), "checker", "batch_unknown"),
         (("payouts", "export", 9), "clerk", "role_missing"),
-        (("payouts", "show", 2**63), None, "9223372036854775808"),
-        (("payouts", "make", 2**63), "maker", "9223372036854775808"),
+        (("payouts", "show", 2**63), None, "9223372036854775807"),
+        (("payouts", "make", 2**63), "maker", "9223372036854775807"),
         (("payouts", "reconcile", "nowhere.csv"), "reconciler", "nowhere.csv"),
         (("payouts", "list", "--as"), None, "--as"),
-        (("funds", "run", "show", 2**63), None, "9223372036854775808"),
+        (("funds", "run", "show", 2**63), None, "9223372036854775807"),
         (("notices", "publish", 9), "notice", "notice_unknown"),
         (("notices", "objections", "--state", "lost"), None, "state_unknown"),
         (("notices", "decide", 9, "dismiss", "--answer", "无", "--reason", "other"), "supervisor", "objection_unknown"),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 import typer
+from typer.core import TyperGroup
 
 from subsidy_match import __version__
 from subsidy_match.cli import (
@@ -92,6 +94,12 @@ def version() -> None:
     print_text(__version__)
 
 
+@cache
+def _command() -> TyperGroup:
+    """All commands, put together once however many are run."""
+    return typer.main.get_group(app)
+
+
 def main(words: Sequence[str] | None = None) -> None:
     """Run a command and turn errors into sentences and exit codes.
 
@@ -104,7 +112,7 @@ def main(words: Sequence[str] | None = None) -> None:
         note("参数不是 UTF-8 文字 / an argument is not UTF-8 text")
         sys.exit(2)
     try:
-        sys.exit(app(args=words, standalone_mode=False) or 0)  # what a command exits with is returned here
+        sys.exit(_command()(args=words, standalone_mode=False) or 0)  # what a command exits with is returned here
     except AuthorError as error:
         print_error(error)
         sys.exit(1)
