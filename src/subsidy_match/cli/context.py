@@ -16,7 +16,7 @@ __all__ = ["AS_OF", "JSON", "LANG", "business_today", "day", "decider", "fen_of"
 
 AS_OF = typer.Option("--as-of", help="评价日 / day of evaluation, YYYY-MM-DD (default: today)")
 JSON = typer.Option("--json", help="输出 JSON / print JSON")
-LANG = typer.Option("--lang", help="zh | en")
+LANG = typer.Option("--lang", help="语言 / language: zh | en")
 
 
 def settings() -> Settings:

@@ -107,9 +107,9 @@ def open_fund(
     mode: Annotated[Mode, typer.Option("--mode", help="fifo 先到先得 | pooled 统筹分配")] = Mode.FIFO,
     step: Annotated[str, typer.Option("--step", help="统筹取整步长(元)/ step of pooled shares in yuan")] = "0.01",
     department: Annotated[str, typer.Option("--department", help="部门 / department")] = "",
-    indicator_no: Annotated[str, typer.Option("--indicator", help="指标文号")] = "",
-    function_code: Annotated[str, typer.Option("--function", help="功能科目")] = "",
-    spending_plan: Annotated[str, typer.Option("--plan", help="用款计划")] = "",
+    indicator_no: Annotated[str, typer.Option("--indicator", help="指标文号 / number of the budget indicator")] = "",
+    function_code: Annotated[str, typer.Option("--function", help="功能科目 / function code")] = "",
+    spending_plan: Annotated[str, typer.Option("--plan", help="用款计划 / spending plan")] = "",
 ) -> None:
     """开设资金 / Open a fund."""
     new = NewFund(

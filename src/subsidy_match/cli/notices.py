@@ -141,7 +141,7 @@ def file_objection(
 
 @app.command()
 def objections(
-    state: Annotated[str | None, typer.Option(help="OPEN | DISMISSED | UPHELD")] = None,
+    state: Annotated[str | None, typer.Option(help="状态 / state: OPEN | DISMISSED | UPHELD")] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """列出异议(不含异议人)/ List objections, without whoever made them."""
@@ -164,7 +164,7 @@ def objections(
 @app.command()
 def decide(
     objection_id: Objection,
-    decision: Annotated[str, typer.Argument(help="dismiss | uphold | revoke")],
+    decision: Annotated[str, typer.Argument(help="不成立、重新审核、撤销 / dismiss | uphold | revoke")],
     answer: Annotated[str, typer.Option(help="答复 / answer")],
     login: Login,
     reason: Why,

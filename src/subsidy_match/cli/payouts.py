@@ -119,7 +119,7 @@ def cancel(batch_id: BatchId, login: Login, reason: Reason = "batch_error", rema
 def export(
     batch_id: BatchId,
     login: Login,
-    form: Annotated[str | None, typer.Option("--format", help="csv | xlsx")] = None,
+    form: Annotated[str | None, typer.Option("--format", help="支付文件格式 / format of the file: csv | xlsx")] = None,
 ) -> None:
     """发送已复核批次,写出支付文件 / Send an approved batch: write its treasury file."""
     with _as(login) as (found, actor):
