@@ -20,9 +20,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from subsidy_api.problems import problem
-from subsidy_match.errors import Finding
+from subsidy_match.errors import Finding, SubsidyError
 
-__all__ = ["LOG_CONFIG", "RequestLog"]
+__all__ = ["LOG_CONFIG", "RequestLog", "server_log", "told_of"]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _INTERNAL = Finding("internal_error", "系统内部错误,请联系管理员", "something went wrong in the server")
@@ -41,7 +41,8 @@ LOG_CONFIG: dict[str, Any] = {
 """For ``uvicorn.run(app, log_config=LOG_CONFIG, access_log=False)``: its access log would write paths and queries."""
 
 
-def _logger() -> Any:
+def server_log() -> Any:
+    """The log of the server, one JSON object a line."""
     return structlog.wrap_logger(
         logging.getLogger("subsidy_api"),
         processors=[
@@ -55,12 +56,18 @@ def _logger() -> Any:
     )
 
 
+def told_of(error: BaseException) -> dict[str, Any]:
+    """What may be logged of an error: its type, its code, and where it came from."""
+    code = {"code": error.code} if isinstance(error, SubsidyError) else {}
+    return {"kind": type(error).__name__, **code, "where": _where(error)}
+
+
 class RequestLog:
     """ASGI middleware: request id, log line, headers for all answers, and the answer to an unforeseen error."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._log = _logger()
+        self._log = server_log()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -86,7 +93,7 @@ class RequestLog:
             try:
                 await self._app(scope, receive, sending)
             except Exception as error:  # the last line of defence: nothing of it may reach the caller
-                self._log.error("failed", kind=type(error).__name__, where=_where(error))
+                self._log.error("failed", **told_of(error))
                 if "status" in sent:
                     raise
                 await problem(Request(scope), 500, _INTERNAL)(scope, receive, sending)

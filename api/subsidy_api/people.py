@@ -154,10 +154,7 @@ def revoke(number: Number, platform: PlatformDep, actor: Caller, at: Moment, onc
 @router.get("/interests", response_model=list[InterestBody], responses=_READS)
 def show_interests(platform: PlatformDep, officer: Officer) -> list[InterestBody]:
     """回避登记,普通人员只见本人的 / Interests on record; who neither supervises nor audits sees their own."""
-    every = officer.has_any(_READERS | {Role.SUPERVISOR})
-    found = in_unit(
-        platform.engine, lambda s: interests.interests(s, login=None if every else officer.id), immediate=False
-    )
+    found = in_unit(platform.engine, lambda session: interests.interests_for(session, officer), immediate=False)
     return [InterestBody.model_validate(one) for one in found]
 
 
@@ -222,9 +219,8 @@ def show_tasks(number: Number, platform: PlatformDep, officer: Officer) -> list[
 def _write(
     platform: Platform, login: str, action: str, actor: Actor, at: Any, work: Callable[[Session], Result]
 ) -> Result:
-    # The login comes from outside: what cannot be one gets no chain of its own.
-    subject = f"user:{login}" if len(login) <= 60 else "users"
-    return audited(platform.engine, subject, action, actor=actor, at=at, work=lambda: in_unit(platform.engine, work))
+    engine = platform.engine
+    return audited(engine, admin.chain_of(login), action, actor=actor, at=at, work=lambda: in_unit(engine, work))
 
 
 def _once(

@@ -13,20 +13,20 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from subsidy_api.context import PlatformDep, Today
 from subsidy_match.claims.people.authorisations import seen_today
+from subsidy_match.claims.people.posts import check_officer
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.errors import InputError
 from subsidy_match.store.unit import in_unit
-from subsidy_match.store.users import Actor, Role, user_by_token
+from subsidy_match.store.users import Actor, user_by_token
 
 __all__ = ["Caller", "MaybeCaller", "Officer", "check_sees_firm", "is_outsider", "require_caller"]
 
-_OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT, Role.PUBLIC})
 _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="令牌由管理员发放 / issued by an administrator")
 
 
 def is_outsider(actor: Actor) -> bool:
     """Whether this person only acts for firms and is no officer."""
-    return actor.roles <= _OUTSIDERS
+    return actor.is_outsider
 
 
 def check_sees_firm(actor: Actor, uscc: str) -> None:
@@ -67,9 +67,7 @@ def _caller(actor: Annotated[Actor | None, Depends(_maybe)]) -> Actor:
 
 
 def _officer(actor: Annotated[Actor, Depends(_caller)]) -> Actor:
-    if is_outsider(actor):
-        raise Forbidden("officers_only", "仅限经办人员", "for officers only")
-    return actor
+    return check_officer(actor)
 
 
 MaybeCaller = Annotated[Actor | None, Depends(_maybe)]

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_city import ROOT, City
+from typer.core import TyperGroup
+from typer.main import get_group
+
+from subsidy_match.cli import app
 
 
 def run(city: City, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -111,18 +118,30 @@ def test_a_policy_can_be_read_in_words(city: City):
     assert plain["provenance"] == "representative"
 
 
-def test_every_command_has_help_in_both_languages(city: City):
-    for words in (
-        (),
-        ("policies",),
-        ("profiles",),
-        ("match",),
-        ("push",),
-        ("claims",),
-        ("payouts",),
-        ("audit",),
-        ("db",),
-    ):
-        done = run(city, *words, "--help")
-        assert done.returncode == 0
-        assert " / " in done.stdout
+def commands(group: TyperGroup, *words: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, found in group.commands.items():
+        yield (*words, name), found
+        if isinstance(found, TyperGroup):
+            yield from commands(found, *words, name)
+
+
+def speaks_both(text: str) -> bool:
+    return bool(re.search(r"[\u4e00-\u9fff]", text) and re.search(r"[A-Za-z]{2}", text))
+
+
+def test_every_command_and_every_argument_has_help_in_both_languages():
+    found = dict(commands(get_group(app)))
+    assert len(found) > 100
+    silent = [" ".join(words) for words, command in found.items() if not speaks_both(command.help or "")]
+    silent += [
+        f"{' '.join(words)} {argument.name}"
+        for words, command in found.items()
+        for argument in command.params
+        if argument.name != "help" and not speaks_both(argument.help or "")
+    ]
+    assert silent == []
+
+
+def test_help_is_shown(city: City):
+    done = run(city, "claims", "rules", "--help")
+    assert (done.returncode, "办理规定" in done.stdout) == (0, True)

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from subsidy_match.claims.allocation_records import AllocationClaimRow, AllocationFundRow, AllocationRow
 from subsidy_match.claims.document_states import AllocationState
 from subsidy_match.claims.occasion import shares_of
-from subsidy_match.claims.official_documents import check_line, check_number, insert_numbered, left_document
+from subsidy_match.claims.official_documents import check_number, insert_numbered, left_document
 from subsidy_match.claims.payment_steps import Deed, refuse_batch
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import State
+from subsidy_match.claims.wording import check_line
 from subsidy_match.errors import Conflict, InputError, SubsidyError
 from subsidy_match.store.users import Actor
 

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from subsidy_match.claims.document_states import NoticeState
 from subsidy_match.claims.notice_records import NoticeClaimRow, PublicNoticeRow
 from subsidy_match.claims.occasion import current_amount
-from subsidy_match.claims.official_documents import check_line, check_number, insert_numbered
+from subsidy_match.claims.official_documents import check_number, insert_numbered
 from subsidy_match.claims.payment_steps import Deed, lock_claims, refuse_batch
 from subsidy_match.claims.public_notices import Contact
 from subsidy_match.claims.records import AccountRow, ClaimRow
 from subsidy_match.claims.states import State
+from subsidy_match.claims.wording import check_line
 from subsidy_match.errors import Conflict, InputError, SubsidyError
 
 __all__ = ["account_tail", "add_claims", "new_notice", "why_not_over"]

@@ -21,7 +21,7 @@ from subsidy_match.claims.document_states import ObjectionState
 from subsidy_match.claims.listings import open_objections
 from subsidy_match.claims.notice_records import NoticeClaimRow, ObjectionRow, PublicNoticeRow
 from subsidy_match.claims.objection_values import Objection, load_objection, objection_from_row, unknown_objection
-from subsidy_match.claims.official_documents import check_line, check_number, check_role, check_text, write_down
+from subsidy_match.claims.official_documents import check_number, check_role, write_down
 from subsidy_match.claims.payment_steps import Deed, step_claim
 from subsidy_match.claims.public_notices import notice_by_number
 from subsidy_match.claims.reading import locked_row
@@ -31,6 +31,7 @@ from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event, State
 from subsidy_match.claims.transition import Door
 from subsidy_match.claims.waitlist import freed_funds
+from subsidy_match.claims.wording import check_line, check_text
 from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit

@@ -13,6 +13,7 @@ from subsidy_match.claims.payment_steps import Deed
 from subsidy_match.claims.reasons import check_reason
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import Event
+from subsidy_match.claims.wording import check_text
 from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store import audit
 from subsidy_match.store.schema import Base
@@ -20,10 +21,8 @@ from subsidy_match.store.users import Actor, Role
 
 __all__ = [
     "check_claim_ids",
-    "check_line",
     "check_number",
     "check_role",
-    "check_text",
     "check_why",
     "insert_numbered",
     "left_document",
@@ -32,7 +31,6 @@ __all__ = [
 
 MOST_CLAIMS = 2000
 _LONGEST_NUMBER = 80
-_LONGEST_TEXT = 2000
 # A number is part of an address, so it has none of the signs that mean something there.
 _NUMBER = re.compile(r"[^\s/?#%\\]+")
 
@@ -49,32 +47,6 @@ def check_number(number: str) -> str:
         raise InputError(
             "number_invalid", zh, f"a number has 1 to {_LONGEST_NUMBER} signs, no space and none of / ? # % \\"
         )
-    return clean
-
-
-def check_line(name: str, text: str, longest: int) -> str:
-    """Give one line of text without spaces around it; it may be empty.
-
-    Raises:
-        InputError: ``field_invalid``.
-    """
-    clean = text.strip()
-    if len(clean) > longest or (clean and not clean.isprintable()):
-        raise InputError("field_invalid", f"字段内容有误:{name}", f"invalid value for the field {name}")
-    return clean
-
-
-def check_text(name: str, text: str) -> str:
-    """Give a text of several lines that must say something.
-
-    Raises:
-        InputError: ``field_missing``, ``field_invalid``.
-    """
-    clean = text.strip()
-    if not clean:
-        raise InputError("field_missing", f"缺少字段:{name}", f"missing field: {name}")
-    if len(clean) > _LONGEST_TEXT or "\x00" in clean:
-        raise InputError("field_invalid", f"字段内容有误:{name}", f"invalid value for the field {name}")
     return clean
 
 

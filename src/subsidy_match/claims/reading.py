@@ -14,14 +14,13 @@ from subsidy_match.claims.records import ClaimPin, ClaimRow, ClaimShare, ClaimSt
 from subsidy_match.claims.states import State
 from subsidy_match.claims.texts import unfold
 from subsidy_match.errors import NotFound
-from subsidy_match.store.users import Actor, Role
+from subsidy_match.store.users import Actor
 
 __all__ = [
     "CLAIM_UNKNOWN",
     "ClaimFilter",
     "evidence",
     "find_claims",
-    "is_outsider",
     "load_claim",
     "locked_row",
     "steps_of",
@@ -29,7 +28,6 @@ __all__ = [
 ]
 
 CLAIM_UNKNOWN = "claim_unknown"
-_OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT, Role.PUBLIC})
 _LOCKED = (
     select(ClaimRow)
     .where(ClaimRow.id == bindparam("claim_id"))
@@ -80,7 +78,7 @@ def visible_row(session: Session, claim_id: int, viewer: Actor | None) -> ClaimR
         NotFound: ``claim_unknown``.
     """
     row = session.get(ClaimRow, claim_id)
-    if row is None or (viewer is not None and is_outsider(viewer) and not viewer.may_file_for(row.uscc)):
+    if row is None or (viewer is not None and viewer.is_outsider and not viewer.may_file_for(row.uscc)):
         raise _unknown(claim_id)
     return row
 
@@ -88,7 +86,7 @@ def visible_row(session: Session, claim_id: int, viewer: Actor | None) -> ClaimR
 def find_claims(session: Session, wanted: ClaimFilter, viewer: Actor | None) -> Sequence[Claim]:
     """List claims by id."""
     query = _filtered(wanted)
-    if viewer is not None and is_outsider(viewer):
+    if viewer is not None and viewer.is_outsider:
         query = query.where(ClaimRow.uscc.in_(sorted(viewer.firms)))
     rows = session.scalars(query.order_by(ClaimRow.id).limit(wanted.limit)).all()
     return [load_claim(session, row) for row in rows]
@@ -131,11 +129,6 @@ def _filtered(wanted: ClaimFilter) -> Select[ClaimRow]:
         mine = select(ClaimShare.claim_id).where(ClaimShare.fund_id == wanted.fund_id)
         query = query.where(ClaimRow.id.in_(mine))
     return query
-
-
-def is_outsider(viewer: Actor) -> bool:
-    """Whether this person only acts for firms and is no officer."""
-    return viewer.roles <= _OUTSIDERS
 
 
 def _unknown(claim_id: int) -> NotFound:

@@ -34,7 +34,6 @@ from subsidy_match.claims.reading import (
     ClaimFilter,
     evidence,
     find_claims,
-    is_outsider,
     load_claim,
     locked_row,
     steps_of,
@@ -434,7 +433,7 @@ def _check_version(session: Session, row: ClaimRow, expected: int | None, viewer
     when, (zh, en) = business_day(last.at), EVENT_NAMES[Event(last.event)]
     name_zh = name_en = last.actor_name
     hint = f"version {row.version} at {last.at.isoformat()} by {last.actor}"
-    if is_outsider(viewer) and last.duty != Duty.FILER:  # which officer it was stays inside
+    if viewer.is_outsider and last.duty != Duty.FILER:  # which officer it was stays inside
         name_zh, name_en, hint = "经办人员", "an officer", f"version {row.version} at {last.at.isoformat()}"
     raise Conflict(
         "stale_version",

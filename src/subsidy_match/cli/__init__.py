@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from functools import cache
 
 import typer
+from typer.core import TyperGroup
 
 from subsidy_match import __version__
 from subsidy_match.cli import (
     allocations,
     audit,
+    authorisations,
     backups,
     calendar,
     claims,
+    delegations,
     funds,
+    handling,
+    interests,
     matching,
     notices,
     payouts,
@@ -53,6 +60,10 @@ system.database.command("backup")(backups.back_up)
 system.database.command("restore")(backups.put_back)
 claims.app.add_typer(recoveries.app, name="recover")
 claims.app.command("sweep")(run_sweep)
+claims.app.add_typer(handling.app, name="rules")
+users.app.add_typer(interests.app, name="interests")
+users.app.add_typer(authorisations.app, name="authorisations")
+users.app.add_typer(delegations.app, name="delegations")
 _GROUPS = (
     ("policies", policies.app),
     ("profiles", profiles.app),
@@ -83,15 +94,25 @@ def version() -> None:
     print_text(__version__)
 
 
-def main() -> None:
-    """Run a command and turn errors into sentences and exit codes."""
+@cache
+def _command() -> TyperGroup:
+    """All commands, put together once however many are run."""
+    return typer.main.get_group(app)
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Run a command and turn errors into sentences and exit codes.
+
+    Args:
+        words: the command; that of the process unless given.
+    """
     try:
-        "\0".join(sys.argv).encode()
+        "\0".join(sys.argv if words is None else words).encode()
     except UnicodeEncodeError:
         note("参数不是 UTF-8 文字 / an argument is not UTF-8 text")
         sys.exit(2)
     try:
-        sys.exit(app(standalone_mode=False) or 0)  # what a command exits with is returned here
+        sys.exit(_command()(args=words, standalone_mode=False) or 0)  # what a command exits with is returned here
     except AuthorError as error:
         print_error(error)
         sys.exit(1)
@@ -112,5 +133,5 @@ def main() -> None:
     except Exception as error:
         if not hasattr(error, "format_message"):  # a usage error of the command line has one
             raise
-        note(f"{error.format_message()}  (--help)")
+        note(f"命令有误 / {error.format_message()}  (--help)")
         sys.exit(2)

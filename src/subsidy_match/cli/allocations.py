@@ -32,7 +32,7 @@ def list_allocations(as_json: Annotated[bool, JSON] = False) -> None:
             ]
         )
         return
-    rows = [(a.id, a.number, a.state_zh, a.claim_count, yuan_text(a.total)) for a in found]
+    rows = [(a.id, a.number, f"{a.state_zh} / {a.state_en}", a.claim_count, yuan_text(a.total)) for a in found]
     print_table(("id", "文号 / number", "状态 / state", "件数 / claims", "金额 / total"), rows, right=(0, 3, 4))
 
 
@@ -95,4 +95,5 @@ def void(
 
 def _print(found: Allocation) -> None:
     total = yuan_text(found.total)
-    print_text(f"{found.id}  {found.number}  {found.claim_count} 件 / claims  {total}  {found.state_zh}")
+    state = f"{found.state_zh} / {found.state_en}"
+    print_text(f"{found.id}  {found.number}  {found.claim_count} 件 / claims  {total}  {state}")

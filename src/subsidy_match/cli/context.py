@@ -12,11 +12,11 @@ from subsidy_match.errors import InputError
 from subsidy_match.platform import Platform
 from subsidy_match.settings import Settings
 
-__all__ = ["AS_OF", "JSON", "LANG", "business_today", "day", "decider", "now", "platform", "settings"]
+__all__ = ["AS_OF", "JSON", "LANG", "business_today", "day", "decider", "fen_of", "now", "platform", "settings"]
 
 AS_OF = typer.Option("--as-of", help="评价日 / day of evaluation, YYYY-MM-DD (default: today)")
 JSON = typer.Option("--json", help="输出 JSON / print JSON")
-LANG = typer.Option("--lang", help="zh | en")
+LANG = typer.Option("--lang", help="语言 / language: zh | en")
 
 
 def settings() -> Settings:
@@ -41,6 +41,19 @@ def day(text: str | None) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise InputError("bad_date", f"不是日期:{text}", f"not a date: {text}", hint="YYYY-MM-DD") from None
+
+
+def fen_of(text: str) -> int:
+    """An amount in yuan as 分, exactly.
+
+    Raises:
+        InputError: not an amount.
+    """
+    whole, _, cents = text.strip().replace(",", "").partition(".")
+    if not (text.isascii() and whole.isdecimal() and len(cents) <= 2 and (not cents or cents.isdecimal())):
+        zh, en = f"金额有误:{text}", f"not an amount in yuan: {text}"
+        raise InputError("amount_unreadable", zh, en, hint="1000000 | 1000000.50")
+    return int(whole) * 100 + int(cents.ljust(2, "0"))
 
 
 def business_today() -> date:

@@ -65,7 +65,7 @@ class Stage:
 def demo(
     samples: Annotated[Path, typer.Option(help="样例数据目录 / folder of sample files")] = Path("data_samples"),
     home: Annotated[Path, typer.Option(help="演示所用目录,每次重建 / folder of the demo, made anew")] = Path(".demo"),
-    lang: Annotated[str, typer.Option(help="zh | en")] = "zh",
+    lang: Annotated[str, typer.Option(help="语言 / language: zh | en")] = "zh",
 ) -> None:
     """用合成数据走一遍:导入、匹配、推送、申报、兑付 / Walk it all on synthetic data: import, match, push, claim, pay."""
     truth = samples / "truth.json"

@@ -15,9 +15,8 @@ from subsidy_match.claims.fund_records import Mode
 from subsidy_match.claims.funds import Fund, list_funds
 from subsidy_match.claims.run_records import RUN_STATE_NAMES
 from subsidy_match.claims.states import STATE_NAMES
-from subsidy_match.cli.context import JSON, business_today, now, platform
+from subsidy_match.cli.context import JSON, business_today, fen_of, now, platform
 from subsidy_match.cli.output import print_json, print_table, print_text
-from subsidy_match.errors import InputError
 from subsidy_match.money import Fen, yuan_text
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor, user_by_login
@@ -30,7 +29,7 @@ app.add_typer(runs, name="run")
 
 Login = Annotated[str, typer.Option("--as", help="以谁的身份 / login of whoever acts")]
 FundId = Annotated[str, typer.Argument(help="资金编号 / fund")]
-RunId = Annotated[int, typer.Argument(help="分配批次 / run")]
+RunId = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="分配批次 / run")]
 Yuan = Annotated[str, typer.Argument(help="金额(元)/ amount in yuan")]
 Document = Annotated[str, typer.Option("--document", help="文号 / number of the document")]
 Note = Annotated[str, typer.Option("--note", help="原因 / why")]
@@ -108,13 +107,23 @@ def open_fund(
     mode: Annotated[Mode, typer.Option("--mode", help="fifo 先到先得 | pooled 统筹分配")] = Mode.FIFO,
     step: Annotated[str, typer.Option("--step", help="统筹取整步长(元)/ step of pooled shares in yuan")] = "0.01",
     department: Annotated[str, typer.Option("--department", help="部门 / department")] = "",
-    indicator_no: Annotated[str, typer.Option("--indicator", help="指标文号")] = "",
-    function_code: Annotated[str, typer.Option("--function", help="功能科目")] = "",
-    spending_plan: Annotated[str, typer.Option("--plan", help="用款计划")] = "",
+    indicator_no: Annotated[str, typer.Option("--indicator", help="指标文号 / number of the budget indicator")] = "",
+    function_code: Annotated[str, typer.Option("--function", help="功能科目 / function code")] = "",
+    spending_plan: Annotated[str, typer.Option("--plan", help="用款计划 / spending plan")] = "",
 ) -> None:
     """开设资金 / Open a fund."""
     new = NewFund(
-        fund_id, zh, en, year, _fen(allocated), department, indicator_no, function_code, spending_plan, mode, _fen(step)
+        fund_id,
+        zh,
+        en,
+        year,
+        fen_of(allocated),
+        department,
+        indicator_no,
+        function_code,
+        spending_plan,
+        mode,
+        fen_of(step),
     )
     with _office(login) as (office, actor):
         _say(office.open(new, actor=actor, at=now()))
@@ -124,7 +133,7 @@ def open_fund(
 def allocate(fund_id: FundId, amount: Yuan, document: Document, login: Login) -> None:
     """下达指标 / Add money to a fund; the waitlist is served."""
     with _office(login) as (office, actor):
-        _say(office.allocate(fund_id, _fen(amount), document_no=document, actor=actor, at=now()))
+        _say(office.allocate(fund_id, fen_of(amount), document_no=document, actor=actor, at=now()))
 
 
 @app.command()
@@ -137,7 +146,7 @@ def transfer(
 ) -> None:
     """调剂未占用的资金 / Move free money to another fund."""
     with _office(login) as (office, actor):
-        done = office.transfer(source, target, _fen(amount), document_no=document, actor=actor, at=now())
+        done = office.transfer(source, target, fen_of(amount), document_no=document, actor=actor, at=now())
         print_text(f"{done.source_id} → {done.target_id} {yuan_text(Fen(done.amount))}")
 
 
@@ -172,7 +181,7 @@ def carry_over(
     amount: Annotated[str | None, typer.Option("--amount", help="金额(元),默认全部 / all without it")] = None,
 ) -> None:
     """结转下年 / Put what was taken back into next year's fund."""
-    wanted = None if amount is None else _fen(amount)
+    wanted = None if amount is None else fen_of(amount)
     with _office(login) as (office, actor):
         done = office.carry_over(source, target, wanted, document_no=document, actor=actor, at=now())
         print_text(f"{done.source_id} → {done.target_id} {yuan_text(Fen(done.amount))}")
@@ -195,7 +204,7 @@ def draft_run(
     ] = None,
 ) -> None:
     """编制分配批次 / Share the budget out; another person confirms."""
-    wanted = None if budget is None else _fen(budget)
+    wanted = None if budget is None else fen_of(budget)
     with _office(login) as (office, actor):
         _tell(office.draft_run(fund_id, budget=wanted, actor=actor, at=now()))
 
@@ -226,14 +235,6 @@ def _office(login: str) -> Iterator[tuple[FundOffice, Actor]]:
     with platform() as wired:
         actor = in_unit(wired.engine, lambda session: user_by_login(session, login), immediate=False)
         yield FundOffice(wired.engine, wired.calendar), actor
-
-
-def _fen(text: str) -> int:
-    whole, _, cents = text.strip().replace(",", "").partition(".")
-    if not (text.isascii() and whole.isdecimal() and len(cents) <= 2 and (not cents or cents.isdecimal())):
-        zh, en = f"金额有误:{text}", f"not an amount in yuan: {text}"
-        raise InputError("amount_unreadable", zh, en, hint="1000000 | 1000000.50")
-    return int(whole) * 100 + int(cents.ljust(2, "0"))
 
 
 def _bar(fund: Fund) -> str:

@@ -54,7 +54,7 @@ def impact(
     old_as_of: Annotated[str | None, typer.Option(help="原版本的评价日 / day for the old version")] = None,
     budget: Annotated[str | None, typer.Option(help="资金规模,如 500万元 / budget of a pooled fund")] = None,
     step: Annotated[str, typer.Option(help="分摊步长 / shares are floored to this")] = "100元",
-    form: Annotated[str, typer.Option("--format", help="text | json | xlsx")] = "text",
+    form: Annotated[str, typer.Option("--format", help="输出格式 / form: text | json | xlsx")] = "text",
     out: Annotated[Path | None, typer.Option(help="写入文件 / write to this file")] = None,
     lang: Annotated[str, LANG] = "zh",
 ) -> None:

@@ -51,7 +51,7 @@ def list_notices(as_json: Annotated[bool, JSON] = False) -> None:
     if as_json:
         print_json([{"id": n.id, "number": n.number, "state": n.state, "claims": len(n.entries)} for n in found])
         return
-    rows = [(n.id, n.number, n.state_zh, len(n.entries), n.until_on or "") for n in found]
+    rows = [(n.id, n.number, f"{n.state_zh} / {n.state_en}", len(n.entries), n.until_on or "") for n in found]
     print_table(("id", "编号 / number", "状态 / state", "件数 / claims", "至 / until"), rows, right=(0, 3))
 
 
@@ -141,7 +141,7 @@ def file_objection(
 
 @app.command()
 def objections(
-    state: Annotated[str | None, typer.Option(help="OPEN | DISMISSED | UPHELD")] = None,
+    state: Annotated[str | None, typer.Option(help="状态 / state: OPEN | DISMISSED | UPHELD")] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """列出异议(不含异议人)/ List objections, without whoever made them."""
@@ -155,14 +155,16 @@ def objections(
     if as_json:
         print_json([{"id": o.id, "claim": o.claim_id, "notice": o.notice_id, "state": o.state} for o in found])
         return
-    rows = [(o.id, o.claim_id, o.origin, o.state_zh, o.evidence.replace("\n", " ")[:40]) for o in found]
+    rows = [
+        (o.id, o.claim_id, o.origin, f"{o.state_zh} / {o.state_en}", o.evidence.replace("\n", " ")[:40]) for o in found
+    ]
     print_table(("id", "办件 / claim", "来源 / origin", "状态 / state", "内容 / words"), rows, right=(0, 1))
 
 
 @app.command()
 def decide(
     objection_id: Objection,
-    decision: Annotated[str, typer.Argument(help="dismiss | uphold | revoke")],
+    decision: Annotated[str, typer.Argument(help="不成立、重新审核、撤销 / dismiss | uphold | revoke")],
     answer: Annotated[str, typer.Option(help="答复 / answer")],
     login: Login,
     reason: Why,
@@ -182,4 +184,5 @@ def decide(
 
 def _print(notice: PublicNotice) -> None:
     total = yuan_text(sum(entry.amount for entry in notice.entries))
-    print_text(f"{notice.id}  {notice.number}  {len(notice.entries)} 件 / claims  {total}  {notice.state_zh}")
+    state = f"{notice.state_zh} / {notice.state_en}"
+    print_text(f"{notice.id}  {notice.number}  {len(notice.entries)} 件 / claims  {total}  {state}")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from subsidy_match.claims.batches import Batch
+from subsidy_match.claims.batches import Batch, Line
+from subsidy_match.claims.payment_states import BATCH_STATE_NAMES, LINE_STATE_NAMES
 from subsidy_match.claims.payouts import PayoutOffice
 from subsidy_match.claims.receipts import ReceiptReport
 from subsidy_match.cli.context import JSON, now, platform
@@ -27,7 +28,10 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 Login = Annotated[str, typer.Option("--as", help="以谁的身份 / login of whoever acts")]
-BatchId = Annotated[int, typer.Argument(help="批次 / batch")]
+BatchId = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="批次 / batch")]
+Claims = Annotated[list[int], typer.Argument(min=1, max=2**63 - 1, help="办件 / claims")]
+Reason = Annotated[str, typer.Option(help="理由代码 / reason code")]
+Remark = Annotated[str | None, typer.Option("--note", help="说明 / note")]
 
 
 def office(wired: Platform) -> PayoutOffice:
@@ -47,15 +51,44 @@ def list_batches(as_json: Annotated[bool, JSON] = False) -> None:
     with platform() as wired:
         found = office(wired).batches()
     if as_json:
-        print_json(
-            [{"id": b.id, "number": b.number, "state": b.state, "lines": len(b.lines), "total": b.total} for b in found]
-        )
+        print_json([_plain(batch) | {"lines": len(batch.lines)} for batch in found])
         return
     _show(found)
 
 
 @app.command()
-def make(claims: Annotated[list[int], typer.Argument(help="办件 / claims")], login: Login) -> None:
+def show(batch_id: BatchId, as_json: Annotated[bool, JSON] = False) -> None:
+    """一个批次及其支付明细 / One batch with its payments."""
+    with platform() as wired:
+        found = office(wired).batch(batch_id)
+    if as_json:
+        print_json(_plain(found) | {"lines": [_plain_line(line) for line in found.lines]})
+        return
+    _show([found])
+    rows = [
+        (
+            n.instruction,
+            n.claim_id,
+            yuan_text(n.amount),
+            n.last_four,
+            " / ".join(LINE_STATE_NAMES[n.state]),
+            n.bank_ref or "",
+        )
+        for n in found.lines
+    ]
+    columns = (
+        "支付令号 / instruction",
+        "办件 / claim",
+        "金额 / amount",
+        "账号 / account",
+        "状态 / state",
+        "流水号 / reference",
+    )
+    print_table(columns, rows, right=(1, 2))
+
+
+@app.command()
+def make(claims: Claims, login: Login) -> None:
     """制单:全部可支付才成批 / Make a batch of payable claims, all or none."""
     with _as(login) as (found, actor):
         _show([found.create_batch(claims, actor=actor, at=now())])
@@ -69,12 +102,14 @@ def approve(batch_id: BatchId, login: Login) -> None:
 
 
 @app.command()
-def cancel(
-    batch_id: BatchId,
-    login: Login,
-    reason: Annotated[str, typer.Option(help="理由代码 / reason code")] = "batch_error",
-    remark: Annotated[str | None, typer.Option("--note", help="说明 / note")] = None,
-) -> None:
+def refuse(batch_id: BatchId, login: Login, reason: Reason = "batch_error", remark: Remark = None) -> None:
+    """退回待复核的批次,办件回到待兑付 / Send a batch back as its checker: its claims are payable again."""
+    with _as(login) as (found, actor):
+        _show([found.refuse_batch(batch_id, actor=actor, at=now(), reason_code=reason, note=remark)])
+
+
+@app.command()
+def cancel(batch_id: BatchId, login: Login, reason: Reason = "batch_error", remark: Remark = None) -> None:
     """撤销已复核未发送的批次 / Call an approved batch off before it is sent."""
     with _as(login) as (found, actor):
         _show([found.cancel_batch(batch_id, actor=actor, at=now(), reason_code=reason, note=remark)])
@@ -84,7 +119,7 @@ def cancel(
 def export(
     batch_id: BatchId,
     login: Login,
-    form: Annotated[str | None, typer.Option("--format", help="csv | xlsx")] = None,
+    form: Annotated[str | None, typer.Option("--format", help="支付文件格式 / format of the file: csv | xlsx")] = None,
 ) -> None:
     """发送已复核批次,写出支付文件 / Send an approved batch: write its treasury file."""
     with _as(login) as (found, actor):
@@ -115,8 +150,17 @@ def query(batch_id: BatchId, login: Login) -> None:
 
 
 def _show(found: Sequence[Batch]) -> None:
-    rows = [(b.id, b.number, b.state, len(b.lines), yuan_text(b.total)) for b in found]
+    rows = [(b.id, b.number, " / ".join(BATCH_STATE_NAMES[b.state]), len(b.lines), yuan_text(b.total)) for b in found]
     print_table(("id", "批次 / number", "状态 / state", "笔数 / lines", "金额 / total"), rows, right=(0, 3, 4))
+
+
+def _plain(batch: Batch) -> dict[str, Any]:
+    return {"id": batch.id, "number": batch.number, "state": batch.state, "total": batch.total}
+
+
+def _plain_line(line: Line) -> dict[str, Any]:
+    names = ("instruction", "claim_id", "amount", "last_four", "state", "bank_ref", "failure_code")
+    return {name: getattr(line, name) for name in names}
 
 
 def _tell(report: ReceiptReport) -> None:

@@ -30,7 +30,7 @@ Folder = Annotated[Path | None, typer.Argument(help="政策目录 / folder of po
 @app.command()
 def validate(
     path: Folder = None,
-    form: Annotated[str, typer.Option("--format", help="human | json | github")] = "human",
+    form: Annotated[str, typer.Option("--format", help="输出格式 / form: human | json | github")] = "human",
     quick: Annotated[bool, typer.Option("--quick", help="不做分析检查 / without the analysis (P011–P023)")] = False,
 ) -> None:
     """检查政策:一次列出全部问题 / Check policies and list everything wrong at once."""

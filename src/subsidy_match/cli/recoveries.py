@@ -130,6 +130,7 @@ def _plain(recovery: Recovery) -> dict[str, Any]:
         "rest": recovery.rest,
         "overdue": recovery.overdue_on(today),
         "returns_to": recovery.returns_to,
+        "plan": [{"due_on": due.due_on.isoformat(), "amount": due.amount} for due in recovery.plan],
         "receipts": [
             {"reference": r.reference, "amount": r.amount, "received_on": r.received_on.isoformat()}
             for r in recovery.receipts

@@ -24,6 +24,8 @@ __all__ = ["run_sweep", "sweeping", "unswept"]
 
 _CHINA = timezone(timedelta(hours=8))
 _LONGEST_GAP = timedelta(days=1)
+_PATIENCE = 10.0
+_FAILED = ("清扫未完成,下次再办", "the sweep did not end, the next one goes on")
 
 
 def run_sweep(
@@ -50,26 +52,43 @@ def run_sweep(
 
 
 @contextmanager
-def sweeping(wired: Platform, minutes: int, clock: Callable[[], datetime]) -> Iterator[None]:
-    """Sweep every so many minutes while the server runs; 0 is never. Several servers may sweep the same store."""
+def sweeping(wired: Platform, every: timedelta, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Sweep at once and then every so often while the server runs; zero is never. Several may sweep the same store."""
+    if not every:
+        yield
+        return
     ended = threading.Event()
-
-    def go() -> None:
-        while not ended.wait(minutes * 60):
-            try:
-                sweep(wired.desk, at=clock())
-            except Exception as error:  # whatever it was, the next sweep goes on
-                note(f"清扫未完成,下次再办 / the sweep did not end, the next one goes on: {error}")
-
-    worker = threading.Thread(target=go, name="sweep", daemon=True)
-    if minutes > 0:
-        worker.start()
+    worker = threading.Thread(target=_keep_sweeping, args=(wired, every, clock, ended), name="sweep", daemon=True)
+    worker.start()
     try:
         yield
     finally:
         ended.set()
-        if minutes > 0:
-            worker.join()
+        worker.join(_PATIENCE)  # whatever is still at work then is one transaction, which the store takes back
+
+
+class _Ended(Exception):
+    """The server goes down; a sweep may stop after any task."""
+
+
+def _keep_sweeping(wired: Platform, every: timedelta, clock: Callable[[], datetime], ended: threading.Event) -> None:
+    from subsidy_api.logs import server_log, told_of
+
+    def look_up(_done: int, _total: int) -> None:
+        if ended.is_set():
+            raise _Ended
+
+    server = server_log()
+    while True:
+        try:
+            report = sweep(wired.desk, at=clock(), progress=look_up)
+            server.info("swept", zh=report.zh, en=report.en)
+        except _Ended:
+            return
+        except Exception as error:  # whatever it was, the next sweep goes on
+            server.error("sweep_failed", zh=_FAILED[0], en=_FAILED[1], **told_of(error))
+        if ended.wait(every.total_seconds()):
+            return
 
 
 def unswept(wired: Platform, moment: datetime) -> Iterator[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging.config
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Annotated, TypeAlias
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 from sqlalchemy.orm import Session
@@ -19,7 +22,7 @@ from subsidy_match.claims.recovery import check_recoveries
 from subsidy_match.cli.context import business_today, now, platform, settings
 from subsidy_match.cli.output import note, print_text
 from subsidy_match.cli.sweeping import sweeping, unswept
-from subsidy_match.errors import Finding, NotFound
+from subsidy_match.errors import Finding, InputError, NotFound
 from subsidy_match.platform import Platform
 from subsidy_match.store.engine import describe, open_engine
 from subsidy_match.store.migration import current_revision, head_revision
@@ -31,6 +34,11 @@ from subsidy_match.store.users import list_users
 
 __all__ = ["database", "doctor", "serve"]
 
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+_WEEK = 7 * 24 * 60
+_GRACE = 20
 Check: TypeAlias = Callable[[Session], Iterable[Finding]]
 
 database = typer.Typer(help="数据库 / The transactional store.", no_args_is_help=True)
@@ -59,20 +67,40 @@ def trim(
 
 def serve(
     host: Annotated[str, typer.Option(help="监听地址 / address")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="端口 / port")] = 8000,
-    sweep_every: Annotated[int, typer.Option(min=0, help="每隔几分钟办理到期事项,0为不办 / sweep, 0: never")] = 60,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="端口 / port")] = 8000,
+    sweep_every: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=_WEEK,
+            help="启动时及其后每隔几分钟办理到期事项,0为不办 / minutes between sweeps, the first at once; 0: never",
+        ),
+    ] = 60,
 ) -> None:
-    """启动服务 / Serve the API."""
-    import uvicorn
-
+    """启动服务并定时办理到期事项 / Serve the API, and sweep from time to time."""
     from subsidy_api.app import create_app
     from subsidy_api.logs import LOG_CONFIG
 
     migrate(settings().url)
     _seed_calendar()
-    with platform() as wired, sweeping(wired, sweep_every, now):
+    logging.config.dictConfig(LOG_CONFIG)  # the first sweep may be told before the server sets its log up
+    # The server raises the signal again once it is down: as Ctrl-C does, so that a sweep is ended and the store closed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with platform() as wired, sweeping(wired, timedelta(minutes=sweep_every), now):
         note(f"http://{host}:{port}/  (接口说明 / API: http://{host}:{port}/docs)")
-        uvicorn.run(create_app(wired, now), host=host, port=port, log_config=LOG_CONFIG, access_log=False)
+        _listen(create_app(wired, now), host, port, LOG_CONFIG)
+
+
+def _listen(app: FastAPI, host: str, port: int, log_config: dict[str, Any]) -> None:
+    import uvicorn
+
+    try:
+        uvicorn.run(
+            app, host=host, port=port, log_config=log_config, access_log=False, timeout_graceful_shutdown=_GRACE
+        )
+    except SystemExit as failure:  # told in its log; its exit code is none of ours
+        zh, en = f"服务未能在 {host}:{port} 启动", f"the server could not start on {host}:{port}"
+        raise InputError("server_not_started", zh, en) from failure
 
 
 def doctor() -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.people import administration as admin
-from subsidy_match.claims.refusals import audited
-from subsidy_match.cli.context import now, platform
-from subsidy_match.cli.output import print_table, print_text
+from subsidy_match.cli.acting import caller, role_of, written
+from subsidy_match.cli.context import JSON, now, platform
+from subsidy_match.cli.output import print_json, print_table, print_text
 from subsidy_match.errors import InputError
 from subsidy_match.store.unit import in_unit
-from subsidy_match.store.users import SYSTEM, Actor, Role, Scope, list_users, user_by_login
+from subsidy_match.store.users import SYSTEM, Actor, Scope, list_users
 
 __all__ = ["app"]
 
@@ -32,10 +32,13 @@ Firms = Annotated[list[str] | None, typer.Option("--firm", help="可代表的企
 
 
 @app.command("list")
-def show() -> None:
+def show(as_json: Annotated[bool, JSON] = False) -> None:
     """列出在用用户 / List active users."""
     with platform() as wired:
         found = in_unit(wired.engine, list_users, immediate=False)
+    if as_json:
+        print_json([_plain(actor) for actor in found])
+        return
     rows = [(a.id, a.name, a.department, a.person, " ".join(sorted(a.roles))) for a in found]
     print_table(("用户名 / login", "姓名 / name", "部门 / department", "本人 / person", "角色 / roles"), rows)
 
@@ -87,27 +90,20 @@ def token(login: Login, by: As = None) -> None:
 
 def _act(login: str, action: str, by: str | None, work: Callable[[Session, Actor], Result]) -> Result:
     with platform() as wired:
-        engine = wired.engine
-        actor = SYSTEM if by is None else in_unit(engine, lambda s: user_by_login(s, by), immediate=False)
-        subject = f"user:{login[:60]}"
-        return audited(
-            engine, subject, action, actor=actor, at=now(), work=lambda: in_unit(engine, lambda s: work(s, actor))
-        )
+        actor = SYSTEM if by is None else caller(wired.engine, by)
+        return written(wired.engine, admin.chain_of(login), action, actor, lambda session: work(session, actor))
+
+
+def _plain(actor: Actor) -> dict[str, Any]:
+    held = admin.Rights(actor.roles, actor.scopes, actor.funds, actor.firms)
+    who = {"login": actor.id, "name": actor.name, "department": actor.department, "person": actor.person}
+    return who | held.plain()
 
 
 def _rights(
     roles: list[str] | None, scopes: list[str] | None, funds: list[str] | None, firms: list[str] | None
 ) -> admin.Rights:
-    return admin.Rights([_role(r) for r in roles or ()], [_scope(s) for s in scopes or ()], funds or (), firms or ())
-
-
-def _role(name: str) -> Role:
-    try:
-        return Role(name)
-    except ValueError:
-        raise InputError(
-            "role_unknown", f"没有这个角色:{name}", f"no such role: {name}", hint=", ".join(Role)
-        ) from None
+    return admin.Rights([role_of(r) for r in roles or ()], [_scope(s) for s in scopes or ()], funds or (), firms or ())
 
 
 def _scope(text: str) -> Scope:
@@ -117,4 +113,4 @@ def _scope(text: str) -> Scope:
         raise InputError(
             "scope_invalid", f"授权范围有误:{text}", f"not a scope: {text}", hint="role:department:fund:level"
         )
-    return Scope(_role(role), department, fund, int(level))
+    return Scope(role_of(role), department, fund, int(level))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Protocol
 
+from subsidy_match.claims.clock import business_day
 from subsidy_match.money import yuan_text
 from subsidy_match.profiles.catalogue import Catalogue
 from subsidy_match.rules.enterprise import Scalar, Source
 
-__all__ = ["kind_of", "plain", "shown", "source_dict", "source_text"]
+__all__ = ["ended_text", "kind_of", "plain", "shown", "source_dict", "source_text"]
 
 
 def kind_of(name: str, catalogue: Catalogue) -> str:
@@ -35,6 +36,23 @@ def source_text(source: Source | None) -> str:
 def plain(row: Mapping[str, Any]) -> dict[str, Any]:
     """Values as JSON has them: days as ISO text."""
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
+
+
+class Ending(Protocol):
+    """A record that may be ended, never overwritten."""
+
+    @property
+    def ended_by(self) -> str | None:
+        """Who ended it."""
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When."""
+
+
+def ended_text(record: Ending) -> str:
+    """Who ended a record and on which day; nothing while it holds."""
+    return "" if record.ended_at is None else f"{record.ended_by} {business_day(record.ended_at)}"
 
 
 def source_dict(source: Source | None) -> dict[str, Any]:

@@ -70,6 +70,9 @@ class Role(StrEnum):
     PUBLIC = "public"
 
 
+_OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT, Role.PUBLIC})
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Scope:
     """Where a role may be used, and up to which level of approval."""
@@ -106,6 +109,11 @@ class Actor:
     def is_machine(self) -> bool:
         """Whether this is the software itself, to which the separation of duties between people does not apply."""
         return bool(self.roles) and self.roles <= {Role.SYSTEM, Role.PUSH}
+
+    @property
+    def is_outsider(self) -> bool:
+        """Whether this person only acts for firms, or for themselves, and is no officer."""
+        return self.roles <= _OUTSIDERS
 
     def has_any(self, roles: Collection[Role]) -> bool:
         """Whether one of ``roles`` is held."""

@@ -19,7 +19,9 @@ from sqlalchemy.orm import Session
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.fund_records import FundRow
 from subsidy_match.claims.handling.records import HandlingRow
+from subsidy_match.claims.people.posts import check_admin
 from subsidy_match.claims.records import ClaimRow, ClaimShare
+from subsidy_match.claims.wording import check_line, check_word
 from subsidy_match.errors import InputError
 from subsidy_match.store import audit
 from subsidy_match.store.schema import canonical_json
@@ -39,6 +41,7 @@ __all__ = [
 ]
 
 ANY_POLICY = "*"
+_LONGEST_ID, _LONGEST_PLACE = 120, 80
 KINDS = ("opinion", "inspection", "expert", "audit")
 
 
@@ -98,8 +101,12 @@ def add_rule(
     """Set how claims of a policy (``*``: of any) are handled from a day on.
 
     Raises:
-        InputError: ``handling_invalid``.
+        Forbidden: ``role_missing``.
+        InputError: ``handling_invalid``, ``field_missing``, ``field_invalid``.
     """
+    check_admin(actor)
+    policy_id = check_word("policy_id", policy_id, _LONGEST_ID)
+    department = check_line("department", department, _LONGEST_PLACE)
     _check(tasks, bands)
     if from_on < business_day(at):
         raise _invalid("不得追溯设定办理规定", "a rule does not begin in the past")
@@ -161,6 +168,8 @@ def place_of(session: Session, claim: ClaimRow, on: date) -> Place:
 
 def _check(tasks: Sequence[TaskRule], bands: Sequence[Band]) -> None:
     for task in tasks:
+        for department in task.departments:
+            check_word("departments", department, _LONGEST_PLACE)
         if task.kind not in KINDS or len(set(task.departments)) != len(task.departments):
             raise _invalid("任务种类或部门有误", "a task has a known kind and each department once", ", ".join(KINDS))
         if not 1 <= task.need <= len(task.departments):

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from subsidy_match.claims.people.posts import check_admin
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store import audit
@@ -29,8 +30,9 @@ from subsidy_match.store.users import (
     user_row,
 )
 
-__all__ = ["Rights", "change_rights", "create_user", "deactivate", "link_person", "new_token"]
+__all__ = ["Rights", "chain_of", "change_rights", "create_user", "deactivate", "link_person", "new_token"]
 
+_LONGEST_LOGIN = 60
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,59}")
 
 
@@ -53,6 +55,11 @@ class Rights:
         }
 
 
+def chain_of(login: str) -> str:
+    """The audit chain of a user; what comes from outside and cannot be a login gets no chain of its own."""
+    return f"user:{login}" if len(login) <= _LONGEST_LOGIN else "users"
+
+
 def create_user(
     session: Session,
     *,
@@ -72,7 +79,7 @@ def create_user(
         InputError: ``login_invalid``, ``role_reserved``, ``scope_invalid``.
     """
     if not (actor.is_machine and is_first_admin(session, rights.roles)):
-        _check_admin(actor)
+        check_admin(actor)
     if not _LOGIN.fullmatch(login):
         raise InputError(
             "login_invalid", "用户名由字母、数字和._@-组成,至多60位", "letters, digits and ._@-, at most 60"
@@ -158,7 +165,7 @@ def new_token(session: Session, login: str, *, actor: Actor, at: datetime) -> st
         NotFound: ``user_unknown``.
     """
     if actor.id != login:
-        _check_admin(actor)
+        check_admin(actor)
     user_by_login(session, login)
     token = renew_token(session, login)
     _record(session, login, "renew_token", actor, at, {})
@@ -166,16 +173,11 @@ def new_token(session: Session, login: str, *, actor: Actor, at: datetime) -> st
 
 
 def _other(session: Session, login: str, actor: Actor) -> Actor:
-    _check_admin(actor)
+    check_admin(actor)
     other = user_by_login(session, login)
     if other.person == actor.person:
         raise _self()
     return other
-
-
-def _check_admin(actor: Actor) -> None:
-    if Role.ADMIN not in actor.roles:
-        raise Forbidden("role_missing", "仅限管理员", "for administrators only")
 
 
 def _check_rights(rights: Rights) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims.people.records import AuthorisationRow
 from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.wording import check_firm, check_word
 from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.store import audit
 from subsidy_match.store.user_rows import UserFirm
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 ANY_POLICY = "*"
+_LONGEST_ID = 120
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _RECORDERS = frozenset({Role.CLERK, Role.ADMIN})
 
@@ -66,9 +68,10 @@ def authorise(
     Raises:
         Forbidden: ``role_missing``, ``self_grant``.
         Conflict: ``agent_unfit``.
-        InputError: ``authorisation_invalid``.
+        InputError: ``authorisation_invalid``, ``uscc_invalid``, ``field_missing``, ``field_invalid``.
         NotFound: ``user_unknown``.
     """
+    uscc, policy_id = check_firm(uscc), check_word("policy_id", policy_id, _LONGEST_ID)
     _check_recorder(actor)
     agent = user_by_login(session, login)
     if agent.person == actor.person:

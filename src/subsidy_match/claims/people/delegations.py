@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims.people.records import DelegationRow
 from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.wording import check_text
 from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.store import audit
 from subsidy_match.store.users import PUSH, SYSTEM, Actor, Role, persons_of, user_by_login
@@ -55,9 +56,10 @@ def delegate(
     Raises:
         Forbidden: ``role_missing``, ``self_grant``.
         Conflict: ``delegation_unfit``.
-        InputError: ``delegation_invalid``.
+        InputError: ``delegation_invalid``, ``field_missing``, ``field_invalid``.
         NotFound: ``user_unknown``.
     """
+    reason = check_text("reason", reason)
     lender, borrower = user_by_login(session, principal), user_by_login(session, deputy)
     if actor.id != principal and Role.ADMIN not in actor.roles:
         raise Forbidden("role_missing", "只能委托本人的职责", "only roles of your own are yours to lend")

@@ -13,13 +13,15 @@ from sqlalchemy.orm import Session
 from subsidy_match.claims.people.persons import is_same_person
 from subsidy_match.claims.people.records import InterestRow
 from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.wording import check_firm, check_text
 from subsidy_match.errors import Conflict, NotFound
 from subsidy_match.store import audit
 from subsidy_match.store.users import Actor, Role, user_by_login
 
-__all__ = ["Interest", "declare_interest", "end_interest", "interests"]
+__all__ = ["Interest", "declare_interest", "end_interest", "interests", "interests_for"]
 
 _REGISTRARS = frozenset({Role.SUPERVISOR, Role.ADMIN})
+_READERS = _REGISTRARS | {Role.AUDITOR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,10 @@ def declare_interest(session: Session, *, login: str, uscc: str, note: str, acto
     Raises:
         Forbidden: ``role_missing``.
         Conflict: ``interest_known``.
+        InputError: ``uscc_invalid``, ``field_missing``, ``field_invalid``.
         NotFound: ``user_unknown``.
     """
+    uscc, note = check_firm(uscc), check_text("note", note)
     user_by_login(session, login)
     if actor.id != login and not actor.has_any(_REGISTRARS):
         raise Forbidden("role_missing", "只能申报本人的利害关系", "only your own interests are yours to declare")
@@ -86,6 +90,11 @@ def interests(session: Session, *, login: str | None = None) -> Sequence[Interes
     query = select(InterestRow).order_by(InterestRow.id)
     query = query if login is None else query.where(InterestRow.login == login)
     return [_value(row) for row in session.scalars(query)]
+
+
+def interests_for(session: Session, reader: Actor) -> Sequence[Interest]:
+    """What a reader may see: who neither supervises nor audits sees their own."""
+    return interests(session, login=None if reader.has_any(_READERS) else reader.id)
 
 
 def _value(row: InterestRow) -> Interest:
