@@ -27,6 +27,7 @@ from subsidy_api.index import router as index
 from subsidy_api.limits import BodyLimit
 from subsidy_api.logs import RequestLog
 from subsidy_api.notices import router as notices
+from subsidy_api.objection_limits import ObjectionLimits
 from subsidy_api.objections import router as objections
 from subsidy_api.papers import router as papers
 from subsidy_api.payouts import router as payouts
@@ -68,6 +69,7 @@ def create_app(platform: Platform, clock: Callable[[], datetime]) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.context = Context(platform, clock)
+    app.state.objection_limits = ObjectionLimits()
     install_problems(app)
     app.add_middleware(BodyLimit, largest=_LARGEST_BODY, by_path={"/v1/documents": _LARGEST_DOCUMENT})
     app.add_middleware(RequestLog)

@@ -1,13 +1,19 @@
-"""Keeps bodies small: too much content is refused as a problem, and no more of it is read."""
+"""Keeps bodies small, and what anybody may do without a login rare: the rest is refused as a problem."""
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict, deque
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["BodyLimit"]
+from subsidy_match.errors import SubsidyError
+
+__all__ = ["BodyLimit", "RateLimit", "TooMany"]
 
 
 class BodyLimit:
@@ -30,3 +36,49 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
+
+
+@dataclass(eq=False)
+class TooMany(SubsidyError):
+    """Too much of the same in a short time; it may be tried again after ``wait``."""
+
+    wait: timedelta = timedelta(0)
+
+
+@dataclass(slots=True)
+class RateLimit:
+    """At most ``most`` a key in any ``window``; kept in memory, by each process for itself.
+
+    Only so many keys are kept, those that were used last: a flood of keys must not fill the memory.
+    """
+
+    most: int
+    window: timedelta
+    keys: int = 10_000
+    _taken: OrderedDict[str, deque[datetime]] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, key: str, at: datetime) -> timedelta | None:
+        """Count one, or say how long to wait until one can be counted."""
+        with self._lock:
+            taken = self._recent(key, at)
+            if len(taken) >= self.most:
+                return taken[0] + self.window - at
+            taken.append(at)
+            return None
+
+    def give_back(self, key: str, at: datetime) -> None:
+        """Take back what was counted for nothing."""
+        with self._lock:
+            taken = self._taken.get(key, deque())
+            if at in taken:
+                taken.remove(at)
+
+    def _recent(self, key: str, at: datetime) -> deque[datetime]:
+        taken = self._taken.setdefault(key, deque())
+        self._taken.move_to_end(key)
+        while taken and taken[0] + self.window <= at:
+            taken.popleft()
+        while len(self._taken) > self.keys:
+            self._taken.popitem(last=False)
+        return taken

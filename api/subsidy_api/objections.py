@@ -19,6 +19,7 @@ from subsidy_api.bodies.notices import (
 from subsidy_api.context import Moment, PlatformDep
 from subsidy_api.idempotency import Keep, OnceDep
 from subsidy_api.notices import NoticeNumber
+from subsidy_api.objection_limits import ObjectionLimitsDep, Source
 from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Id, Page
@@ -39,10 +40,22 @@ _WRITES = (400, 401, 403, 404, 409, 413, 422, 503)
     "/notices/{number}/objections",
     status_code=201,
     response_model=ObjectionReceipt,
-    responses=responses(400, 404, 409, 413, 422, 503),
+    responses=responses(400, 404, 409, 413, 422, 429, 503),
 )
-def object_publicly(number: NoticeNumber, body: NewObjection, platform: PlatformDep, at: Moment) -> ObjectionReceipt:
-    """公众对公示提出异议(实名,无须登录)/ Object to a claim in a notice, by name; needs no login."""
+def object_publicly(
+    number: NoticeNumber,
+    body: NewObjection,
+    platform: PlatformDep,
+    at: Moment,
+    limits: ObjectionLimitsDep,
+    source: Source,
+) -> ObjectionReceipt:
+    """公众对公示提出异议(实名,无须登录)/ Object to a claim in a notice, by name; needs no login.
+
+    同一来源或同一公示短时间内过多的,返回 429 和 `Retry-After` / too many from one source or to one notice within an hour are
+    refused with 429 and `Retry-After`.
+    """
+    limits.take(source, number.strip(), at)
     objection = ObjectionDesk(platform.desk).file(
         number, body.claim_no, evidence=body.evidence, objector=_objector(body.objector), actor=PUBLIC, at=at
     )

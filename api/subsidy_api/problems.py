@@ -7,6 +7,7 @@ is not the caller's reads the same whatever it was, and the request id leads to 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from subsidy_api.limits import TooMany
 from subsidy_match.claims.payment_steps import BatchRefused
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.errors import Conflict, Finding, InputError, Location, NotFound, RetryableError, SubsidyError
@@ -25,6 +27,7 @@ MEDIA_TYPE = "application/problem+json"
 # A tag URI (RFC 4151) names the kind of problem without promising a page there.
 _TYPE = "tag:subsidy-match,2026:problem:"
 _SOON, _LATER = "1", "30"
+_RETRY_AFTER = {"Retry-After": {"description": "几秒后可再试 / seconds to wait", "schema": {"type": "integer"}}}
 
 TITLES: Mapping[int, tuple[str, str]] = {
     400: ("请求无法读取", "Unreadable request"),
@@ -36,6 +39,7 @@ TITLES: Mapping[int, tuple[str, str]] = {
     412: ("内容已变更", "Changed since it was read"),
     413: ("请求过大", "Request too large"),
     422: ("内容有误", "Invalid content"),
+    429: ("过于频繁", "Too many requests"),
     500: ("系统错误", "Internal error"),
     503: ("暂不可用", "Unavailable for now"),
 }
@@ -86,6 +90,8 @@ def status_of(error: SubsidyError) -> int:
     match error:
         case BatchRefused(refused=refused) if refused and all(isinstance(e, Forbidden) for e in refused.values()):
             return 403
+        case TooMany():
+            return 429
         case NotFound():
             return 404
         case Forbidden():
@@ -153,17 +159,21 @@ def install_problems(app: FastAPI) -> None:
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problem responses of a route, for the OpenAPI document; any route may fail with 500."""
+    return {status: _response(status) for status in sorted({*statuses, 500})}
+
+
+def _response(status: int) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {
-        status: {"description": " / ".join(TITLES[status]), "content": {MEDIA_TYPE: {"schema": schema}}}
-        for status in sorted({*statuses, 500})
-    }
+    described = {"description": " / ".join(TITLES[status]), "content": {MEDIA_TYPE: {"schema": schema}}}
+    return described | ({"headers": _RETRY_AFTER} if status in (429, 503) else {})
 
 
 def _headers(status: int, error: SubsidyError) -> dict[str, str]:
     if status == HTTPStatus.UNAUTHORIZED:
         why = ' error="invalid_token"' if error.code == "token_unknown" else ""
         return {"WWW-Authenticate": f"Bearer{why}"}
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(-(-error.wait // timedelta(seconds=1)))}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return {"Retry-After": _SOON if isinstance(error, RetryableError) else _LATER}
     return {}

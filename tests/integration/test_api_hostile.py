@@ -58,30 +58,53 @@ def world(tmp_path_factory: pytest.TempPathFactory, api_home: Path, sqlite_templ
     world.platform.close()
 
 
-def send(world: ApiWorld, path: str, by: str | None, body: Any) -> None:
+def send(world: ApiWorld, path: str, by: str | None, body: Any) -> Any:
     headers = {"Content-Type": "application/json"}
     answer = world.ask("POST", path, by, headers=headers, content=json.dumps(body).encode())
     assert answer.status_code < 500, answer.text
+    return answer
+
+
+def claims_of(world: ApiWorld) -> list[int]:
+    return [claim["id"] for claim in world.get("/v1/claims", "clerk", limit=200).json()["items"]]
+
+
+def version_of(world: ApiWorld, claim: int) -> int:
+    return int(world.get(f"/v1/claims/{claim}", "clerk").json()["version"])
 
 
 @given(profile=profiles, as_of=st.dates().map(str) | texts)
 @settings(deadline=None)
 def test_any_profile(world: ApiWorld, profile: dict[str, Any], as_of: str):
-    send(world, "/v1/eligibility", None, {"profile": profile, "as_of": as_of})
+    answer = send(world, "/v1/eligibility", None, {"profile": profile, "as_of": as_of})
+    said = answer.json()
+    if answer.status_code == 200:
+        assert {match["policy_id"] for match in said["matches"]} <= {"demo-active", "demo-closed", "demo-projects"}
+    else:
+        assert (answer.status_code, bool(said["code"] and said["zh"] and said["en"])) == (422, True)
 
 
 @given(uscc=texts, policy=texts, period=texts, subject=st.none() | texts, by=people)
 @settings(deadline=None)
 def test_any_draft(world: ApiWorld, uscc: str, policy: str, period: str, subject: str | None, by: str | None):
     body = {"uscc": uscc, "policy_id": policy, "period": period, "subject": subject}
-    send(world, "/v1/claims", by, body)
+    before = claims_of(world)
+    answer = send(world, "/v1/claims", by, body)
+    made = [answer.json()["id"]] if answer.status_code == 201 else []
+    assert answer.status_code in ((401,) if by is None else (201, 403, 404, 409, 422))
+    assert claims_of(world) == [*before, *made]
 
 
 @given(event=st.sampled_from(Event) | texts, payload=st.dictionaries(st.sampled_from(PAYLOAD), values), by=people)
 @settings(deadline=None)
 def test_any_event(world: ApiWorld, event: str, payload: dict[str, Any], by: str | None):
     for claim in (1, 2):
-        send(world, f"/v1/claims/{claim}/events", by, {"event": event, "payload": payload})
+        before = version_of(world, claim)
+        answer = send(world, f"/v1/claims/{claim}/events", by, {"event": event, "payload": payload})
+        assert answer.status_code in ((401,) if by is None else (200, 403, 404, 409, 422))
+        after = version_of(world, claim)
+        assert after == (answer.json()["version"] if answer.status_code == 200 else before)
+        assert (after > before) is (answer.status_code == 200)
 
 
 @given(body=values, text=texts, by=people)

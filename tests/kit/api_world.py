@@ -60,6 +60,9 @@ class ApiWorld:
     def wait(self, days: int) -> None:
         self.clock[0] += timedelta(days=days)
 
+    def wait_minutes(self, minutes: int) -> None:
+        self.clock[0] += timedelta(minutes=minutes)
+
     def get(self, path: str, by: str | None = None, **params: Any) -> httpx2.Response:
         return self.ask("GET", path, by, params=params)
 

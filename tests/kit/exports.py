@@ -39,16 +39,25 @@ class DrawnExport:
 
     @property
     def payments(self) -> dict[str, list[Payment]]:
-        """Payments of our own to every seventh firm; of some of them the history has a row already."""
+        """Payments of our own to every seventh firm; some are in the history already, and of some a part came back."""
         paid: dict[str, list[Payment]] = {}
         for number, firm in enumerate(self.firms[::7]):
             mine = [Payment(f"C{number}", f"grant{number % 5}", None, 100 * number, date(2026, 3, 1))]
+            mine += [Payment(f"B{number}", f"grant{number % 3}", None, 7 * (number % 2), date(2026, 3, 2), 7_000)]
             known = (
                 r for r in firm.collections["subsidy_history"].rows[:1] if r["policy"] and r["amount"] and r["paid_on"]
             )
-            mine += [Payment(f"D{number}", row["policy"], None, row["amount"], row["paid_on"]) for row in known]  # type: ignore[arg-type]
+            mine += [
+                Payment(f"D{number}", row["policy"], None, *_rest(row["amount"], number, row["paid_on"]))
+                for row in known
+            ]  # type: ignore[arg-type]
             paid[firm.uscc] = mine
         return paid
+
+
+def _rest(amount: int, number: int, day: date) -> tuple[int, date, int | None]:
+    """What is left of a payment, its day, and the whole: every third was recovered in part or whole."""
+    return (amount, day, None) if number % 3 else (number % 2 * (amount // 2), day, amount)
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from subsidy_match.matching.history import Payment, with_payments
+from subsidy_match.matching.history import Payment, imported_rows, with_payments
 from subsidy_match.rules.enterprise import Collection, Enterprise
 
 OURS = Payment("202600000001", "huaian-green-factory", None, 30_000_000, date(2026, 7, 16))
@@ -30,3 +31,28 @@ def firm(*rows: dict[str, object]) -> Enterprise:
 def test_a_payment_that_the_bureau_lists_counts_once(listed: tuple, paid: tuple, expected: int):
     found = with_payments(firm(*listed), paid).collections["subsidy_history"].rows
     assert len(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("rest", "listed", "amounts"),
+    [
+        (10_000_000, (), [10_000_000]),
+        (10_000_000, (THEIRS,), [10_000_000]),  # the bureau lists the whole
+        (0, (), []),
+        (0, (THEIRS, {**THEIRS, "record_no": "CZ-2", "amount": 1}), [1]),
+    ],
+)
+def test_of_a_recovered_payment_only_the_rest_counts(rest: int, listed: tuple, amounts: list[int]):
+    recovered = replace(OURS, amount=rest, settled=OURS.amount)
+    found = with_payments(firm(*listed), [recovered]).collections["subsidy_history"].rows
+    assert [row["amount"] for row in found] == amounts
+
+
+def test_what_others_paid_is_told_from_what_we_paid():
+    a_week_later = {**THEIRS, "record_no": "CZ-2", "paid_on": date(2026, 7, 23)}
+    other = {**THEIRS, "record_no": "CZ-3", "paid_on": date(2025, 7, 16)}
+    recovered = replace(OURS, amount=0, settled=OURS.amount)
+    for ours in (OURS, recovered):
+        assert list(imported_rows(firm(THEIRS, other, other), [ours])) == [other]
+        assert list(imported_rows(firm(a_week_later, other), [ours])) == [other]
+    assert list(imported_rows(firm(THEIRS, other), [])) == [THEIRS, other]

@@ -8,10 +8,22 @@ from datetime import date
 from fractions import Fraction
 from typing import Literal, Protocol
 
-__all__ = ["Assessment", "Assessor", "Channel", "Limit", "Material", "Share", "Standing", "VerdictName"]
+__all__ = [
+    "Assessment",
+    "Assessor",
+    "Channel",
+    "Doubt",
+    "Limit",
+    "Material",
+    "PastUse",
+    "Share",
+    "Standing",
+    "VerdictName",
+]
 
 VerdictName = Literal["eligible", "to_confirm", "unknown", "ineligible"]
 Channel = Literal["no_apply", "instant", "fast", "committed"]
+Doubt = Literal["year", "item", "amount"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +46,37 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
+class PastUse:
+    """A payment of the group in the finance bureau's history that did not go through this system.
+
+    Attributes:
+        ref: the number of the record.
+        policy_id: the policy that it was paid under.
+        amount: 分; ``None`` where the record does not say.
+        item_key: what it was paid for, where the record says so.
+        doubt: what the record leaves open, so that it does not count but is a risk; ``None`` where it counts.
+    """
+
+    ref: str
+    policy_id: str
+    amount: int | None = None
+    item_key: str | None = None
+    doubt: Doubt | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
     """What the policy says of a firm's claims in an exclusivity group: at most so many a year, policy or ever, or a cap.
 
-    ``per`` is ``year``, ``policy`` or ``""`` (ever); ``cap`` is 分 a year over the whole group.
+    ``per`` is ``year``, ``policy`` or ``""`` (ever); ``cap`` is 分 a year over the whole group; ``paid`` is what the firm got
+    of it beside this system.
     """
 
     group: str
     at_most: int | None = None
     per: str = ""
     cap: int | None = None
+    paid: tuple[PastUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +93,9 @@ class Assessment:
         exclusive_groups: groups in which the item keys are used up; none means the policy and period alone.
         uses: what the claim is about as (kind, key), exclusive or not, to find the same thing in other claims.
         limits: what the policy says of other claims of the same firm.
+        paid_items: what the history says was paid already of the items that this claim would use up.
+        unclear: records of the history that may count in a group, and leave open whether they do.
+        history_gap: why the history may lack payments (zh, en), where the policy has such groups.
         qa_percent: how many of a hundred claims are drawn for re-examination; ``qa_seed`` says which.
         is_open: whether the policy takes claims on the day of assessment.
         automatic: certain, exact and vouched for by departments, so that no application is needed.
@@ -86,6 +122,9 @@ class Assessment:
     materials: tuple[Material, ...] = ()
     uses: tuple[tuple[str, str], ...] = ()
     limits: tuple[Limit, ...] = ()
+    paid_items: tuple[PastUse, ...] = ()
+    unclear: tuple[PastUse, ...] = ()
+    history_gap: tuple[str, str] | None = None
     qa_percent: int = 0
     qa_seed: str = ""
     notice_counts: bool = False

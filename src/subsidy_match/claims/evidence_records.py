@@ -104,11 +104,12 @@ class ClaimUse(Base):
 
 
 class ExclusiveSlot(Base):
-    """One of the places that a firm has in an exclusivity group: the index lets nobody sit where somebody sits."""
+    """One of the ``places`` that a firm has in an exclusivity group: the index lets nobody sit where somebody sits."""
 
     __tablename__ = "exclusive_slots"
     __table_args__ = (
         CheckConstraint("slot > 0", name="slot"),
+        CheckConstraint("slot <= places", name="within"),
         Index(
             "uq_exclusive_slots_occupied",
             "uscc",
@@ -127,6 +128,7 @@ class ExclusiveSlot(Base):
     slot: Mapped[int] = mapped_column(Integer)
     uscc: Mapped[str] = mapped_column(String(18))
     occupies: Mapped[bool] = mapped_column(Boolean)
+    places: Mapped[int] = mapped_column(Integer)
 
 
 class ExclusiveCap(Base):

@@ -17,7 +17,7 @@ from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.records import ClaimItem, ClaimRow
 from subsidy_match.errors import Conflict
 
-__all__ = ["check_items", "take_items"]
+__all__ = ["check_items", "check_paid_items", "take_items"]
 
 _AT_ONCE = 500
 
@@ -33,6 +33,18 @@ def check_items(occasion: Occasion) -> None:
     for group, key in sorted(wanted):
         if (group, key) in taken:
             raise _used(key)
+
+
+def check_paid_items(occasion: Occasion) -> None:
+    """Refuse what the firm was paid for beside this system.
+
+    Raises:
+        Conflict: ``item_already_used``.
+    """
+    for use in occasion.require_assessment().paid_items:
+        zh = f"该事项已有财政拨付记录:{use.item_key}({use.ref},{use.policy_id})"
+        en = f"it was paid for already: {use.item_key}, see the record {use.ref} ({use.policy_id})"
+        raise Conflict("item_already_used", zh, en, hint=use.ref)
 
 
 def take_items(occasion: Occasion) -> None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from subsidy_match.claims.assessment import Assessment, Limit, Material, Share, Standing
+from subsidy_match.claims.assessment import Assessment, Material, Share, Standing
+from subsidy_match.claims.past_uses import history_gap, with_past_uses
 from subsidy_match.claims.qa_sample import Sampling
 from subsidy_match.errors import Conflict, NotFound
-from subsidy_match.matching.history import Payment, with_payments
+from subsidy_match.matching.history import Payment, imported_rows, with_payments
 from subsidy_match.profiles.reading import Snapshot
 from subsidy_match.rules.enterprise import Collection, Row, Scalar
 from subsidy_match.rules.evaluator import Evaluator
@@ -39,9 +40,9 @@ class MatchingAssessor:
     def assess(self, *, uscc: str, policy_id: str, period: str, subject: str | None, as_of: date) -> Assessment:
         """See ``Assessor``; a claim of a past period is judged by that period's last day."""
         policies, snapshot = self.policies(), self.snapshot()
-        enterprise = with_payments(snapshot.enterprise(uscc), self.payments(uscc))
+        imported, payments = snapshot.enterprise(uscc), self.payments(uscc)
         policy, day = _text_for(policies, policy_id, _day_of(period, as_of))
-        reading = Reading.of(enterprise)
+        reading = Reading.of(with_payments(imported, payments))
         matches = Evaluator(policies, reading.enterprise, day).match(policy)
         match = next((m for m in matches if m.subject == subject), None)
         if match is None or match.period.id != period:
@@ -52,9 +53,18 @@ class MatchingAssessor:
                 f"no such subject: {subject or period}",
                 hint=known,
             )
-        assessment = _assessment(match, policies, snapshot, reading)
+        rows = list(imported_rows(imported, payments))
+        year = int(period) if period.isdecimal() else as_of.year
+        assessment = with_past_uses(_assessment(match, policies, snapshot, reading), policy, policies, rows, year=year)
+        gap = history_gap(policy, policies, imported, rows, as_of)
         percent = self.sampling.percent_of(policy_id)
-        return replace(assessment, is_open=policy.is_open(as_of), qa_percent=percent, qa_seed=self.sampling.seed)
+        return replace(
+            assessment,
+            history_gap=gap,
+            is_open=policy.is_open(as_of),
+            qa_percent=percent,
+            qa_seed=self.sampling.seed,
+        )
 
     def standing(self, *, uscc: str, as_of: date) -> Standing:
         """See ``Assessor``."""
@@ -122,7 +132,6 @@ def _assessment(match: Match, policies: PolicySet, snapshot: Snapshot, reading: 
         exclusive_groups=by_item,
         materials=_materials(policy),
         uses=_uses(match),
-        limits=_limits(policy),
         automatic=match.is_automatic,
     )
 
@@ -133,15 +142,6 @@ def _uses(match: Match) -> tuple[tuple[str, str], ...]:
     if each is None:
         return ()
     return tuple((each.collection, item.key) for item in match.items if item.reason.truth.possible)
-
-
-def _limits(policy: Policy) -> tuple[Limit, ...]:
-    """Limits on the firm's other claims; those on items are kept by the items themselves."""
-    return tuple(
-        Limit(e.group, None if e.per == "item_key" else e.at_most, e.per or "", e.cap)
-        for e in policy.exclusive
-        if e.per != "item_key" or e.cap is not None
-    )
 
 
 def handling_of(policy: Policy) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.records import ClaimItem, ClaimRow
+from subsidy_match.claims.records import ClaimItem, ClaimRow, ClaimShare
 from subsidy_match.claims.states import State
 from subsidy_match.matching.exclusivity import Pending
 from subsidy_match.store.unit import in_unit
@@ -31,6 +31,8 @@ def _pending(session: Session, row: ClaimRow) -> Pending:
     stated = (row.amount_approved, row.amount_proposed, row.amount_claimed)
     estimate = row.amount_min if row.amount_min == row.amount_max else None
     amount = next((one for one in stated if one is not None), estimate)
-    paid = row.state in {str(state) for state in _PAID}
+    # What was recovered whole is not in the history: the claim keeps its place all the same.
+    kept = session.scalar(select(func.sum(ClaimShare.paid)).where(ClaimShare.claim_id == row.id))
+    paid = row.state in {str(state) for state in _PAID} and bool(kept)
     item_keys = tuple(sorted(set(keys)))
     return Pending(row.claim_no, row.policy_id, row.period, row.subject or None, amount, item_keys, paid)

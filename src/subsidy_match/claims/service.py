@@ -41,7 +41,7 @@ from subsidy_match.claims.reading import (
 )
 from subsidy_match.claims.records import ClaimRow, ClaimStep
 from subsidy_match.claims.refusals import Forbidden, audited
-from subsidy_match.claims.risks import Risk, risks_of
+from subsidy_match.claims.risks import Risk, open_risks, risks_of
 from subsidy_match.claims.stage_clock import StageReading, stage_clock
 from subsidy_match.claims.states import EVENT_NAMES, Event, State
 from subsidy_match.claims.steps import choose_row, matches_branch, take_step
@@ -215,12 +215,7 @@ class ClaimDesk:
 
     def count_risks(self, claim_ids: Sequence[int]) -> Mapping[int, int]:
         """Count the risks of claims that still stand in the way of an approval, by what the store knows."""
-
-        def read(session: Session) -> Mapping[int, int]:
-            rows = {claim_id: visible_row(session, claim_id, None) for claim_id in claim_ids}
-            return {i: sum(risk.is_open for risk in risks_of(session, row)) for i, row in rows.items()}
-
-        return self._read(read)
+        return self._read(lambda session: open_risks(session, claim_ids))
 
     def deferred(self, *, on: date) -> Sequence[Deferred]:
         """List the documents that firms still owe (容缺), soonest first."""

@@ -23,9 +23,16 @@ def _exclusive_free(model: Model, claim: ModelClaim, attempt: Attempt) -> bool:
     return any(other is claim for other in firm) or len(firm) < PLACES
 
 
-def _take_place(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
-    taken = {other.slot for other in submitted(model) if other.key[0] == claim.key[0]}
-    claim.slot = min(set(range(PLACES)) - taken)
+def places_left(model: Model, claim: ModelClaim) -> set[int]:
+    """Places of the firm that no other claim has."""
+    firm = [other for other in submitted(model) if other is not claim and other.key[0] == claim.key[0]]
+    return set(range(PLACES)) - {other.slot for other in firm if other.slot is not None}
+
+
+def take_place(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
+    """Take the place that it had before, if it is free, or any other."""
+    left = places_left(model, claim)
+    claim.slot = claim.slot if claim.slot in left else min(left)
 
 
 TOPIC = Topic(
@@ -35,7 +42,7 @@ TOPIC = Topic(
         "material_owed": lambda model, claim, attempt: False,
         "risk_open": lambda model, claim, attempt: False,
     },
-    apply={"submit": _take_place},
+    apply={"submit": take_place},
     payload={
         "supply": lambda machine, claim, attempt: {"materials": {"m1": "paper"}},
         "acknowledge_risk": lambda machine, claim, attempt: {"risk": "same_item:1:0"},

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from machine.base import CLAIMS, Base, tried
-from machine.evidence import submitted
+from machine.evidence import places_left, submitted, take_place
 from machine.filing import SHARINGS
 from machine.model import Attempt, Model, ModelClaim, Topic
 from subsidy_match.claims.transition import Transition
@@ -60,9 +60,11 @@ def _not_filer(model: Model, claim: ModelClaim, attempt: Attempt) -> bool:
 
 
 def _place_free(model: Model, claim: ModelClaim, attempt: Attempt) -> bool:
-    taken = [other for other in submitted(model) if other is not claim]
-    return all(other.key != claim.key for other in model.live() if other is not claim) and all(
-        other.item != claim.item and (other.key[0], other.slot) != (claim.key[0], claim.slot) for other in taken
+    others = [other for other in submitted(model) if other is not claim]
+    return (
+        all(other.key != claim.key for other in model.live() if other is not claim)
+        and all(other.item != claim.item for other in others)
+        and bool(places_left(model, claim))
     )
 
 
@@ -101,6 +103,7 @@ def _answered(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt
     claim.asked_in = ""
     if row.event == "uphold_appeal":
         claim.assignee, claim.proposed, claim.approved = "", None, None
+        take_place(model, claim, row, attempt)
         if claim.rank is None:
             claim.rank = model.rank_now(claim)
 

@@ -118,7 +118,9 @@ def test_what_no_case_file_could_hold_is_invalid(api: ApiWorld, facts: dict[str,
 
 def test_a_report_is_what_the_document_says(api: ApiWorld):
     for lang in ("zh", "en"):
-        ReportBody.model_validate(api.post("/v1/eligibility", "clerk", {"uscc": FIRM, "lang": lang}).json())
+        answer = api.post("/v1/eligibility", "clerk", {"uscc": FIRM, "lang": lang})
+        assert answer.status_code == 200
+        assert ReportBody.model_validate(answer.json()).model_dump(mode="json", by_alias=True) == answer.json()
 
 
 def test_nothing_of_a_declared_profile_is_stored(api: ApiWorld):

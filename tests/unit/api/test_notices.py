@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from api_world import NAME, ApiWorld
+from fastapi.testclient import TestClient
+
+from subsidy_api.objection_limits import ObjectionLimits
 
 NUMBER = "公示〔2026〕7号"
 BY_NAME = {"name": "李某某", "contact": "0517-12345678"}
@@ -58,6 +61,42 @@ def test_an_objection_by_name_stops_the_claim_and_hides_whoever_made_it(api: Api
     assert "虚开" not in seen[0] + seen[1]
     assert api.get(f"/v1/objections/{objection}/objector", "reviewer").status_code == 403
     assert api.get(f"/v1/objections/{objection}/objector", "supervisor").json() == {"objector": BY_NAME}
+
+
+def from_source(api: ApiWorld, address: str) -> None:
+    """Let requests come from another address from now on."""
+    api.client = TestClient(api.app, raise_server_exceptions=False, client=(address, 50000))
+
+
+def test_one_source_objects_ten_times_an_hour(api: ApiWorld):
+    _, claim_no = published(api)
+    for _ in range(10):
+        object_to(api, claim_no)
+    api.wait_minutes(15)
+    body = {"claim_no": claim_no, "evidence": "再次", "objector": BY_NAME}
+    refused = api.post(f"/v1/notices/{NUMBER}/objections", body=body)
+    assert (refused.status_code, refused.json()["code"]) == (429, "objections_too_often")
+    assert refused.headers["retry-after"] == str(45 * 60)
+    assert ("45分钟" in refused.json()["zh"], "45 minutes" in refused.json()["en"]) == (True, True)
+    assert len(api.get("/v1/objections", "clerk").json()["items"]) == 10
+    from_source(api, "192.0.2.7")
+    object_to(api, claim_no)
+    from_source(api, "testclient")
+    api.wait_minutes(45)
+    object_to(api, claim_no)
+
+
+def test_one_notice_is_objected_to_sixty_times_an_hour_and_by_officers_all_the_same(api: ApiWorld):
+    _, claim_no = published(api)
+    limits: ObjectionLimits = api.app.state.objection_limits
+    for number in range(60):
+        limits.take(f"192.0.2.{number}", NUMBER, api.clock[0])
+    body = {"claim_no": claim_no, "evidence": "发票为虚开", "objector": BY_NAME}
+    refused = api.post(f"/v1/notices/{NUMBER}/objections", body=body)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "3600")
+    assert api.post(f"/v1/notices/{NUMBER}/objections/by-department", "clerk", body).status_code == 201
+    # what was refused for the notice is not counted for the source
+    assert api.post("/v1/notices/公示〔2026〕8号/objections", body=body).status_code == 404
 
 
 def test_a_supervisor_decides_and_a_second_decision_conflicts(api: ApiWorld):

@@ -92,6 +92,7 @@ def test_what_the_table_allows_is_allowed(world: World, first: Duty, second: Dut
     state, act = STAGES[second]
     claim = walk_with(world, first, state)
     act(world, claim, TWIN)
+    assert {step.duty for step in world.desk.timeline(claim.id) if step.actor == TWIN} >= {first, second}
 
 
 def test_the_order_of_duties_does_not_matter():

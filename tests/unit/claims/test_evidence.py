@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from claims_world import FIRM, OTHER_USCC, POLICY, USCC, World, build_world
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from subsidy_match.claims.assessment import Limit, Material, Standing
 from subsidy_match.claims.documents import DocumentRoom
@@ -186,6 +186,31 @@ def test_a_shared_account_waits_for_an_answer(world: World):
         world.fire(claim, "acknowledge_risk", "supervisor", risk=risk.id, note="再次")
     assert world.desk.risks(claim.id, at=world.now)[0].answered_by == "reviewer"
     assert world.fire(claim, "approve", "approver").state is State.APPROVED
+
+
+def test_risks_of_a_page_take_the_same_few_statements_whatever_its_length(world: World):
+    world.give_account(uscc=OTHER_USCC, holder=FIRM, number="6222000000001234")
+    world.assume(uses=(("projects", "P1"),))
+    claims = [world.fire(world.draft(subject=f"p{n}"), "submit", "applicant").id for n in range(8)]
+    one, all_of_them = (statements(world, claims[:length]) for length in (1, 8))
+    assert one == all_of_them <= 8
+    (risk,) = [risk for risk in world.desk.risks(claims[0], at=world.now) if risk.is_open]
+    world.carry_on(world.desk.claim(claims[0]), State.IN_REVIEW)
+    world.fire(claims[0], "acknowledge_risk", "reviewer", risk=risk.id, note="集团统一账户,已核实")
+    assert world.desk.count_risks(claims) == dict.fromkeys(claims, 1) | {claims[0]: 0}
+
+
+def statements(world: World, claim_ids: list[int]) -> int:
+    """How many statements the count takes."""
+    seen: list[str] = []
+
+    def count(connection, cursor, statement, parameters, context, executemany):
+        seen.append(statement)
+
+    event.listen(world.engine, "before_cursor_execute", count)
+    world.desk.count_risks(claim_ids)
+    event.remove(world.engine, "before_cursor_execute", count)
+    return sum(statement.startswith("SELECT") for statement in seen)
 
 
 def test_whoever_filed_cannot_answer_for_the_risks(world: World):

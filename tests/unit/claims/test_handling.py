@@ -176,13 +176,13 @@ class TestEndorsements:
         hire(world, "chief", Role.APPROVER, scopes=[Scope(Role.APPROVER, level=2)])
         claim = world.walk(State.IN_APPROVAL)
         assert refused(lambda: world.fire(claim, "approve", "approver")) == "level_too_low"
-        world.fire(claim, "approve", "chief")
+        assert world.fire(claim, "approve", "chief").state is State.APPROVED
 
     def test_a_later_rule_does_not_reach_claims_in_hand(self, world: World):
         claim = world.walk(State.IN_APPROVAL)
         world.wait(1)
         set_rule(world, bands=(Band(0, needed=3),))
-        world.fire(claim, "approve", "approver")
+        assert world.fire(claim, "approve", "approver").state is State.APPROVED
 
 
 class TestChannels:

@@ -14,6 +14,8 @@ from sqlalchemy.exc import IntegrityError
 
 from subsidy_match.claims.assessment import Share
 from subsidy_match.claims.claim import Claim
+from subsidy_match.claims.payments import all_payments, payments_of
+from subsidy_match.claims.pending import pending_of
 from subsidy_match.claims.recovery import Recovery, RecoveryState, WriteOffState, check_recoveries, recoveries_of
 from subsidy_match.claims.states import State
 from subsidy_match.errors import SubsidyError
@@ -82,6 +84,18 @@ def test_what_was_kept_may_be_recovered_later_but_never_more(world: World):
     propose(world, claim, 4_000_00)
     claim = world.fire(claim, "approve_recovery", "approver_b")
     assert receive(world, claim, 4_000_00, "R2").paid == 0
+
+
+def test_what_was_recovered_no_longer_counts_as_received(world: World):
+    claim = receive(world, open_recovery(world, 10_000_00), 6_000_00, "R1")
+    (payment,) = payments_of(world.engine, claim.uscc)
+    assert (payment.amount, payment.settled) == (4_000_00, 10_000_00)
+    assert [one.is_paid for one in pending_of(world.engine, claim.uscc)] == [True]
+    receive(world, claim, 4_000_00, "R2")
+    (payment,) = all_payments(world.engine)[claim.uscc]
+    assert (payment.amount, payment.settled) == (0, 10_000_00)
+    # nothing of it is in the history any more, but the claim keeps its place
+    assert [one.is_paid for one in pending_of(world.engine, claim.uscc)] == [False]
 
 
 def test_while_money_is_being_recovered_the_firm_files_nothing_new(world: World):

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from subsidy_match.claims.amendments import amendments_of
-from subsidy_match.claims.assessment import Share
+from subsidy_match.claims.assessment import Limit, Share
 from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.states import State
@@ -111,6 +111,21 @@ def test_an_appeal_cannot_be_upheld_into_a_place_that_is_taken(world: World, sha
     world.assume(item_keys=("备案1",))
     with pytest.raises(SubsidyError, match="item_already_used"):
         world.walk(State.SUBMITTED, period="2028")
+
+
+def test_an_upheld_appeal_takes_another_place_where_its_own_is_taken(world: World):
+    world.assume(limits=(Limit("two-a-year", 2, "year"),))
+    claim = appeal(world, world.fire(world.walk(State.IN_REVIEW), "reject", "reviewer", **WHY))
+    first, second = (world.walk(State.SUBMITTED, subject=name) for name in "ab")  # on both places
+    with pytest.raises(SubsidyError, match="exclusive_taken") as caught:
+        uphold(world, claim)
+    assert first.claim_no in caught.value.zh
+    assert second.claim_no in caught.value.zh
+    assert world.desk.claim(claim.id) == claim
+    world.fire(second, "withdraw", "applicant")
+    assert uphold(world, claim).state is State.IN_REVIEW
+    with pytest.raises(SubsidyError, match="exclusive_taken"):
+        world.walk(State.SUBMITTED, subject="c")
 
 
 def test_an_upheld_appeal_waits_where_the_fund_is_short(world: World):

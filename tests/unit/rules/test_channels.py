@@ -25,6 +25,6 @@ def test_no_apply_asks_the_firm_for_nothing(tmp_path: Path) -> None:
 
 def test_other_channels_take_both(tmp_path: Path) -> None:
     for number, channel in enumerate(("instant", "fast", "committed")):
-        load(
-            tmp_path / str(number), channel=channel, eligible_if=ASK, materials="[{zh: 表, en: form, from: applicant}]"
-        )
+        asked = "[{zh: 表, en: form, from: applicant}]"
+        (policy,) = load(tmp_path / str(number), channel=channel, eligible_if=ASK, materials=asked).policies
+        assert (policy.channel.value, [m.brought_by for m in policy.materials]) == (channel, ["applicant"])

@@ -8,8 +8,8 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from subsidy_match.claims.appeals import decision_of, open_appeal, place_taken
+from subsidy_match.claims.coming_back import take_places_back
 from subsidy_match.claims.effects.fields import nothing_more
-from subsidy_match.claims.evidence_records import ExclusiveSlot
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.records import ClaimItem
 from subsidy_match.claims.states import Event
@@ -60,11 +60,11 @@ def _take_place(occasion: Occasion) -> None:
     occasion.claim.occupies = True
     try:
         occasion.session.flush()
-        for kind in (ClaimItem, ExclusiveSlot):
-            mine = update(kind).where(kind.claim_id == occasion.claim.id).values(occupies=True)
-            occasion.session.execute(mine.execution_options(synchronize_session=False))
+        mine = update(ClaimItem).where(ClaimItem.claim_id == occasion.claim.id).values(occupies=True)
+        occasion.session.execute(mine.execution_options(synchronize_session=False))
     except IntegrityError as clash:
         raise place_taken() from clash
+    take_places_back(occasion.session, occasion.claim)
 
 
 FIELDS: Mapping[Event, Callable[[Occasion], None]] = {

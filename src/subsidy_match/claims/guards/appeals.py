@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from subsidy_match.claims.amendments import changes_of
 from subsidy_match.claims.appeals import appeal_due, check_place, decision_of
+from subsidy_match.claims.coming_back import check_places_back
 from subsidy_match.claims.guards.accounts import check_payee
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.states import State
@@ -31,6 +32,7 @@ def _not_appealed(occasion: Occasion) -> None:
 
 def _place_free(occasion: Occasion) -> None:
     check_place(occasion.session, occasion.claim)
+    check_places_back(occasion.session, occasion.claim)
 
 
 def _amends(occasion: Occasion) -> None:

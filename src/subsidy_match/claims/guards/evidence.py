@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from subsidy_match.claims.duties import Duty, check_duties
 from subsidy_match.claims.exclusive import check_cap, check_slots
-from subsidy_match.claims.items import check_items
+from subsidy_match.claims.items import check_items, check_paid_items
 from subsidy_match.claims.materials import check_given, check_outstanding, outstanding
 from subsidy_match.claims.occasion import Occasion, past_duties
 from subsidy_match.claims.risks import check_answered, check_open
@@ -32,7 +32,13 @@ def _machine_unopposed(occasion: Occasion) -> None:
     # The machine submits at once: a draft that it could not submit would only keep the firm from filing itself.
     if occasion.actor.is_machine:
         check_items(occasion)
-        check_slots(occasion)
+        _exclusive_free(occasion)
+
+
+def _exclusive_free(occasion: Occasion) -> None:
+    # Asked at approval as well: by then the history may know of more payments.
+    check_paid_items(occasion)
+    check_slots(occasion)
 
 
 def _risk_open(occasion: Occasion) -> None:
@@ -47,7 +53,7 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.NOTHING_OWED: check_outstanding,
     Guard.MACHINE_UNOPPOSED: _machine_unopposed,
     Guard.ITEMS_FREE: check_items,
-    Guard.EXCLUSIVE_FREE: check_slots,
+    Guard.EXCLUSIVE_FREE: _exclusive_free,
     Guard.WITHIN_CAP: check_cap,
     Guard.RISK_OPEN: _risk_open,
     Guard.RISKS_ANSWERED: check_answered,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from subsidy_match.matching.history import Payment, history_row
+from subsidy_match.matching.history import HISTORY, Payment, Settled, settle
 from subsidy_match.matching.vector.blocks import Block, Dictionaries, Listed, arrow_type
 from subsidy_match.matching.vector.plan import Plan
 from subsidy_match.matching.vector.spans import Bools, Ints
@@ -24,7 +23,6 @@ from subsidy_match.rules.policy import Policy
 __all__ = ["BLOCK", "Source", "block_of", "blocks_of", "source_of", "subjects_of", "table_of"]
 
 BLOCK = 61_440  # half a row group of DuckDB
-_HISTORY = "subsidy_history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +40,8 @@ class Source:
         columns = {name: whole(table.column(name)) for name in table.column_names}
         uscc = columns["uscc"]
         lists = {name: _listed(columns[name]) for name in self.plan.lists if name in columns}
-        if self.payments and _HISTORY in self.plan.lists:
-            lists[_HISTORY] = _with_payments(lists.get(_HISTORY), uscc, self.payments)
+        if self.payments and HISTORY in self.plan.lists:
+            lists[HISTORY] = _with_payments(lists.get(HISTORY), uscc, self.payments)
         facts = {name: columns[name] for name in self.plan.facts if name in columns}
         days = {name: columns[f"as_of {name}"] for name in self.plan.aging if f"as_of {name}" in columns}
         opened = {name: self._open(name, uscc) for name in self.plan.lists}
@@ -146,30 +144,33 @@ def _with_payments(known: Listed | None, uscc: pa.Array, payments: Mapping[str, 
     mine = pa.array(sorted(payments), pa.string())
     firms = np.flatnonzero(pc.is_in(uscc, mine).to_numpy(zero_copy_only=False))
     listed = known or Listed(np.zeros(len(uscc) + 1, np.int64), {})
-    added = [(firm, row) for firm in firms for row in _added(listed, int(firm), payments[uscc[firm].as_py()])]
-    if not added:
+    changes = [(int(firm), _change(listed, int(firm), payments[uscc[firm].as_py()])) for firm in firms]
+    added = [(firm, row) for firm, change in changes for row in change.added]
+    struck = [int(listed.starts[firm]) + place for firm, change in changes for place in change.struck]
+    if not added and not struck:
         return listed
-    owners = np.repeat(np.arange(len(uscc)), np.diff(listed.starts))
-    every = np.concatenate([owners, [firm for firm, _ in added]])
-    order = np.argsort(every, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(every, minlength=len(uscc)))])
-    names = {*listed.fields, *added[0][1]}
-    fields = {name: _extended(listed, name, [row.get(name) for _, row in added], order) for name in names}
-    return Listed(starts, fields)
+    return _changed(listed, added, struck)
 
 
-def _added(listed: Listed, firm: int, payments: Sequence[Payment]) -> list[Mapping[str, object]]:
+def _change(listed: Listed, firm: int, payments: Sequence[Payment]) -> Settled:
     first, last = int(listed.starts[firm]), int(listed.starts[firm + 1])
     columns = [listed.fields.get(name) for name in ("policy", "amount", "paid_on")]
-    rows = [() if c is None else c.slice(first, last - first).to_pylist() for c in columns]
-    known: Counter[tuple[object, ...]] = Counter(zip(*rows, strict=False))
-    found: list[Mapping[str, object]] = []
-    for payment in payments:
-        key = payment.policy_id, payment.amount, payment.paid_on
-        known[key] -= 1
-        if known[key] < 0:
-            found.append(history_row(payment))
-    return found
+    rows = [[None] * (last - first) if c is None else c.slice(first, last - first).to_pylist() for c in columns]
+    return settle(list(zip(*rows, strict=True)), payments)
+
+
+def _changed(listed: Listed, added: Sequence[tuple[int, Mapping[str, object]]], struck: Sequence[int]) -> Listed:
+    """Some rows more, each at the end of its firm's, and without those at the places ``struck``."""
+    firms, before = len(listed.starts) - 1, int(listed.starts[-1])
+    kept = np.delete(np.arange(before), struck)
+    owners = np.repeat(np.arange(firms), np.diff(listed.starts))[kept]
+    every = np.concatenate([owners, np.array([firm for firm, _ in added], np.int64)])
+    places = np.concatenate([kept, np.arange(before, before + len(added))])
+    order = places[np.argsort(every, kind="stable")]
+    starts = np.concatenate([[0], np.cumsum(np.bincount(every, minlength=firms))])
+    names = {*listed.fields, *(name for _, row in added[:1] for name in row)}
+    fields = {name: _extended(listed, name, [row.get(name) for _, row in added], order) for name in names}
+    return Listed(starts, fields)
 
 
 def _extended(listed: Listed, name: str, values: list[object], order: np.ndarray) -> pa.Array:
