@@ -37,7 +37,9 @@ def _machine_unopposed(occasion: Occasion) -> None:
 
 def _risk_open(occasion: Occasion) -> None:
     # Whoever filed the claim cannot answer for its risks, as they could not review it.
-    check_duties(occasion.actor.id, Duty.REVIEWER, past_duties(occasion.session, occasion.claim.id))
+    history = past_duties(occasion.session, occasion.claim.id)
+    for person in occasion.people:
+        check_duties(person.person, Duty.REVIEWER, history, called=person.id)
     check_open(occasion)
 
 
