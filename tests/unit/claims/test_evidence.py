@@ -214,6 +214,14 @@ def test_an_original_counts_once_an_officer_has_seen_it(world: World):
     assert world.fire(claim, "pass", "reviewer", papers_seen=["plan"]).state is State.IN_RECHECK
 
 
+def test_an_original_that_nobody_would_look_at_any_more_is_not_taken(world: World):
+    world.assume(materials=PAPERS[1:])
+    given = {"materials": {"audit": "deferred"}, "deferred_until": "2026-07-01"}
+    claim = world.carry_on(world.fire(world.draft(), "submit", "applicant", **given), State.IN_RECHECK)
+    with pytest.raises(Conflict, match="original_too_late"):
+        world.fire(claim, "supply", "applicant", materials={"audit": "paper"})
+
+
 def test_the_machine_accepts_nothing_of_which_it_would_have_to_see_the_original(world: World):
     world.assume(materials=PAPERS[:1], channel="instant")
     claim = world.fire(world.draft(), "submit", "applicant", materials={"plan": "paper"})
