@@ -53,11 +53,16 @@ _READERS = frozenset({Role.ADMIN, Role.AUDITOR})
 
 
 @router.get("/users", response_model=list[UserBody], responses=_READS)
-def show_users(platform: PlatformDep, officer: Officer) -> list[UserBody]:
+def show_users(platform: PlatformDep, officer: Officer, at: Moment) -> list[UserBody]:
     """全部在用用户(管理员、审计员) / All active users, for administrators and auditors."""
-    if not officer.has_any(_READERS):
-        raise Forbidden("role_missing", "仅限管理员或审计员", "for administrators and auditors only")
-    return [_user(found) for found in in_unit(platform.engine, list_users, immediate=False)]
+
+    def read(session: Session) -> list[UserBody]:
+        if not officer.has_any(_READERS):
+            raise Forbidden("role_missing", "仅限管理员或审计员", "for administrators and auditors only")
+        return [_user(found) for found in list_users(session)]
+
+    work = lambda: in_unit(platform.engine, read, immediate=False)  # noqa: E731
+    return audited(platform.engine, f"user:{officer.id}", "list_users", actor=officer, at=at, work=work)
 
 
 @router.post("/users", status_code=201, response_model=TokenBody, responses=_WRITES)

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from subsidy_api.context import PlatformDep, Today
+from subsidy_api.context import Moment, PlatformDep, Today
 from subsidy_match.claims.people.authorisations import seen_today
 from subsidy_match.claims.people.posts import check_officer
-from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.refusals import Forbidden, record_refusals
 from subsidy_match.errors import InputError
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor, user_by_token
 
 __all__ = ["Caller", "MaybeCaller", "Officer", "check_sees_firm", "is_outsider", "require_caller"]
 
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="令牌由管理员发放 / issued by an administrator")
 
 
@@ -66,8 +67,15 @@ def _caller(actor: Annotated[Actor | None, Depends(_maybe)]) -> Actor:
     return require_caller(actor)
 
 
-def _officer(actor: Annotated[Actor, Depends(_caller)]) -> Actor:
-    return check_officer(actor)
+def _officer(request: Request, platform: PlatformDep, at: Moment, actor: Annotated[Actor, Depends(_caller)]) -> Actor:
+    try:
+        return check_officer(actor)
+    except Forbidden as refusal:
+        if request.method not in _READING:
+            # On the chain of whoever tried: what they named may not exist.
+            action = f"{request.method} {request.url.path}"
+            record_refusals(platform.engine, {f"user:{actor.id}": refusal}, action, actor=actor, at=at)
+        raise
 
 
 MaybeCaller = Annotated[Actor | None, Depends(_maybe)]

@@ -45,6 +45,7 @@ class Platform:
     _snapshot: Snapshot | None = None
 
     def __post_init__(self) -> None:
+        _ = self.sampling  # refused here, at the start, rather than at the first submission
         self.engine = open_engine(self.settings.url)
         self.calendar = load_calendar(self.settings.policies / "parameters" / "calendar")
         assessor = MatchingAssessor(self.policies, self.snapshot, self.payments, self.sampling)

@@ -5,6 +5,7 @@ Every answer is held to the OpenAPI document: its status is listed for the route
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -29,12 +30,15 @@ from subsidy_match.rules.publishing import publish
 from subsidy_match.settings import Settings
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
-from subsidy_match.store.users import add_user
+from subsidy_match.store.users import add_user, user_by_login
 
 FIRM, OTHER = code(1), code(2)
 NAME = "淮安合成一号科技有限公司"
 FUND = "demo-fund-2026"
 POLICY = "demo-active"
+PDF = b"%PDF-1.7\nexample"
+GIVEN = {"m1": f"sha256:{hashlib.sha256(PDF).hexdigest()}"}
+"""The one material of the demo policies: a document that the firm has handed in."""
 MORNING = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)  # Monday 9:00 in China
 FIRMS: Mapping[str, tuple[str, ...]] = {
     "applicant": (FIRM,),
@@ -216,6 +220,8 @@ def build_api(folder: Path, api_home: Path, database_url: str) -> ApiWorld:
     clock = [MORNING]
     app = create_app(platform, lambda: clock[0])
     in_unit(platform.engine, populate)
+    filer = in_unit(platform.engine, lambda session: user_by_login(session, "applicant"))
+    platform.documents.add(PDF, name="材料.pdf", uscc=FIRM, actor=filer, at=MORNING)
     return ApiWorld(platform, app, TestClient(app, raise_server_exceptions=False), clock)
 
 
@@ -245,7 +251,7 @@ def api(tmp_path: Path, api_home: Path, sqlite_template: Path) -> Iterator[ApiWo
 
 
 _PATH: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("submit", "applicant", {"materials": {"m1": "paper"}}),
+    ("submit", "applicant", {"materials": GIVEN}),
     ("accept", "clerk", {}),
     ("assign", "lead", {"assignee": "reviewer"}),
     ("pass", "reviewer", {}),
@@ -255,4 +261,4 @@ _PATH: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("clear", "notice", {}),
 )
 
-__all__ = ["FIRM", "FUND", "NAME", "OTHER", "POLICY", "ApiWorld", "api", "api_home", "build_api", "token_of"]
+__all__ = ["FIRM", "FUND", "GIVEN", "NAME", "OTHER", "POLICY", "ApiWorld", "api", "api_home", "build_api", "token_of"]

@@ -78,7 +78,7 @@ _POSTS: Mapping[str, tuple[Role, ...]] = {
 }
 _SOLE: Mapping[str, tuple[Role, ...]] = {
     "other_applicant": (Role.APPLICANT,),
-    "everything": tuple(role for role in Role if role not in (Role.PUSH, Role.SYSTEM)),
+    "everything": tuple(role for role in Role if role not in (Role.PUSH, Role.SYSTEM, Role.AGENT)),
 }
 
 

@@ -53,9 +53,20 @@ def levels(counted: int, limit: int) -> tuple[Light, ...]:
 
 
 def record_breaches(
-    session: Session, claim: ClaimRow, stage: str, counted: int, limit: int, *, on: date, at: datetime
+    session: Session,
+    claim: ClaimRow,
+    stage: str,
+    counted: int,
+    limit: int,
+    *,
+    on: date,
+    at: datetime,
+    called: tuple[str, str] | None = None,
 ) -> list[Light]:
-    """Write what is not written yet for a claim that the caller has locked, each with audit and a message to the lead."""
+    """Write what is not written yet for a claim that the caller has locked, each with audit and a message to the lead.
+
+    ``called`` are the names of what is no stage of a claim.
+    """
     reached = levels(counted, limit)
     if not reached:
         return []
@@ -74,7 +85,7 @@ def record_breaches(
         )
         session.add(row)
         session.flush()
-        _tell(session, claim, row, at)
+        _tell(session, claim, row, at, called or _names(stage))
     return new
 
 
@@ -88,8 +99,12 @@ def _breaches(session: Session, claim_id: int) -> Iterator[Breach]:
         yield Breach(row.claim_id, row.stage, row.level, row.counted_days, row.limit_days, row.day)
 
 
-def _tell(session: Session, claim: ClaimRow, row: BreachRow, at: datetime) -> None:
-    stage_zh, stage_en = _TOTAL_NAME if row.stage == TOTAL else STATE_NAMES[State(row.stage)]
+def _names(stage: str) -> tuple[str, str]:
+    return _TOTAL_NAME if stage == TOTAL else STATE_NAMES[State(stage)]
+
+
+def _tell(session: Session, claim: ClaimRow, row: BreachRow, at: datetime, called: tuple[str, str]) -> None:
+    stage_zh, stage_en = called
     level_zh, level_en = _LEVEL_NAMES[Light(row.level)]
     count = f"{row.counted_days}/{row.limit_days}"
     facts = {

@@ -73,12 +73,10 @@ class FundOffice:
             Conflict: ``fund_exists``.
             InputError: ``fund_id_wrong``, ``fund_step_wrong``, ``amount_too_large``.
         """
-        if _ID.fullmatch(new.id) is None:
-            zh = "资金编号须为1至60位字母、数字、点、横线或下划线,以字母或数字开头"
-            raise InputError("fund_id_wrong", zh, "a fund id is 1 to 60 letters, digits, dots, dashes or underscores")
-        _check_size(new.allocated, least=0)
 
         def work(session: Session) -> Fund:
+            _check_id(new.id)
+            _check_size(new.allocated, least=0)
             named = {name: getattr(new, name) for name in NewFund.__slots__ if name != "id"}
             return funds.open_fund(session, new.id, **named, at=at, actor=actor.id)
 
@@ -93,10 +91,10 @@ class FundOffice:
             Conflict: ``allocation_repeated``, ``fund_closed``.
             InputError: ``document_no_wrong``, ``amount_not_positive``, ``amount_too_large``.
         """
-        document = _document(document_no)
-        _check_size(amount)
 
         def work(session: Session) -> Fund:
+            document = _document(document_no)
+            _check_size(amount)
             return funds.allocate(session, fund_id, amount, key=f"{fund_id}:no:{document}", at=at, actor=actor.id)
 
         return self._on(fund_id, "allocate", actor, at, work, also, frees=[fund_id])
@@ -113,11 +111,11 @@ class FundOffice:
         also: Also | None = None,
     ) -> Transfer:
         """Move free money from one fund to another; both must be the actor's. See ``ledger.transfer``."""
-        document = _document(document_no)
-        _check_size(amount)
-        self._check_known(target_id)
 
         def work(session: Session) -> Transfer:
+            document = _document(document_no)
+            _check_size(amount)
+            funds.fund(session, target_id)
             _check_fund(actor, target_id)
             return ledger.transfer(session, source_id, target_id, amount, document_no=document, at=at, actor=actor.id)
 
@@ -141,9 +139,9 @@ class FundOffice:
 
     def close(self, fund_id: str, *, document_no: str, actor: Actor, at: datetime, also: Also | None = None) -> Closing:
         """Close a fund at year end and take back what is free. See ``ledger.close_fund``."""
-        document = _document(document_no)
 
         def work(session: Session) -> Closing:
+            document = _document(document_no)
             return ledger.close_fund(session, fund_id, document_no=document, at=at, actor=actor.id)
 
         return self._on(fund_id, "close_fund", actor, at, work, also)
@@ -160,10 +158,10 @@ class FundOffice:
         also: Also | None = None,
     ) -> Carry:
         """Put what was taken back into next year's fund. See ``ledger.carry_over``."""
-        document = _document(document_no)
-        self._check_known(target_id)
 
         def work(session: Session) -> Carry:
+            document = _document(document_no)
+            funds.fund(session, target_id)
             _check_fund(actor, target_id)
             return ledger.carry_over(session, source_id, target_id, amount, document_no=document, at=at, actor=actor.id)
 
@@ -276,11 +274,19 @@ class FundOffice:
             _check_fund(actor, fund_id)
             return in_unit(self.engine, finished)
 
-        return audited(self.engine, f"fund:{fund_id}", action, actor=actor, at=at, work=do)
+        # What cannot be the id of a fund gets no chain of its own.
+        subject = "funds" if _ID.fullmatch(fund_id) is None else f"fund:{fund_id}"
+        return audited(self.engine, subject, action, actor=actor, at=at, work=do)
 
     def _check_known(self, fund_id: str) -> None:
         # What is not there has no chain to write a refusal to.
         in_unit(self.engine, lambda session: funds.fund(session, fund_id), immediate=False)
+
+
+def _check_id(fund_id: str) -> None:
+    if _ID.fullmatch(fund_id) is None:
+        zh = "资金编号须为1至60位字母、数字、点、横线或下划线,以字母或数字开头"
+        raise InputError("fund_id_wrong", zh, "a fund id is 1 to 60 letters, digits, dots, dashes or underscores")
 
 
 def _check_fund(actor: Actor, fund_id: str) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from subsidy_match.claims.documents import find_document
 from subsidy_match.claims.evidence_records import ClaimDocument, DeferredMaterial, DocumentRow
 from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.originals import PAPER
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.states import FINAL
 from subsidy_match.errors import Conflict, InputError
@@ -22,7 +23,8 @@ from subsidy_match.errors import Conflict, InputError
 __all__ = ["Deferred", "check_given", "check_outstanding", "deferred_materials", "outstanding", "take_materials"]
 
 DEFERRED = "deferred"
-_SPOKEN = frozenset({DEFERRED, "paper", "committed"})
+_COMMITTED = "committed"  # the word for a material, and the channel in which it counts
+_SPOKEN = frozenset({DEFERRED, PAPER, _COMMITTED})
 _PREFIX = "sha256:"
 _LONGEST_NAME = 80
 
@@ -44,12 +46,15 @@ def check_given(occasion: Occasion) -> None:
     """Refuse materials that are nothing, and a date for those that follow that is over.
 
     Raises:
-        Conflict: ``document_unknown``, no such document of this firm.
+        Conflict: ``document_unknown``, no such document of this firm; ``commitment_not_offered``.
         InputError: ``field_invalid``.
     """
     for material, value in _given(occasion).items():
         if len(material) > _LONGEST_NAME:
             raise InputError("field_invalid", "材料编号过长", "the name of a material is too long: materials")
+        if value == _COMMITTED and occasion.claim.channel != _COMMITTED:
+            zh, en = f"该政策不实行告知承诺:{material}", f"this policy takes no commitment for a document: {material}"
+            raise Conflict("commitment_not_offered", zh, en)
         if value not in _SPOKEN and _document_of(occasion, value) is None:
             zh = f"材料{material}未上传:{value}"
             hint = f"{_PREFIX}…, {', '.join(sorted(_SPOKEN))}"

@@ -114,7 +114,13 @@ def _one_of(*known: str) -> Callable[[Any], str | None]:
 
 
 _ANY = {"note": _note, "reason": _note, "reason_code": _text}
-_FILING = {"amount": _amount, "account_id": _amount, "deferred_until": _day, "materials": _materials}
+_FILING = {
+    "amount": _amount,
+    "account_id": _amount,
+    "deferred_until": _day,
+    "materials": _materials,
+    "papers_seen": _texts,
+}
 _CORRECTION = {"due_on": _day, "items": _texts}
 _REVIEW = {"assignee": _text}
 _TASKS = {

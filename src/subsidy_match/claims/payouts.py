@@ -88,19 +88,18 @@ class PayoutOffice:
             InputError: ``batch_empty``, ``batch_repeats_claim``.
             BatchRefused: ``batch_refused``, with a finding for every claim that cannot be paid.
         """
-        if not claim_ids:
-            raise InputError("batch_empty", "批次中没有办件", "a batch needs at least one claim")
-        if len(set(claim_ids)) != len(claim_ids):
-            raise InputError("batch_repeats_claim", "同一办件重复", "a claim is named twice")
-        standings = self._standings(claim_ids, at)
 
-        def work(session: Session) -> Batch:
-            deed = Deed(session, self.desk.calendar, actor, at, self.desk.tolerance)
-            return _finished(session, make_batch(deed, claim_ids, standings), also)
+        def make() -> Batch:
+            _check_named(claim_ids)
+            standings = self._standings(claim_ids, at)
 
-        return audited_batch(
-            self.desk.engine, "payouts", Event.BATCH, actor=actor, at=at, work=lambda: in_unit(self.desk.engine, work)
-        )
+            def work(session: Session) -> Batch:
+                deed = Deed(session, self.desk.calendar, actor, at, self.desk.tolerance)
+                return _finished(session, make_batch(deed, claim_ids, standings), also)
+
+            return in_unit(self.desk.engine, work)
+
+        return audited_batch(self.desk.engine, "payouts", Event.BATCH, actor=actor, at=at, work=make)
 
     def approve_batch(self, batch_id: int, *, actor: Actor, at: datetime, also: Also | None = None) -> Batch:
         """Approve a batch as checker, who did nothing else on any of its claims; ``also`` as in ``create_batch``.
@@ -286,6 +285,13 @@ class PayoutOffice:
 
         subject, work = f"payout:{batch_id}", lambda: in_unit(self.desk.engine, whole)
         return audited_batch(self.desk.engine, subject, how.claim, actor=actor, at=at, work=work)
+
+
+def _check_named(claim_ids: Sequence[int]) -> None:
+    if not claim_ids:
+        raise InputError("batch_empty", "批次中没有办件", "a batch needs at least one claim")
+    if len(set(claim_ids)) != len(claim_ids):
+        raise InputError("batch_repeats_claim", "同一办件重复", "a claim is named twice")
 
 
 def _take(deed: Deed, batch_id: int, how: _Ending, why: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from subsidy_match.claims.evidence_records import QaSample
 from subsidy_match.claims.occasion import Occasion
+from subsidy_match.errors import InputError
 
 __all__ = ["Sampling", "draw", "is_drawn", "take_sample"]
 
@@ -24,6 +25,17 @@ class Sampling:
     percent: int = 0
     by_policy: Mapping[str, int] = field(default_factory=dict)
     seed: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a draw that everybody can work out beforehand.
+
+        Raises:
+            InputError: ``qa_seed_missing``.
+        """
+        if not self.seed and any(percent > 0 for percent in (self.percent, *self.by_policy.values())):
+            zh = "设置了抽查比例就必须设置抽查种子,否则申报人可以算出谁被抽中"
+            en = "a percentage is drawn but no seed is set: whoever files could work out which claims are drawn"
+            raise InputError("qa_seed_missing", zh, en, hint="SUBSIDY_QA_SEED")
 
     def percent_of(self, policy_id: str) -> int:
         """The percentage of one policy."""

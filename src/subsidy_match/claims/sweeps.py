@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -16,12 +17,13 @@ from sqlalchemy.orm import Session
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.breaches import TOTAL, levels, record_breaches
 from subsidy_match.claims.calendar_store import calendar_in_force
-from subsidy_match.claims.clock import ClockReading, Pause, business_day, read_clock
+from subsidy_match.claims.clock import ClockReading, Light, Pause, business_day, read_clock
 from subsidy_match.claims.clock_records import BreachRow, StageVisit
 from subsidy_match.claims.effects.moving import parts_of
 from subsidy_match.claims.fund_records import FundRow
 from subsidy_match.claims.listings import issued_number
 from subsidy_match.claims.occasion import claim_clock, current_amount
+from subsidy_match.claims.owed import FindOwed, materials_owed, tasks_owed
 from subsidy_match.claims.reading import locked_row
 from subsidy_match.claims.records import ClaimPause, ClaimRow, ClaimShare
 from subsidy_match.claims.redating import moved_dates
@@ -258,6 +260,31 @@ def _readings(
             yield reading.counted, reading.limit
 
 
+def _owing(sweep: str, find: FindOwed, scene: Scene) -> Iterator[Task]:
+    """What others owe to live claims beyond its day; ``breach`` and this write the same kind of row."""
+    claims = {claim.row.id: claim for claim in scene.claims}
+    for owed in find(scene.session, None):
+        claim = claims.get(owed.claim_id)
+        if claim is not None and owed.is_late(scene.calendar, scene.on) and (owed.stage, Light.RED) not in claim.told:
+            yield claim.task(sweep, owed.due_on, stage=owed.stage)
+
+
+def _write_owed(find: FindOwed, desk: ClaimDesk, task: Task, at: datetime) -> bool:
+    on = business_day(at)
+
+    def write(session: Session) -> bool:
+        claim = locked_row(session, task.claim_id)
+        calendar = calendar_in_force(session, desk.calendar)
+        owed = next((one for one in find(session, claim.id) if one.stage == task.stage), None)
+        if owed is None or not owed.is_late(calendar, on):
+            return False  # it came meanwhile
+        counted, limit = owed.spent(calendar, on)
+        told = record_breaches(session, claim, owed.stage, counted, limit, on=on, at=at, called=owed.called)
+        return bool(told)
+
+    return in_unit(desk.engine, write)
+
+
 SWEEPS: Mapping[str, Sweep] = {
     "redate": Sweep("期限重算", "dates told anew", _moved, comes_first=True),
     "lapse": Sweep("补正逾期", "corrections lapsed", _lapsed),
@@ -266,5 +293,12 @@ SWEEPS: Mapping[str, Sweep] = {
     "clear": Sweep("公示期满", "cleared", _cleared),
     "reserve": Sweep("候补占用", "reserved from the waitlist", _fundable),
     "breach": Sweep("时限预警", "time limits told", _breached, _write_breach),
+    "task": Sweep("协办超期", "tasks overdue", partial(_owing, "task", tasks_owed), partial(_write_owed, tasks_owed)),
+    "material": Sweep(
+        "容缺超期",
+        "documents overdue",
+        partial(_owing, "material", materials_owed),
+        partial(_write_owed, materials_owed),
+    ),
 }
 """Every kind of task by its name, in the order in which they are done; another package adds a line of its own."""

@@ -42,6 +42,7 @@ class Guard(StrEnum):
     FAVOURABLE_OR_REASON = "favourable_or_reason"
     FAVOURABLE = "favourable"
     MATERIALS_COMPLETE = "materials_complete"
+    PAPERS_SEEN = "papers_seen"
     # amounts
     AMOUNT_KNOWN = "amount_known"
     AMOUNT_WITHIN_BOUNDS = "amount_within_bounds"

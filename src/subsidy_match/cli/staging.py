@@ -74,7 +74,15 @@ def staff(engine: Engine, uscc: str, tokens: Path) -> dict[str, Actor]:
 
     def add(session: Session) -> dict[str, tuple[Actor, str]]:
         people = {
-            login: add_user(session, login=login, name=name, department=where, roles=[role], funds=[ALL_FUNDS])
+            login: add_user(
+                session,
+                login=login,
+                name=name,
+                department=where,
+                roles=[role],
+                funds=[ALL_FUNDS],
+                person=f"演示-{login}",
+            )
             for login, (name, where, role) in _POSTS.items()
         }
         people["applicant"] = add_user(

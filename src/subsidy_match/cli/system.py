@@ -18,6 +18,7 @@ from subsidy_match.claims.fund_allocations import check_allocations
 from subsidy_match.claims.ledger_checks import check_runs, check_shares
 from subsidy_match.claims.payment_checks import check_payments, check_totals
 from subsidy_match.claims.people.staffing import Need, staffing_findings
+from subsidy_match.claims.people.standing import officer_findings
 from subsidy_match.claims.recovery import check_recoveries
 from subsidy_match.cli.context import business_today, now, platform, settings
 from subsidy_match.cli.output import note, print_text
@@ -115,8 +116,8 @@ def doctor() -> None:
         print_text(f"{info.kind} {info.version} ({info.journal})")
         for problem in problems:
             print_text(problem)
-        for warning in _unstaffed(wired):
-            print_text(warning)
+        for warning in (*_unstaffed(wired), *in_unit(wired.engine, lambda s: [*officer_findings(s)], immediate=False)):
+            print_text(f"{warning}")
     if problems:
         raise typer.Exit(1)
     print_text("正常 / healthy")

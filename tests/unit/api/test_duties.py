@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from api_world import ApiWorld
+from api_world import GIVEN, ApiWorld
 
 from subsidy_match.claims.duties import FORBIDDEN, Duty
 
@@ -37,7 +37,7 @@ def _approve_batch(api: ApiWorld, claim: int, who: str) -> httpx2.Response:
 
 
 STEPS: Mapping[Duty, Act] = {
-    Duty.FILER: lambda api, claim, who: api.fire(claim, "submit", who, materials={"m1": "paper"}),
+    Duty.FILER: lambda api, claim, who: api.fire(claim, "submit", who, materials=GIVEN),
     Duty.CLERK: lambda api, claim, who: api.fire(claim, "accept", who),
     Duty.REVIEWER: _review,
     Duty.RECHECKER: lambda api, claim, who: api.fire(claim, "pass", who),

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_world import FIRM, ApiWorld
+from api_world import FIRM, FUND, ApiWorld
 
+from subsidy_match.claims.people.standing import officer_findings
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import user_by_login
 
-NEW = {"login": "new.clerk", "name": "甲新", "roles": ["clerk"], "department": "工信局"}
+NEW = {"login": "new.clerk", "person": "工号21", "name": "甲新", "roles": ["clerk"], "department": "工信局"}
 DAYS = {"from_on": "2026-06-01", "until_on": "2026-06-30"}
 
 
@@ -36,7 +38,39 @@ def test_nobody_grants_themselves_anything_and_the_attempt_is_on_record(api: Api
     assert code(api.post("/v1/users/everything/rights", "everything", body)) == (403, "self_grant")
     assert code(api.post("/v1/users/clerk/rights", "clerk", body)) == (403, "role_missing")
     assert code(api.get("/v1/users", "clerk")) == (403, "role_missing")
-    assert refusals(api, "user:everything") == refusals(api, "user:clerk") == ["change_rights"]
+    assert refusals(api, "user:everything") == ["change_rights"]
+    assert refusals(api, "user:clerk") == ["change_rights", "list_users"]
+
+
+def test_an_officer_has_a_staff_number_and_nobody_is_applicant_and_agent(api: ApiWorld):
+    assert code(api.post("/v1/users", "everything", NEW | {"person": ""})) == (422, "person_missing")
+    both = {"login": "both", "name": "甲两", "roles": ["agent", "applicant"]}
+    assert code(api.post("/v1/users", "everything", both)) == (422, "roles_apart")
+
+
+def test_a_token_that_another_person_made_is_told_until_its_holder_replaces_it(api: ApiWorld):
+    def doubts() -> list[str]:
+        return [found.code for found in in_unit(api.platform.engine, lambda s: [*officer_findings(s)])]
+
+    before = doubts().count("token_of_another")
+    token = api.post("/v1/users", "everything", NEW).json()["token"]
+    assert doubts().count("token_of_another") == before + 1
+    own = {"Authorization": f"Bearer {token}"}
+    assert api.client.post("/v1/users/new.clerk/token", headers=own).status_code == 200
+    assert doubts().count("token_of_another") == before
+
+
+def test_whoever_is_no_officer_leaves_a_trace_when_they_try(api: ApiWorld):
+    assert code(api.post("/v1/payouts/1/approve", "applicant")) == (403, "officers_only")
+    assert refusals(api, "user:applicant") == ["POST /v1/payouts/1/approve"]
+
+
+def test_a_batch_or_a_transfer_that_cannot_be_is_on_record_too(api: ApiWorld):
+    assert code(api.post("/v1/payouts", "maker", {"claim_ids": [1, 1]}))[1] == "batch_repeats_claim"
+    assert refusals(api, "payouts") == ["batch"]
+    body = {"target_id": "nowhere", "amount": 1, "document_no": "测1"}
+    assert code(api.post(f"/v1/funds/{FUND}/transfers", "fund", body)) == (404, "fund_unknown")
+    assert refusals(api, f"fund:{FUND}") == ["transfer"]
 
 
 def test_rights_are_replaced_and_bind_at_once(api: ApiWorld):
@@ -81,6 +115,7 @@ def test_an_agent_files_by_authorisation(api: ApiWorld):
     assert api.client.post("/v1/claims", json=draft, headers=known).status_code == 201
     assert api.post(f"/v1/authorisations/{given.json()['id']}/revoke", "clerk").status_code == 200
     assert api.client.get("/v1/claims", headers=known).json()["items"] == []
+    assert in_unit(api.platform.engine, lambda s: user_by_login(s, "agent")).firms == frozenset()
 
 
 def test_tasks_are_listed_for_officers(api: ApiWorld):

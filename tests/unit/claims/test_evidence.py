@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from claims_world import FIRM, OTHER_USCC, POLICY, USCC, World, build_world
+from people_kit import hire
 from sqlalchemy import event, func, select
 
 from subsidy_match.claims.assessment import Limit, Material, Standing
 from subsidy_match.claims.documents import DocumentRoom
 from subsidy_match.claims.evidence_records import ClaimRisk, ExclusiveCap, PinnedText
-from subsidy_match.claims.qa_sample import is_drawn
+from subsidy_match.claims.qa_sample import Sampling, is_drawn
 from subsidy_match.claims.records import ClaimPin
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict, NotFound, SubsidyError
@@ -23,6 +24,7 @@ from subsidy_match.store import audit
 from subsidy_match.store.engine import open_engine
 from subsidy_match.store.migration import downgrade, upgrade
 from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import Role
 
 PDF = b"%PDF-1.7\nexample"
 PAPERS = (Material("plan", "方案", "plan"), Material("audit", "审计报告", "audit", deferrable=True))
@@ -222,6 +224,63 @@ def test_whoever_filed_cannot_answer_for_the_risks(world: World):
         world.fire(claim, "acknowledge_risk", "everything", risk=risk.id, note="自证")
 
 
+def test_an_original_counts_once_an_officer_has_seen_it(world: World):
+    world.assume(materials=PAPERS[:1])
+    claim = world.fire(world.draft(), "submit", "applicant", materials={"plan": "paper"})
+    with pytest.raises(Conflict, match="papers_unseen"):
+        world.fire(claim, "accept", "clerk")
+    claim = world.fire(claim, "accept", "clerk", papers_seen=["plan"])
+    assert world.desk.timeline(claim.id)[-1].detail["papers_seen"] == ["plan"]
+    claim = world.carry_on(claim, State.IN_REVIEW)
+    world.fire(claim, "request_correction", "reviewer", items=["方案"], due_on="2026-06-20")
+    world.fire(claim, "resubmit", "applicant", materials={"plan": "paper"})
+    with pytest.raises(Conflict, match="papers_unseen"):  # it is another original
+        world.fire(claim, "pass", "reviewer")
+    assert world.fire(claim, "pass", "reviewer", papers_seen=["plan"]).state is State.IN_RECHECK
+
+
+def test_an_original_that_nobody_would_look_at_any_more_is_not_taken(world: World):
+    world.assume(materials=PAPERS[1:])
+    given = {"materials": {"audit": "deferred"}, "deferred_until": "2026-07-01"}
+    claim = world.carry_on(world.fire(world.draft(), "submit", "applicant", **given), State.IN_RECHECK)
+    with pytest.raises(Conflict, match="original_too_late"):
+        world.fire(claim, "supply", "applicant", materials={"audit": "paper"})
+
+
+def test_the_machine_accepts_nothing_of_which_it_would_have_to_see_the_original(world: World):
+    world.assume(materials=PAPERS[:1], channel="instant")
+    claim = world.fire(world.draft(), "submit", "applicant", materials={"plan": "paper"})
+    assert claim.state is State.SUBMITTED
+
+
+def test_a_commitment_counts_where_the_policy_takes_commitments(world: World):
+    world.assume(materials=PAPERS[:1])
+    with pytest.raises(Conflict, match="commitment_not_offered"):
+        world.fire(world.draft(), "submit", "applicant", materials={"plan": "committed"})
+    world.assume(channel="committed")
+    claim = world.draft(period="2025")
+    assert world.fire(claim, "submit", "applicant", materials={"plan": "committed"}).state is State.SUBMITTED
+
+
+def test_a_correction_is_complete_as_well(world: World):
+    claim = world.walk(State.ACCEPTED)
+    world.fire(claim, "request_correction", "clerk", items=["方案"], due_on="2026-06-20")
+    world.assume(materials=PAPERS[:1])
+    with pytest.raises(Conflict, match="material_missing"):
+        world.fire(claim, "resubmit", "applicant")
+    assert world.fire(claim, "resubmit", "applicant", materials={"plan": "paper"}).state is State.ACCEPTED
+
+
+def test_nor_can_they_under_another_login(world: World):
+    world.give_account(uscc=OTHER_USCC, holder=FIRM, number="6222000000001234")
+    hire(world, "firm_man", Role.APPLICANT, person="工号5", firms=[USCC])
+    hire(world, "same_man", Role.SUPERVISOR, person="工号5")
+    claim = world.fire(world.draft(by="firm_man"), "submit", "firm_man")
+    (risk,) = world.desk.risks(claim.id, at=world.now)
+    with pytest.raises(SubsidyError, match="duty_conflict"):
+        world.fire(world.carry_on(claim, State.IN_REVIEW), "acknowledge_risk", "same_man", risk=risk.id, note="自证")
+
+
 def test_bad_credit_at_submission_stays_a_risk_although_it_is_mended(world: World):
     claim = world.draft()
     world.assessor.credit = Standing(clear=False, zh="存在失信记录", en="serious_discredit")
@@ -262,6 +321,13 @@ def test_the_sample_is_the_same_on_every_run_and_means_a_re_examination(world: W
     claim = world.walk(State.IN_RECHECK)
     assert [risk.code for risk in world.desk.risks(claim.id, at=world.now)] == ["qa_sample"]
     assert world.carry_on(claim, State.APPROVED).state is State.APPROVED
+
+
+def test_a_percentage_needs_a_seed_that_nobody_knows():
+    for wrong in ({"percent": 5}, {"by_policy": {"p": 5}}):
+        with pytest.raises(SubsidyError, match="qa_seed_missing"):
+            Sampling(**wrong)
+    assert Sampling(5, seed="x").percent_of("p") == 5
 
 
 def test_texts_are_kept_once_and_read_back_byte_for_byte(world: World):

@@ -205,6 +205,12 @@ class TestChannels:
         world.assume(channel="instant")
         assert world.fire(world.draft(), "submit", "applicant").state is State.ACCEPTED
 
+    def test_instant_that_is_drawn_for_re_examination_is_looked_at_by_persons(self, world: World):
+        world.assume(channel="instant", with_recheck=False, qa_percent=100)
+        claim = world.fire(world.draft(), "submit", "applicant")
+        assert claim.state is State.ACCEPTED
+        assert world.carry_on(claim, State.IN_RECHECK).state is State.IN_RECHECK
+
     def test_instant_returned_by_the_approver_goes_the_long_way(self, world: World):
         world.assume(channel="instant")
         claim = world.fire(world.draft(), "submit", "applicant")

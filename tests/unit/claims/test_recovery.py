@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from claims_world import FUND, OTHER_USCC, World
+from people_kit import lend
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -21,6 +22,7 @@ from subsidy_match.claims.states import State
 from subsidy_match.errors import SubsidyError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import Role
 
 TODAY = "2026-06-09"  # where a walk to COMPLETED ends
 
@@ -245,3 +247,11 @@ def test_receipts_that_do_not_add_up_are_found(world: World):
     with world.engine.begin() as connection:
         connection.execute(text("UPDATE recovery_receipts SET amount = 1"))
     assert [finding.code for finding in in_unit(world.engine, check_recoveries)] == ["F010"]
+
+
+def test_what_a_deputy_proposed_is_not_approved_by_whom_they_stood_in_for(world: World):
+    claim = open_recovery(world)
+    lend(world, "supervisor_b", "lead", Role.SUPERVISOR)
+    world.fire(claim, "propose_write_off", "lead", reason_code="dissolved", note="企业已注销")
+    with pytest.raises(SubsidyError, match="duty_conflict"):
+        world.fire(claim, "approve_write_off", "supervisor_b")

@@ -8,8 +8,10 @@ from datetime import date
 
 import pytest
 from claims_world import CALENDAR, World
+from people_kit import tasks
 from sqlalchemy import text
 
+from subsidy_match.claims.assessment import Material
 from subsidy_match.claims.breaches import breaches_of
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.reading import visible_row
@@ -263,3 +265,41 @@ def test_another_package_adds_a_kind_of_task_by_an_entry(world: World):
     world.wait(60)
     assert plan(world.desk, at=world.now, sweeps=own) == ()
     assert {task.claim_id for task in plan(world.desk, at=world.now)} == {claim.id}
+
+
+def test_a_task_that_is_overdue_is_told_and_the_clock_runs_again(world: World):
+    claim = world.walk(State.IN_REVIEW)  # Monday 1 June
+    due = date(2026, 6, 5)
+    opening = {"task_kind": "inspection", "department": "税务局", "due_on": due.isoformat()}
+    world.fire(claim, "open_task", "reviewer", **opening)
+    world.wait(7)
+    clock = world.desk.due_date(claim.id, on=day(world))
+    assert clock is not None
+    assert (clock.counted, clock.is_stopped) == (1, False)  # 8 June; the days until the 5th do not count
+    (number,) = [task.id for task in tasks(world, claim)]
+    assert swept(world) == [f"task TASK {number}"]
+    assert swept(world) == []
+    found = in_unit(world.engine, lambda s: breaches_of(s, claim.id))
+    assert [(b.stage, b.level, b.counted, b.limit) for b in found][-1] == (f"TASK {number}", "red", 5, 4)
+    assert in_unit(world.engine, audit.verify) == []
+
+
+def test_the_clock_cannot_be_stopped_for_good_by_a_task(world: World):
+    claim = world.walk(State.IN_REVIEW)
+    opening = {"task_kind": "audit", "department": "税务局", "due_on": "2099-01-01"}
+    with pytest.raises(SubsidyError, match="due_too_far"):
+        world.fire(claim, "open_task", "reviewer", **opening)
+
+
+def test_documents_that_were_to_follow_and_did_not_are_told(world: World):
+    world.assume(materials=(Material("audit", "审计报告", "audit", deferrable=True),))
+    given = {"materials": {"audit": "deferred"}, "deferred_until": "2026-06-03"}
+    claim = world.fire(world.draft(), "submit", "applicant", **given)
+    world.wait(2)
+    assert swept(world) == []
+    world.wait(1)
+    assert swept(world) == ["material MATERIAL 2"]
+    assert swept(world) == []
+    told = in_unit(world.engine, lambda s: [json.loads(m.payload) for m in outbox.pending(s, "escalation")])
+    assert "audit" in told[-1]["zh"]
+    assert claim.claim_no in told[-1]["en"]

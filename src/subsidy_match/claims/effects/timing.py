@@ -74,8 +74,17 @@ def _reopen(occasion: Occasion) -> None:
 def _stop_for_task(occasion: Occasion) -> None:
     reason = STOPS.get(TaskKind(occasion.payload["task_kind"]))
     if reason is not None:
-        version = occasion.next_version
-        stop(occasion.session, occasion.claim, reason, on=occasion.on, version=version, of_what=f"task {version}")
+        version, due = occasion.next_version, occasion.payload["due_on"]
+        # Whoever answers late does so on our time: the clock runs again after the day that was told, answered or not.
+        stop(
+            occasion.session,
+            occasion.claim,
+            reason,
+            on=occasion.on,
+            version=version,
+            of_what=f"task {version}",
+            until=occasion.calendar.add_working_days(due, 0).on,
+        )
 
 
 def _resume(occasion: Occasion) -> None:

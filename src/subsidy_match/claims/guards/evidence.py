@@ -9,11 +9,15 @@ from subsidy_match.claims.exclusive import check_cap, check_slots
 from subsidy_match.claims.items import check_items, check_paid_items
 from subsidy_match.claims.materials import check_given, check_outstanding, outstanding
 from subsidy_match.claims.occasion import Occasion, past_duties
+from subsidy_match.claims.originals import PAPER
 from subsidy_match.claims.risks import check_answered, check_open
+from subsidy_match.claims.states import State
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 
 __all__ = ["GUARDS"]
+
+_REVIEWED = frozenset({State.IN_RECHECK, State.IN_APPROVAL})
 
 
 def _material_owed(occasion: Occasion) -> None:
@@ -26,6 +30,10 @@ def _material_owed(occasion: Occasion) -> None:
         raise Conflict(
             "material_not_owed", zh, f"not a document that is to follow: {odd[0]}", hint=", ".join(sorted(owed))
         )
+
+    if occasion.claim.state in _REVIEWED and PAPER in occasion.payload["materials"].values():
+        zh = "初审已过,无人核对原件,请上传材料"
+        raise Conflict("original_too_late", zh, "the review is over and nobody looks at originals: upload the document")
 
 
 def _machine_unopposed(occasion: Occasion) -> None:
@@ -43,7 +51,9 @@ def _exclusive_free(occasion: Occasion) -> None:
 
 def _risk_open(occasion: Occasion) -> None:
     # Whoever filed the claim cannot answer for its risks, as they could not review it.
-    check_duties(occasion.actor.id, Duty.REVIEWER, past_duties(occasion.session, occasion.claim.id))
+    history = past_duties(occasion.session, occasion.claim.id)
+    for person in occasion.people:
+        check_duties(person.person, Duty.REVIEWER, history, called=person.id)
     check_open(occasion)
 
 

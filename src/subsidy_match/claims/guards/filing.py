@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 
 from subsidy_match.claims.handling.channels import accepts_by_itself
 from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.originals import given_so_far, unseen
 from subsidy_match.claims.people.authorisations import check_authorised
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict, InputError
-from subsidy_match.store.users import Role
+from subsidy_match.store.users import PUSH, Role
 
 __all__ = ["GUARDS"]
 
@@ -55,15 +56,26 @@ def _favourable(occasion: Occasion) -> None:
 
 
 def _materials_complete(occasion: Occasion) -> None:
-    if occasion.actor.is_machine:
+    # What the machine filed needs no documents, nor does its correction.
+    if occasion.actor.is_machine or occasion.claim.filer == PUSH.id:
         return
-    given = occasion.payload.get("materials", {})
+    now = occasion.payload.get("materials", {})
+    given = given_so_far(occasion.session, occasion.claim.id) | now
     for material in occasion.require_assessment().materials:
         handed_in = given.get(material.id)
         if material.required and (handed_in is None or (handed_in == _DEFERRED and not material.deferrable)):
             raise Conflict("material_missing", f"缺少材料:{material.zh}", f"missing document: {material.en}")
-    if _DEFERRED in given.values() and "deferred_until" not in occasion.payload:
+    if _DEFERRED in now.values() and "deferred_until" not in occasion.payload:
         raise InputError("field_missing", "容缺须写明补交日期", "documents to follow need a date: deferred_until")
+
+
+def _papers_seen(occasion: Occasion) -> None:
+    seen = occasion.payload.get("papers_seen", ())
+    left = [name for name in unseen(occasion.session, occasion.claim.id) if name not in seen]
+    if left:
+        zh = f"须先核对原件并登记(papers_seen):{'、'.join(left)}"
+        en = "originals have to be looked at and named in papers_seen first"
+        raise Conflict("papers_unseen", zh, en, hint=", ".join(left))
 
 
 GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
@@ -73,4 +85,5 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.FAVOURABLE_OR_REASON: _favourable_or_reason,
     Guard.FAVOURABLE: _favourable,
     Guard.MATERIALS_COMPLETE: _materials_complete,
+    Guard.PAPERS_SEEN: _papers_seen,
 }

@@ -9,14 +9,16 @@ from sqlalchemy import select
 
 from subsidy_match.claims.duties import DUTY_NAMES
 from subsidy_match.claims.occasion import Occasion, past_duties, shares_of
-from subsidy_match.claims.records import ClaimRow
+from subsidy_match.claims.people.records import DeputyRow
+from subsidy_match.claims.records import ClaimRow, ClaimStep
 from subsidy_match.claims.recovery import RecoveryState, live_recovery, open_write_off
 from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.states import Event
 from subsidy_match.claims.transition import Guard
 from subsidy_match.claims.undo_records import RecoveryReceiptRow, RecoveryRow, WriteOffRow
 from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.money import yuan_text
-from subsidy_match.store.users import logins_of
+from subsidy_match.store.users import logins_of, persons_of
 
 __all__ = ["GUARDS"]
 
@@ -102,6 +104,21 @@ def _write_off_by_another(occasion: Occasion) -> None:
                 f"职责不相容:{actor}曾为本件{zh},不得决定核销",
                 f"{actor} was the {en} of this claim and cannot decide on its write-off",
             )
+    _check_not_proposed_for(occasion)
+
+
+def _check_not_proposed_for(occasion: Occasion) -> None:
+    # A deputy's proposal is that of the person in whose place it was made as well.
+    latest = (
+        select(DeputyRow.principal)
+        .join(ClaimStep, (ClaimStep.claim_id == DeputyRow.claim_id) & (ClaimStep.version == DeputyRow.version))
+        .where(ClaimStep.claim_id == occasion.claim.id, ClaimStep.event == str(Event.PROPOSE_WRITE_OFF))
+        .where(ClaimStep.at == _write_off(occasion).proposed_at)
+    )
+    principals = persons_of(occasion.session, occasion.session.scalars(latest).all()).values()
+    if any(person.person in principals for person in occasion.people):
+        zh = "核销由他人代为提出的,委托人也不得批准"
+        raise Forbidden("duty_conflict", zh, "the write-off was proposed in this person's place")
 
 
 def _write_off(occasion: Occasion) -> WriteOffRow:

@@ -8,13 +8,24 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from subsidy_match.claims.evidence_records import QaSample
 from subsidy_match.claims.handling.records import ClaimTerms
 from subsidy_match.claims.handling.rules import rule_for
 from subsidy_match.claims.occasion import current_amount
+from subsidy_match.claims.originals import unseen
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.states import Event
 
-__all__ = ["CHANNELS", "FULL_CHAIN", "Shortening", "accepts_by_itself", "chain_of", "note_chain", "passes_by_itself"]
+__all__ = [
+    "CHANNELS",
+    "FULL_CHAIN",
+    "Shortening",
+    "accepts_by_itself",
+    "chain_of",
+    "is_sampled",
+    "note_chain",
+    "passes_by_itself",
+]
 
 FULL_CHAIN = ("accept", "review", "recheck", "approve", "publish", "pay")
 
@@ -49,8 +60,12 @@ def chain_of(session: Session, claim_id: int) -> tuple[str, ...]:
 
 
 def accepts_by_itself(session: Session, claim: ClaimRow) -> bool:
-    """Whether the system accepts the claim at submission: its channel says so, or its chain has no acceptance."""
-    return Event.ACCEPT in CHANNELS[claim.channel].by_system or "accept" not in chain_of(session, claim.id)
+    """Whether the system accepts the claim at submission: its channel says so, or its chain has no acceptance.
+
+    It cannot look at originals: a claim that came with some waits for a clerk.
+    """
+    left_to_it = Event.ACCEPT in CHANNELS[claim.channel].by_system or "accept" not in chain_of(session, claim.id)
+    return left_to_it and not unseen(session, claim.id)
 
 
 def passes_by_itself(session: Session, claim: ClaimRow, on: date) -> bool:
@@ -59,4 +74,13 @@ def passes_by_itself(session: Session, claim: ClaimRow, on: date) -> bool:
     by_channel = Event.PASS in CHANNELS[claim.channel].by_system
     # Somebody who had the claim in hand keeps it: only what came straight from submission passes.
     untouched = claim.assignee is None and claim.corrections == 0
-    return by_channel and certain and untouched and not rule_for(session, claim, on).tasks
+    return by_channel and certain and untouched and not is_sampled(session, claim) and not _asks(session, claim, on)
+
+
+def is_sampled(session: Session, claim: ClaimRow) -> bool:
+    """Whether the claim was drawn for re-examination: then persons look at it, whatever its channel."""
+    return session.get(QaSample, claim.id) is not None
+
+
+def _asks(session: Session, claim: ClaimRow, on: date) -> bool:
+    return bool(rule_for(session, claim, on).tasks)

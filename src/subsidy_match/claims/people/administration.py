@@ -30,7 +30,22 @@ from subsidy_match.store.users import (
     user_row,
 )
 
-__all__ = ["Rights", "chain_of", "change_rights", "create_user", "deactivate", "link_person", "new_token"]
+__all__ = [
+    "OUTSIDE",
+    "ROLES_APART",
+    "Rights",
+    "chain_of",
+    "change_rights",
+    "create_user",
+    "deactivate",
+    "link_person",
+    "new_token",
+]
+
+ROLES_APART = frozenset({Role.APPLICANT, Role.AGENT})
+"""Held together, nobody could tell for which firms an authorisation is needed."""
+OUTSIDE = frozenset({Role.APPLICANT, Role.AGENT, Role.PUBLIC})
+"""Roles of people who are no officers."""
 
 _LONGEST_LOGIN = 60
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,59}")
@@ -76,7 +91,7 @@ def create_user(
     Raises:
         Forbidden: ``role_missing``, ``self_grant``.
         Conflict: ``login_taken``.
-        InputError: ``login_invalid``, ``role_reserved``, ``scope_invalid``.
+        InputError: ``login_invalid``, ``role_reserved``, ``roles_apart``, ``person_missing``, ``scope_invalid``.
     """
     if not (actor.is_machine and is_first_admin(session, rights.roles)):
         check_admin(actor)
@@ -86,7 +101,7 @@ def create_user(
         )
     if person and person == actor.person:
         raise _self()
-    _check_rights(rights)
+    _check_rights(rights, person)
     made, token = add_user(
         session,
         login=login,
@@ -107,11 +122,11 @@ def change_rights(session: Session, login: str, rights: Rights, *, actor: Actor,
 
     Raises:
         Forbidden: ``role_missing``, ``self_grant``.
-        InputError: ``role_reserved``, ``scope_invalid``.
+        InputError: ``role_reserved``, ``roles_apart``, ``person_missing``, ``scope_invalid``.
         NotFound: ``user_unknown``.
     """
     before = _other(session, login, actor)
-    _check_rights(rights)
+    _check_rights(rights, before.person_id)
     row = user_row(session, login)
     was = Rights(before.roles, before.scopes, before.funds, before.firms).plain()
     for rows in (row.roles, row.scopes, row.funds, row.firms):
@@ -160,6 +175,8 @@ def deactivate(session: Session, login: str, *, actor: Actor, at: datetime) -> N
 def new_token(session: Session, login: str, *, actor: Actor, at: datetime) -> str:
     """Replace a user's token, one's own included; it is shown this once.
 
+    Whoever issues somebody else's token could act as them until the holder replaces it: ``doctor`` lists such tokens.
+
     Raises:
         Forbidden: ``role_missing``.
         NotFound: ``user_unknown``.
@@ -168,7 +185,7 @@ def new_token(session: Session, login: str, *, actor: Actor, at: datetime) -> st
         check_admin(actor)
     user_by_login(session, login)
     token = renew_token(session, login)
-    _record(session, login, "renew_token", actor, at, {})
+    _record(session, login, "renew_token", actor, at, {"by": "holder" if actor.id == login else "administrator"})
     return token
 
 
@@ -180,9 +197,16 @@ def _other(session: Session, login: str, actor: Actor) -> Actor:
     return other
 
 
-def _check_rights(rights: Rights) -> None:
-    if (PUSH.roles | SYSTEM.roles) & set(rights.roles):
+def _check_rights(rights: Rights, person: str) -> None:
+    roles = set(rights.roles)
+    if (PUSH.roles | SYSTEM.roles) & roles:
         raise InputError("role_reserved", "该角色仅限系统使用", "this role is the machine's own")
+    if roles >= ROLES_APART:
+        zh = "企业人员与代办人员不得为同一用户"
+        raise InputError("roles_apart", zh, "nobody is both a firm's own applicant and an agent: use two logins")
+    if roles - OUTSIDE and not person:
+        zh = "经办人员须登记工号(person)"
+        raise InputError("person_missing", zh, "an officer needs a staff number (person): duties go by persons")
     places = [(scope.role, scope.department, scope.fund) for scope in set(rights.scopes)]
     if {scope.role for scope in rights.scopes} - set(rights.roles) or len(set(places)) != len(places):
         zh, en = (

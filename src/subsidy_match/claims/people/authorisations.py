@@ -67,7 +67,7 @@ def authorise(
 
     Raises:
         Forbidden: ``role_missing``, ``self_grant``.
-        Conflict: ``agent_unfit``.
+        Conflict: ``agent_unfit``, ``roles_apart``.
         InputError: ``authorisation_invalid``, ``uscc_invalid``, ``field_missing``, ``field_invalid``.
         NotFound: ``user_unknown``.
     """
@@ -78,6 +78,9 @@ def authorise(
         raise Forbidden("self_grant", "不得为本人登记授权", "nobody records an authorisation of their own")
     if Role.AGENT not in agent.roles:
         raise Conflict("agent_unfit", f"{login}不是代办人员", f"{login} is no agent")
+    if Role.APPLICANT in agent.roles:
+        zh = f"{login}同时为企业人员,不能登记代办授权"
+        raise Conflict("roles_apart", zh, f"{login} is an applicant as well: agents have a login of their own")
     if not _SHA256.fullmatch(document_sha256) or from_on > until_on:
         zh = "授权书摘要应为64位十六进制,且起始日不晚于截止日"
         raise InputError("authorisation_invalid", zh, "a SHA-256 of the document, and a first day before the last")
@@ -118,6 +121,8 @@ def revoke_authorisation(session: Session, authorisation_id: int, *, actor: Acto
     if row.ended_at is not None:
         raise Conflict("authorisation_ended", "该授权已撤销", "the authorisation is revoked already")
     row.ended_by, row.ended_at = actor.id, at
+    session.flush()
+    _may_see_no_more(session, row.login, row.uscc)
     detail = {"id": row.id, "uscc": row.uscc}
     audit.append(session, f"user:{row.login}", at=at, actor=actor.id, action="revoke_authorisation", detail=detail)
     return _value(row)
@@ -183,6 +188,16 @@ def _may_see(session: Session, login: str, uscc: str) -> None:
     row = user_row(session, login)
     if all(firm.uscc != uscc for firm in row.firms):
         row.firms.append(UserFirm(uscc=uscc))
+
+
+def _may_see_no_more(session: Session, login: str, uscc: str) -> None:
+    """Take the firm from an agent whose last authorisation for it is revoked: it must not outlive a change of role."""
+    left = select(AuthorisationRow.id).where(
+        AuthorisationRow.login == login, AuthorisationRow.uscc == uscc, AuthorisationRow.ended_at.is_(None)
+    )
+    row = user_row(session, login)
+    if any(held.role == Role.AGENT for held in row.roles) and session.scalars(left.limit(1)).first() is None:
+        row.firms = [firm for firm in row.firms if firm.uscc != uscc]
 
 
 def _value(row: AuthorisationRow) -> Authorisation:

@@ -46,6 +46,7 @@ def rows() -> Iterator[Transition]:
                 Guard.BEFORE_CORRECTION_DUE,
                 Guard.FAVOURABLE_OR_REASON,
                 Guard.AMOUNT_KNOWN,
+                Guard.MATERIALS_COMPLETE,
                 Guard.DOCUMENTS_KNOWN,
                 Guard.ITEMS_FREE,
                 Guard.EXCLUSIVE_FREE,

@@ -55,10 +55,10 @@ def rows() -> Iterator[Transition]:
         State.ACCEPTED,
         frozenset({Role.CLERK, Role.PUSH, Role.SYSTEM}),
         Duty.CLERK,
-        (Guard.NOT_HELD, Guard.OWN_CHANNEL),
+        (Guard.NOT_HELD, Guard.OWN_CHANNEL, Guard.PAPERS_SEEN),
         FundEffect.RESERVE_OR_WAIT,
         ClockEffect.START,
-        takes=("note",),
+        takes=("note", "papers_seen"),
     )
     yield Transition(
         "4",

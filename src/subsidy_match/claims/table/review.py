@@ -34,10 +34,11 @@ def rows() -> Iterator[Transition]:
             target,
             frozenset({Role.REVIEWER}),
             Duty.REVIEWER,
-            (Guard.ASSIGNED_TO_ACTOR, Guard.QUORUM_REACHED, Guard.AMOUNT_WITHIN_BOUNDS),
+            # Acceptance by silence, a correction or a document that followed may have left an original unseen.
+            (Guard.ASSIGNED_TO_ACTOR, Guard.QUORUM_REACHED, Guard.PAPERS_SEEN, Guard.AMOUNT_WITHIN_BOUNDS),
             FundEffect.ADJUST,
             when=when,
-            takes=("amount", "reason", "note"),
+            takes=("amount", "reason", "note", "papers_seen"),
         )
     yield Transition(
         "9i",

@@ -1,0 +1,42 @@
+"""What is doubtful about officers: nobody said who they are, or another person has known their token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from subsidy_match.claims.people.administration import OUTSIDE
+from subsidy_match.errors import Finding
+from subsidy_match.store.audit import AuditEntry
+from subsidy_match.store.users import list_users
+
+__all__ = ["officer_findings"]
+
+_ISSUING = ("create_user", "renew_token")
+
+
+def officer_findings(session: Session) -> Iterator[Finding]:
+    """Find officers without a staff number, and those whose token another person made and they did not replace."""
+    officers = [person for person in list_users(session) if person.roles - OUTSIDE]
+    issuers = _issuers(session)
+    for officer in officers:
+        if not officer.person_id:
+            zh, en = f"{officer.id}未登记工号,无法按人核对岗位", f"{officer.id} has no staff number"
+            yield Finding("person_missing", zh, en)
+        issuer = issuers.get(f"user:{officer.id}", officer.id)
+        if issuer != officer.id:
+            zh = f"{officer.id}仍使用{issuer}发放的令牌,应由本人更换"
+            yield Finding("token_of_another", zh, f"{officer.id} still uses the token that {issuer} issued: renew it")
+
+
+def _issuers(session: Session) -> dict[str, str]:
+    """Chain of a user → who made the token in use."""
+    newest = (
+        select(func.max(AuditEntry.id))
+        .where(AuditEntry.action.in_(_ISSUING), AuditEntry.outcome == "done", AuditEntry.subject.like("user:%"))
+        .group_by(AuditEntry.subject)
+    )
+    found = session.execute(select(AuditEntry.subject, AuditEntry.actor).where(AuditEntry.id.in_(newest)))
+    return {subject: actor for subject, actor in found}
