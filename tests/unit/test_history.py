@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
+from policy_world import AS_OF, PAID_FACTS, load, policy_text
 
 from subsidy_match.matching.history import Payment, imported_rows, with_payments
+from subsidy_match.matching.vector.plan import make_plan
+from subsidy_match.matching.vector.sources import Source, table_of
 from subsidy_match.rules.enterprise import Collection, Enterprise
 
 OURS = Payment("202600000001", "huaian-green-factory", None, 30_000_000, date(2026, 7, 16))
@@ -56,3 +60,23 @@ def test_what_others_paid_is_told_from_what_we_paid():
         assert list(imported_rows(firm(THEIRS, other, other), [ours])) == [other]
         assert list(imported_rows(firm(a_week_later, other), [ours])) == [other]
     assert list(imported_rows(firm(THEIRS, other), [])) == [THEIRS, other]
+
+
+def test_many_firms_at_once_have_the_same_histories_as_each_by_itself(tmp_path: Path):
+    once = "{all: [{id: once, basis: art1, value: {paid_under: self}, at_most: 0元}]}"
+    text = policy_text(eligible_if=once)
+    policies = load(tmp_path, {"facts.yml": PAID_FACTS, "grant@2026-01-01.yml": text})
+    rest = [Payment("N1", "grant", None, amount, OURS.paid_on, 9) for amount in (4, 0)]
+    listed = {"record_no": "CZ-1", "policy": "grant", "amount": 9, "paid_on": OURS.paid_on}
+    firms = [
+        replace(firm(*rows), uscc=f"{number}")
+        for number, rows in enumerate(((listed,), (), (listed, listed), ({**listed, "amount": 1}, listed), (listed,)))
+    ]
+    paid = {"0": rest[:1], "1": rest[1:], "2": rest[1:], "3": rest}
+    plan = make_plan(policies, AS_OF)
+    found = Source(plan, {}, {}, paid).block(table_of(firms, plan)).lists["subsidy_history"]
+    amounts, starts = found.fields["amount"].to_pylist(), found.starts.tolist()
+    for number, one in enumerate(firms):
+        rows = with_payments(one, paid.get(one.uscc, ())).collections["subsidy_history"].rows
+        assert amounts[starts[number] : starts[number + 1]] == [row["amount"] for row in rows]
+    assert amounts == [4, 9, 1, 4, 9]
