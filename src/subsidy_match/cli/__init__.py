@@ -16,6 +16,7 @@ from subsidy_match.cli import (
     funds,
     matching,
     notices,
+    outbox,
     payouts,
     policies,
     policy_tests,
@@ -65,6 +66,7 @@ _GROUPS = (
     ("payouts", payouts.app),
     ("calendar", calendar.app),
     ("audit", audit.app),
+    ("outbox", outbox.app),
     ("users", users.app),
     ("db", system.database),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Annotated, TypeAlias
 
 import typer
@@ -17,6 +18,7 @@ from subsidy_match.claims.payment_checks import check_payments, check_totals
 from subsidy_match.claims.people.staffing import Need, staffing_findings
 from subsidy_match.claims.recovery import check_recoveries
 from subsidy_match.cli.context import business_today, now, platform, settings
+from subsidy_match.cli.outbox import delivering, given_up
 from subsidy_match.cli.output import note, print_text
 from subsidy_match.cli.sweeping import sweeping, unswept
 from subsidy_match.errors import Finding, NotFound
@@ -61,6 +63,7 @@ def serve(
     host: Annotated[str, typer.Option(help="监听地址 / address")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="端口 / port")] = 8000,
     sweep_every: Annotated[int, typer.Option(min=0, help="每隔几分钟办理到期事项,0为不办 / sweep, 0: never")] = 60,
+    deliver_every: Annotated[int, typer.Option(min=0, help="每隔几分钟投递消息,0为不投 / deliver, 0: never")] = 1,
 ) -> None:
     """启动服务 / Serve the API."""
     import uvicorn
@@ -70,7 +73,7 @@ def serve(
 
     migrate(settings().url)
     _seed_calendar()
-    with platform() as wired, sweeping(wired, sweep_every, now):
+    with platform() as wired, sweeping(wired, sweep_every, now), delivering(wired, deliver_every, now):
         note(f"http://{host}:{port}/  (接口说明 / API: http://{host}:{port}/docs)")
         uvicorn.run(create_app(wired, now), host=host, port=port, log_config=LOG_CONFIG, access_log=False)
 
@@ -87,7 +90,7 @@ def doctor() -> None:
         print_text(f"{info.kind} {info.version} ({info.journal})")
         for problem in problems:
             print_text(problem)
-        for warning in _unstaffed(wired):
+        for warning in chain(_unstaffed(wired), given_up(wired)):
             print_text(warning)
     if problems:
         raise typer.Exit(1)
