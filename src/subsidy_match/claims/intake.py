@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.batches import Batch, Line
 from subsidy_match.claims.lines.answers import Evidence, Outcome, Receipt
 from subsidy_match.claims.lines.steps import may
@@ -20,6 +18,7 @@ from subsidy_match.claims.receipts import ReceiptReport, doubts_of, import_recei
 from subsidy_match.claims.reconciling import is_known_file, keep_file, locked_lines
 from subsidy_match.claims.refusals import audited
 from subsidy_match.claims.returns import ReturnReport, import_returns, return_doubts
+from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.statements import parse_receipts, parse_returns
 from subsidy_match.errors import InputError, Location
 from subsidy_match.store.unit import in_unit
@@ -38,8 +37,7 @@ _NO_ANSWER = "NO_ANSWER"
 class BankIntake:
     """One person taking in what the bank says."""
 
-    engine: Engine
-    calendar: WorkingCalendar
+    desk: ClaimDesk
     actor: Actor
     at: datetime
 
@@ -91,16 +89,16 @@ class BankIntake:
 
     def _whole(self, work: Callable[[Deed], Report], also: Taken[Report] | None) -> Report:
         def whole(session: Session) -> Report:
-            report = work(Deed(session, self.calendar, self.actor, self.at))
+            report = work(self.desk.deed(session, self.actor, self.at))
             session.flush()
             if also is not None:
                 also(session, report)
             return report
 
-        return in_unit(self.engine, whole)
+        return in_unit(self.desk.engine, whole)
 
     def _audited(self, subject: str, action: str, work: Callable[[], Report]) -> Report:
-        return audited(self.engine, subject, action, actor=self.actor, at=self.at, work=work)
+        return audited(self.desk.engine, subject, action, actor=self.actor, at=self.at, work=work)
 
 
 def _asked(lines: Sequence[Line], ask: Callable[[str], Receipt | None]) -> list[Receipt]:

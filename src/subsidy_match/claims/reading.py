@@ -18,6 +18,7 @@ from subsidy_match.store.users import Actor, Role
 
 __all__ = [
     "CLAIM_UNKNOWN",
+    "OUTSIDERS",
     "ClaimFilter",
     "evidence",
     "find_claims",
@@ -28,7 +29,8 @@ __all__ = [
 ]
 
 CLAIM_UNKNOWN = "claim_unknown"
-_OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT, Role.PUBLIC})
+OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT, Role.PUBLIC})
+"""Whoever only acts for firms, or for nobody."""
 _LOCKED = (
     select(ClaimRow)
     .where(ClaimRow.id == bindparam("claim_id"))
@@ -133,7 +135,7 @@ def _filtered(wanted: ClaimFilter) -> Select[ClaimRow]:
 
 
 def _is_outsider(viewer: Actor) -> bool:
-    return viewer.roles <= _OUTSIDERS
+    return viewer.roles <= OUTSIDERS
 
 
 def _unknown(claim_id: int) -> NotFound:

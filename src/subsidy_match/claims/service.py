@@ -28,9 +28,11 @@ from subsidy_match.claims.handling.channels import CHANNELS
 from subsidy_match.claims.materials import Deferred, deferred_materials
 from subsidy_match.claims.occasion import Occasion, claim_clock, past_duties
 from subsidy_match.claims.payload import parse_payload
+from subsidy_match.claims.payment_steps import Deed
 from subsidy_match.claims.people.persons import lent_roles
 from subsidy_match.claims.reading import (
     CLAIM_UNKNOWN,
+    OUTSIDERS,
     ClaimFilter,
     evidence,
     find_claims,
@@ -300,6 +302,10 @@ class ClaimDesk:
         """Read the accounts of a firm, newest first, without their numbers."""
         return self._read(lambda session: accounts_of(session, uscc))
 
+    def deed(self, session: Session, actor: Actor, at: datetime) -> Deed:
+        """What somebody does to many claims at once, under the desk's calendar and tolerance."""
+        return Deed(session, self.calendar, actor, at, self.tolerance)
+
     def serve_waitlist(self, fund_ids: set[str], at: datetime) -> None:
         """Serve those who wait for funds in which a step made room; where the store is busy the sweeper does it."""
         if fund_ids:
@@ -345,7 +351,7 @@ class ClaimDesk:
         def work(session: Session) -> tuple[Claim, Claim]:
             row = locked_row(session, claim_id)
             for version in expected:
-                _check_version(session, row, version)
+                _check_version(session, row, version, actor)
             before = load_claim(session, row)
             occasion = self._occasion(session, row, event, Door.DESK, actor, at, payload, assessment)
             occasion = replace(occasion, standing=standing)
@@ -424,16 +430,19 @@ def _finished(session: Session, row: ClaimRow, also: Also | None) -> Claim:
     return claim
 
 
-def _check_version(session: Session, row: ClaimRow, expected: int | None) -> None:
+def _check_version(session: Session, row: ClaimRow, expected: int | None, actor: Actor) -> None:
     if expected is None or expected == row.version:
         return
     last = session.scalars(
         select(ClaimStep).where(ClaimStep.claim_id == row.id, ClaimStep.version == row.version)
     ).one()
     when, (zh, en) = business_day(last.at), EVENT_NAMES[Event(last.event)]
+    who_zh, who_en, by = last.actor_name, last.actor_name, f" by {last.actor}"
+    if actor.roles <= OUTSIDERS and last.actor != actor.id:  # officers are not told to those outside
+        who_zh, who_en, by = last.department or "经办部门", last.department or "the office", ""
     raise Conflict(
         "stale_version",
-        f"该件已被{last.actor_name}于{when}办理({zh}),请刷新后再办",
-        f"{last.actor_name} changed this claim on {when} ({en}): reload it",
-        hint=f"version {row.version} at {last.at.isoformat()} by {last.actor}",
+        f"该件已被{who_zh}于{when}办理({zh}),请刷新后再办",
+        f"{who_en} changed this claim on {when} ({en}): reload it",
+        hint=f"version {row.version} at {last.at.isoformat()}{by}",
     )

@@ -230,4 +230,4 @@ def test_receipts_that_do_not_add_up_are_found(world: World):
     receive(world, open_recovery(world), 2, "R1")
     with world.engine.begin() as connection:
         connection.execute(text("UPDATE recovery_receipts SET amount = 1"))
-    assert [finding.code for finding in in_unit(world.engine, check_recoveries)] == ["F010"]
+    assert [finding.code for finding in in_unit(world.engine, check_recoveries)] == ["F016"]
