@@ -182,7 +182,7 @@ class AllocationOffice:
             locked_allocation(session, allocation_id, *AllocationState)
             check_role(actor, roles, "资金下达", f"{action} an allocation")
             row = locked_allocation(session, allocation_id, *states)
-            check_order(at, row.issued_at or row.made_at)
+            check_order(at, row.issued_at or row.made_at, self.desk.tolerance)
             work(deed, row)
             return _finished(deed, row, action, also)
 

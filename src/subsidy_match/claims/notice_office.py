@@ -173,7 +173,7 @@ class NoticeOffice:
             row = locked_notice(session, notice_id, *NoticeState)
             check_role(actor, _OFFICERS, "公示", f"{action} a notice")
             row = locked_notice(session, notice_id, *states)
-            check_order(at, row.published_at or row.drafted_at)
+            check_order(at, row.published_at or row.drafted_at, self.desk.tolerance)
             work(deed, row)
             return _finished(deed, row, action, also)
 

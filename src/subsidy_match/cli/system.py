@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims import funds
 from subsidy_match.claims.ageing import LONGEST_SILENCE, silence_findings, unanswered_lines
 from subsidy_match.claims.calendar_store import seed
-from subsidy_match.claims.fund_allocations import check_allocations
-from subsidy_match.claims.ledger_checks import check_runs, check_shares
-from subsidy_match.claims.payment_checks import check_payments, check_totals
 from subsidy_match.claims.people.staffing import Need, staffing_findings
-from subsidy_match.claims.recovery import check_recoveries
+from subsidy_match.claims.store_checks import STORE_CHECKS, Check
 from subsidy_match.cli.context import business_today, now, platform, settings
 from subsidy_match.cli.outbox import delivering, given_up
 from subsidy_match.cli.output import note, print_text
@@ -32,8 +28,6 @@ from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import list_users
 
 __all__ = ["database", "doctor", "serve"]
-
-Check: TypeAlias = Callable[[Session], Iterable[Finding]]
 
 database = typer.Typer(help="数据库 / The transactional store.", no_args_is_help=True)
 
@@ -116,16 +110,7 @@ def _problems(wired: Platform) -> Iterator[str]:
         except NotFound as error:
             yield str(error)
     yield from unswept(wired, now())
-    checks: tuple[Check, ...] = (
-        funds.check_balances,
-        check_shares,
-        check_runs,
-        check_totals,
-        check_payments,
-        check_allocations,
-        check_recoveries,
-        _silence(wired),
-    )
+    checks: tuple[Check, ...] = (*STORE_CHECKS, _silence(wired))
     for check in checks:
         yield from (str(finding) for finding in in_unit(wired.engine, check, immediate=False))
 
