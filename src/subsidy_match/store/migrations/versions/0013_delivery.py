@@ -6,6 +6,9 @@ Revises: 0010
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Literal
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -23,7 +26,7 @@ def upgrade() -> None:
     """Add both moments; the oldest unsent message of any topic is found at once."""
     op.drop_index(_INDEX, table_name="outbox", sqlite_where=_UNSENT, postgresql_where=_UNSENT)
     # Made anew on SQLite, which writes an added column out in another way than one of a created table.
-    how = "always" if op.get_bind().dialect.name == "sqlite" else "never"
+    how: Literal["always", "never"] = "always" if op.get_bind().dialect.name == "sqlite" else "never"
     with op.batch_alter_table("outbox", copy_from=_outbox(), recreate=how) as batch:
         batch.add_column(_moment("next_at"))
         batch.add_column(_moment("dead_at"))
@@ -45,11 +48,11 @@ def _indexes(columns: list[str]) -> None:
         op.create_index("uq_outbox_key", "outbox", ["key"], unique=True)
 
 
-def _moment(name: str) -> sa.Column[sa.DateTime]:
+def _moment(name: str) -> sa.Column[datetime]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=True)
 
 
-def _outbox(*more: sa.Column[sa.DateTime]) -> sa.Table:
+def _outbox(*more: sa.Column[datetime]) -> sa.Table:
     return sa.Table(
         "outbox",
         sa.MetaData(),
