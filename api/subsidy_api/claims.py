@@ -106,9 +106,11 @@ def list_claims(
         limit=limit + 1,
     )
     desk = platform.desk
-    shown, after_this = page(desk.list_claims(wanted, viewer=actor), limit, lambda claim: claim.id)
-    counted = {} if is_outsider(actor) else desk.count_risks([claim.id for claim in shown])
-    return Page(items=[_body(desk, claim, today, actor, counted.get(claim.id)) for claim in shown], next=after_this)
+    found = desk.list_with_clocks(wanted, on=today, viewer=actor)
+    shown, after_this = page(found, limit, lambda entry: entry[0].id)
+    counted = {} if is_outsider(actor) else desk.count_risks([claim.id for claim, _, _ in shown])
+    items = [shown_claim(c, clock, actor, stage, open_risks=counted.get(c.id)) for c, clock, stage in shown]
+    return Page(items=items, next=after_this)
 
 
 @router.get(

@@ -211,7 +211,7 @@ def cancel_run(run_id: RunId, platform: PlatformDep, actor: Officer, at: Moment,
 
 
 def _office(platform: Platform) -> FundOffice:
-    return FundOffice(platform.engine, platform.calendar)
+    return FundOffice(platform.engine, platform.calendar, platform.desk.tolerance)
 
 
 def _kept(keep: Keep, kind: type[Body]) -> Callable[[Session, Any], None]:

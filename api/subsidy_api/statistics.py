@@ -21,6 +21,7 @@ from subsidy_api.security import Officer
 from subsidy_match.claims.funds import list_funds
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.statistics import read_statistics
+from subsidy_match.store.delivery import waiting_messages
 from subsidy_match.store.outbox import OutboxRow
 from subsidy_match.store.unit import in_unit
 
@@ -67,7 +68,8 @@ class _Snapshot(Collector):
         counts = session.execute(select(ClaimRow.state, func.count()).group_by(ClaimRow.state)).all()
         self._claims = [(state, count) for state, count in counts]
         self._funds = list_funds(session)
-        self._unsent = session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.sent_at.is_(None)))
+        self._unsent = waiting_messages(session)
+        self._dead = session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.dead_at.is_not(None)))
 
     def collect(self) -> Iterator[Metric]:
         claims = GaugeMetricFamily("subsidy_claims", "Claims by state", labels=["state"])
@@ -79,4 +81,5 @@ class _Snapshot(Collector):
             for balance in ("allocated", "reserved", "committed", "paid", "available"):
                 funds.add_metric([fund.id, balance], getattr(fund, balance))
         yield funds
-        yield GaugeMetricFamily("subsidy_outbox_unsent", "Messages not yet sent", value=self._unsent or 0)
+        yield GaugeMetricFamily("subsidy_outbox_unsent", "Messages not yet sent", value=self._unsent)
+        yield GaugeMetricFamily("subsidy_outbox_dead", "Messages given up after many tries", value=self._dead or 0)

@@ -29,6 +29,13 @@ class Settings(BaseSettings):
         default=3, ge=0, le=60, description="seconds by which a request may lie before the last step of a claim"
     )
 
+    outbox: str = Field(default="", description="where messages go: a folder, or an http(s) address; unset: nowhere")
+    outbox_secret: SecretStr = Field(default=SecretStr(""), description="signs what is posted to an address")
+    outbox_pauses: tuple[int, ...] = Field(
+        default=(60, 300, 1800, 7200, 21_600, 43_200, 86_400),
+        description="seconds to wait after each failure, as JSON; a message is given up after one more",
+    )
+
     qa_percent: int = Field(
         default=0, ge=0, le=100, description="of a hundred claims, how many are drawn for re-examination"
     )

@@ -70,7 +70,7 @@ class AllocationOffice:
         """
 
         def work(session: Session) -> Allocation:
-            deed = Deed(session, self.desk.calendar, actor, at, self.desk.tolerance)
+            deed = self.desk.deed(session, actor, at)
             check_role(actor, _MAKERS, "拟制资金下达文件", "draft an allocation")
             claims = lock_claims(session, dict.fromkeys(check_claim_ids(claim_ids)))
             row = insert_allocation(deed, claims, number=number, title=title)
@@ -179,7 +179,7 @@ class AllocationOffice:
         also: Also | None,
     ) -> Allocation:
         def whole(session: Session) -> Allocation:
-            deed = Deed(session, self.desk.calendar, actor, at, self.desk.tolerance)
+            deed = self.desk.deed(session, actor, at)
             locked_allocation(session, allocation_id, *AllocationState)
             check_role(actor, roles, "资金下达", f"{action} an allocation")
             row = locked_allocation(session, allocation_id, *states)

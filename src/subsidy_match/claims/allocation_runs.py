@@ -14,12 +14,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.fund_records import FundRow, Mode
 from subsidy_match.claims.funds import lock_funds
 from subsidy_match.claims.occasion import Occasion, current_amount
 from subsidy_match.claims.payload import parse_payload
+from subsidy_match.claims.payment_steps import Deed
 from subsidy_match.claims.people.persons import is_same_person
 from subsidy_match.claims.reading import locked_row
 from subsidy_match.claims.records import ClaimRow, ClaimShare
@@ -111,7 +111,7 @@ def draft_run(session: Session, fund_id: str, *, budget: int | None, at: datetim
     return load_run(session, run.id)
 
 
-def confirm_run(session: Session, run_id: int, calendar: WorkingCalendar, *, at: datetime, actor: Actor) -> Run:
+def confirm_run(deed: Deed, run_id: int) -> Run:
     """Confirm a run as a second person: every claim gets its share and it is reserved, or nothing happens.
 
     Raises:
@@ -120,6 +120,7 @@ def confirm_run(session: Session, run_id: int, calendar: WorkingCalendar, *, at:
         Conflict: ``run_state``, ``run_outdated`` with a finding for every claim that changed, ``fund_short``,
             ``fund_frozen``, ``fund_closed``.
     """
+    session, actor, at = deed.session, deed.actor, deed.at
     run, parts = _locked_draft(session, run_id), _part_rows(session, run_id)
     if is_same_person(session, actor, run.maker):
         raise Forbidden("run_same_person", "编制人不得确认", "whoever made the run cannot confirm it")
@@ -129,7 +130,7 @@ def confirm_run(session: Session, run_id: int, calendar: WorkingCalendar, *, at:
     _check_unchanged(session, parts, claims)
     for part in parts:
         if part.share:
-            _allot(session, claims[part.claim_id], part, run, calendar, at, actor)
+            _allot(deed, claims[part.claim_id], part, run)
     run.state, run.checker, run.checked_at = str(RunState.CONFIRMED), actor.id, at
     _tell(session, run, "confirm_run", actor, at)
     return load_run(session, run_id)
@@ -227,18 +228,12 @@ def _held(session: Session, claim_ids: Sequence[int]) -> dict[int, int]:
     return {claim_id: int(held) for claim_id, held in session.execute(query.where(ClaimShare.claim_id.in_(claim_ids)))}
 
 
-def _allot(
-    session: Session,
-    claim: ClaimRow,
-    part: RunPartRow,
-    run: RunRow,
-    calendar: WorkingCalendar,
-    at: datetime,
-    actor: Actor,
-) -> None:
+def _allot(deed: Deed, claim: ClaimRow, part: RunPartRow, run: RunRow) -> None:
+    session, at = deed.session, deed.at
     transition = choose_row(claim, Event.ALLOT, Door.RUNS)
     payload = parse_payload(transition, {"amount": part.share, "run": run.number})
-    take_step(Occasion(session, claim, transition, actor, payload, at, business_day(at), calendar))
+    on, calendar = business_day(at), deed.calendar
+    take_step(Occasion(session, claim, transition, deed.actor, payload, at, on, calendar, tolerance=deed.tolerance))
     session.flush()
 
 

@@ -83,7 +83,7 @@ def business_day(moment: datetime) -> date:
     return require_utc(moment).astimezone(_CHINA).date()
 
 
-def check_order(at: datetime, last: datetime | None, tolerance: timedelta = TOLERANCE) -> datetime:
+def check_order(at: datetime, last: datetime | None, tolerance: timedelta) -> datetime:
     """Give the moment at which a step is written down: ``at``, or that of the last step where ``at`` is just before it.
 
     Days must only ever grow, so a moment well before the last step means that some clock is wrong.

@@ -21,11 +21,12 @@ from subsidy_match.claims.evidence_records import DocumentRow
 from subsidy_match.claims.refusals import Forbidden, audited
 from subsidy_match.errors import Conflict, InputError, NotFound, RetryableError
 from subsidy_match.store import audit
+from subsidy_match.store.file_pack import hashed_path
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor, Role
 from subsidy_match.store.whole_file import write_whole
 
-__all__ = ["Document", "DocumentRoom", "find_document"]
+__all__ = ["Document", "DocumentRoom", "find_document", "handed_in"]
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _LONGEST_NAME = 200
@@ -152,7 +153,12 @@ class DocumentRoom:
     def _path(self, digest: str) -> Path:
         if not _HASH.fullmatch(digest):
             raise AssertionError("a hash names the file")
-        return self.folder.absolute() / digest[:2] / digest
+        return hashed_path(self.folder.absolute(), digest)
+
+
+def handed_in(session: Session) -> list[str]:
+    """The hashes of all documents that firms handed in."""
+    return list(session.scalars(select(DocumentRow.sha256).distinct()))
 
 
 def find_document(session: Session, uscc: str, sha256: str) -> DocumentRow | None:

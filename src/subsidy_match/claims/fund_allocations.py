@@ -123,7 +123,7 @@ def check_allocations(session: Session) -> list[Finding]:
         stored = (row.claim_count, row.total, row.total)
         if (len(amounts), sum(amounts), sum(funds_in(session, row.id).values())) != stored:
             zh, en = f"{row.number}:合计与办件不符", f"{row.number}: totals differ from claims"
-            findings.append(Finding("F011", zh, en))
+            findings.append(Finding("F015", zh, en))
     return findings
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
@@ -18,9 +18,11 @@ from sqlalchemy.orm import Session
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims import allocation_runs, funds, ledger
 from subsidy_match.claims.allocation_runs import Run
+from subsidy_match.claims.clock import TOLERANCE
 from subsidy_match.claims.fund_records import Mode
 from subsidy_match.claims.funds import Fund
 from subsidy_match.claims.ledger import Carry, Closing, Transfer
+from subsidy_match.claims.payment_steps import Deed
 from subsidy_match.claims.refusals import Forbidden, audited
 from subsidy_match.claims.waitlist import serve_waitlist
 from subsidy_match.errors import Conflict, InputError, RetryableError
@@ -65,6 +67,7 @@ class FundOffice:
 
     engine: Engine
     calendar: WorkingCalendar
+    tolerance: timedelta = TOLERANCE
 
     def open(self, new: NewFund, *, actor: Actor, at: datetime, also: Also | None = None) -> Fund:
         """Open a fund with its first allocation.
@@ -181,7 +184,7 @@ class FundOffice:
         """Confirm a run as a second person: all its shares are reserved. See ``allocation_runs.confirm_run``."""
 
         def work(session: Session) -> Run:
-            return allocation_runs.confirm_run(session, run_id, self.calendar, at=at, actor=actor)
+            return allocation_runs.confirm_run(Deed(session, self.calendar, actor, at, self.tolerance), run_id)
 
         return self._on(self.run(run_id).fund_id, "confirm_run", actor, at, work, also, roles=_CONFIRMERS)
 

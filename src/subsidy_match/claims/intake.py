@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.batches import Batch, Line
-from subsidy_match.claims.clock import TOLERANCE
 from subsidy_match.claims.lines.answers import Evidence, Outcome, Receipt
 from subsidy_match.claims.lines.steps import may
 from subsidy_match.claims.payment_states import UNANSWERED, Source
@@ -22,6 +19,7 @@ from subsidy_match.claims.receipts import ReceiptReport, doubts_of, import_recei
 from subsidy_match.claims.reconciling import is_known_file, keep_file, locked_lines, taken_meanwhile
 from subsidy_match.claims.refusals import audited
 from subsidy_match.claims.returns import ReturnReport, import_returns, return_doubts
+from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.statements import parse_receipts, parse_returns
 from subsidy_match.errors import InputError, Location
 from subsidy_match.store.unit import in_unit
@@ -40,11 +38,9 @@ _NO_ANSWER = "NO_ANSWER"
 class BankIntake:
     """One person taking in what the bank says."""
 
-    engine: Engine
-    calendar: WorkingCalendar
+    desk: ClaimDesk
     actor: Actor
     at: datetime
-    tolerance: timedelta = TOLERANCE
 
     def receipts(self, content: bytes, name: str, also: Taken[ReceiptReport] | None) -> ReceiptReport:
         """Take in a receipt file."""
@@ -94,21 +90,21 @@ class BankIntake:
 
     def _whole(self, work: Callable[[Deed], Report], also: Taken[Report] | None) -> Report:
         def whole(session: Session) -> Report:
-            report = work(Deed(session, self.calendar, self.actor, self.at, self.tolerance))
+            report = work(self.desk.deed(session, self.actor, self.at))
             session.flush()
             if also is not None:
                 also(session, report)
             return report
 
         try:
-            return in_unit(self.engine, whole)
+            return in_unit(self.desk.engine, whole)
         except IntegrityError as clash:
             if (refusal := taken_meanwhile(clash)) is None:
                 raise
             raise refusal from clash
 
     def _audited(self, subject: str, action: str, work: Callable[[], Report]) -> Report:
-        return audited(self.engine, subject, action, actor=self.actor, at=self.at, work=work)
+        return audited(self.desk.engine, subject, action, actor=self.actor, at=self.at, work=work)
 
 
 def _asked(lines: Sequence[Line], ask: Callable[[str], Receipt | None]) -> list[Receipt]:

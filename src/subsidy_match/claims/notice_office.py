@@ -66,7 +66,7 @@ class NoticeOffice:
         """
 
         def work(session: Session) -> PublicNotice:
-            deed = Deed(session, self.desk.calendar, actor, at, self.desk.tolerance)
+            deed = self.desk.deed(session, actor, at)
             check_role(actor, _OFFICERS, "拟制公示", "draft a notice")
             row = new_notice(deed, number, title, contact)
             return _finished(deed, add_claims(deed, row, check_claim_ids(claim_ids)), "draft", also)
@@ -169,7 +169,7 @@ class NoticeOffice:
         also: Also | None,
     ) -> PublicNotice:
         def whole(session: Session) -> PublicNotice:
-            deed = Deed(session, self.desk.calendar, actor, at, self.desk.tolerance)
+            deed = self.desk.deed(session, actor, at)
             row = locked_notice(session, notice_id, *NoticeState)
             check_role(actor, _OFFICERS, "公示", f"{action} a notice")
             row = locked_notice(session, notice_id, *states)

@@ -90,7 +90,7 @@ class ObjectionDesk:
 
         def work(session: Session) -> Objection:
             said, sealed = check_text("evidence", evidence), self._sealed(objector, actor)
-            deed = Deed(session, self.desk.calendar, actor, at)
+            deed = self.desk.deed(session, actor, at)
             notice = notice_by_number(session, check_number(notice_no), lock=True)
             claim = _listed_claim(session, notice, claim_no)
             row = _new_row(deed, notice, claim, said, sealed)
@@ -189,7 +189,7 @@ class ObjectionDesk:
         subject = f"claim:{self.objection(objection_id).claim_id}"
 
         def work(session: Session) -> Objection:
-            deed = Deed(session, self.desk.calendar, actor, at)
+            deed = self.desk.deed(session, actor, at)
             claim = locked_row(session, load_objection(session, objection_id).claim_id)
             row = session.get_one(ObjectionRow, objection_id, populate_existing=True)
             if row.state != ObjectionState.OPEN:

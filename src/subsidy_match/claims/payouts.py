@@ -94,7 +94,7 @@ class PayoutOffice:
             standings = self._standings(claim_ids, at)
 
             def work(session: Session) -> Batch:
-                deed = Deed(session, self.desk.calendar, actor, at, self.desk.tolerance)
+                deed = self.desk.deed(session, actor, at)
                 return _finished(session, make_batch(deed, claim_ids, standings), also)
 
             return in_unit(self.desk.engine, work)
@@ -255,7 +255,7 @@ class PayoutOffice:
         return in_unit(self.desk.engine, lambda s: list_batches(s, after=after, limit=limit), immediate=False)
 
     def _intake(self, actor: Actor, at: datetime) -> BankIntake:
-        return BankIntake(self.desk.engine, self.desk.calendar, actor, at, self.desk.tolerance)
+        return BankIntake(self.desk, actor, at)
 
     def _parcel(self, batch: Batch, wanted: str | None) -> Parcel:
         """The file of a batch: the very one that was sent where it is still there, else written from the store."""
@@ -278,7 +278,7 @@ class PayoutOffice:
         self, batch_id: int, how: _Ending, why: Mapping[str, str], actor: Actor, at: datetime, also: Also | None
     ) -> Batch:
         def whole(session: Session) -> Batch:
-            deed = Deed(session, self.desk.calendar, actor, at, self.desk.tolerance)
+            deed = self.desk.deed(session, actor, at)
             _take(deed, batch_id, how, why)
             record_batch(deed, batch_id, str(how.claim))
             return _finished(session, batch_id, also)

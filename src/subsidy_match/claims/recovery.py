@@ -141,7 +141,7 @@ def check_recoveries(session: Session) -> list[Finding]:
     )
     return [
         Finding(
-            "F010",
+            "F016",
             f"追回{number}:已追回金额与到账明细不符",
             f"recovery {number}: {said} said to be recovered, the receipts add up to {received}",
         )

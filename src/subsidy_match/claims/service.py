@@ -28,6 +28,7 @@ from subsidy_match.claims.handling.channels import CHANNELS
 from subsidy_match.claims.materials import Deferred, deferred_materials
 from subsidy_match.claims.occasion import Occasion, claim_clock, past_duties
 from subsidy_match.claims.payload import parse_payload
+from subsidy_match.claims.payment_steps import Deed
 from subsidy_match.claims.people.persons import lent_roles
 from subsidy_match.claims.reading import (
     CLAIM_UNKNOWN,
@@ -200,6 +201,21 @@ class ClaimDesk:
 
         return self._read(read)
 
+    def list_with_clocks(
+        self, wanted: ClaimFilter, *, on: date, viewer: Actor | None = None
+    ) -> Sequence[tuple[Claim, ClockReading | None, StageReading | None]]:
+        """List claims as ``list_claims`` does, with both clocks of each, all of one state of the store."""
+
+        def read(session: Session) -> list[tuple[Claim, ClockReading | None, StageReading | None]]:
+            claims = find_claims(session, wanted, viewer)
+            rows = [session.get_one(ClaimRow, claim.id) for claim in claims]
+            clocks = [
+                (claim_clock(session, r, self.calendar, on), stage_clock(session, r, self.calendar, on)) for r in rows
+            ]
+            return [(claim, *both) for claim, both in zip(claims, clocks, strict=True)]
+
+        return self._read(read)
+
     def list_claims(self, wanted: ClaimFilter | None = None, *, viewer: Actor | None = None) -> Sequence[Claim]:
         """List claims by id, those that ``viewer`` may see."""
         return self._read(lambda session: find_claims(session, wanted or ClaimFilter(), viewer))
@@ -294,6 +310,10 @@ class ClaimDesk:
     def accounts(self, uscc: str) -> Sequence[Account]:
         """Read the accounts of a firm, newest first, without their numbers."""
         return self._read(lambda session: accounts_of(session, uscc))
+
+    def deed(self, session: Session, actor: Actor, at: datetime) -> Deed:
+        """What somebody does to many claims at once, under the desk's calendar and tolerance."""
+        return Deed(session, self.calendar, actor, at, self.tolerance)
 
     def serve_waitlist(self, fund_ids: set[str], at: datetime) -> None:
         """Serve those who wait for funds in which a step made room; where the store is busy the sweeper does it."""

@@ -1,4 +1,4 @@
-"""How long claims take and how many go astray, by policy and by the department that accepted them."""
+"""How long claims take and how many go astray, by policy and by the department that handles them."""
 
 from __future__ import annotations
 
@@ -12,21 +12,24 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.clock import Light
+from subsidy_match.claims.handling.rules import place_of
 from subsidy_match.claims.occasion import claim_clock
 from subsidy_match.claims.records import ClaimRow, ClaimStep
 from subsidy_match.claims.states import Event
+from subsidy_match.store.user_rows import UserRow
 
 __all__ = ["Figures", "read_statistics"]
 
-_COUNTED = (Event.ACCEPT, Event.SETTLE, Event.RETURN)
+_COUNTED = (Event.ACCEPT, Event.SETTLE, Event.BANK_RETURN, Event.RETURN)
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Figures of the claims accepted in a span of days, for one policy and one accepting department.
+    """Figures of the claims accepted in a span of days, for one policy and one department.
 
     Days are working days from acceptance to payment, without those on which the clock stood still; ``None`` where
-    nothing has been paid. ``returned`` counts claims sent back at least once; rates are per ten thousand, whole.
+    nothing has been paid. ``department`` is the one that accepted; where time or data did, the one that handles the claim.
+    ``overdue`` counts claims that are late or ended late. ``returned`` counts claims sent back at least once; rates are per ten thousand, whole.
     """
 
     policy_id: str
@@ -66,7 +69,9 @@ def read_statistics(
     for block in session.scalars(query.execution_options(yield_per=500)).partitions():
         steps = _steps(session, [claim.id for claim in block])
         for claim in block:
-            _count(groups, claim, steps[claim.id], is_late=_is_late(session, claim, calendar, on))
+            mine = steps[claim.id]
+            group = groups[claim.policy_id, _department(session, claim, mine)]
+            _count(group, mine, is_late=_is_late(session, claim, calendar, on))
     return [_figures(key, group) for key, group in sorted(groups.items())]
 
 
@@ -78,23 +83,30 @@ def _steps(session: Session, claim_ids: Sequence[int]) -> Mapping[int, list[Clai
     return found
 
 
-def _count(
-    groups: Mapping[tuple[str, str], _Group], claim: ClaimRow, steps: Iterable[ClaimStep], *, is_late: bool
-) -> None:
+def _department(session: Session, claim: ClaimRow, steps: Iterable[ClaimStep]) -> str:
+    """Whose figures it goes into: the machine that accepts by time or by data has no department."""
+    accepted = [step.department for step in steps if step.event == str(Event.ACCEPT)]
+    if accepted and accepted[-1]:
+        return accepted[-1]
+    if place := place_of(session, claim, claim.accepted_on or claim.created_at.date()).department:
+        return place
+    assignee = session.scalars(select(UserRow.department).where(UserRow.login == claim.assignee)).first()
+    return assignee or ""
+
+
+def _count(group: _Group, steps: Iterable[ClaimStep], *, is_late: bool) -> None:
     by_event = {step.event: step for step in steps}  # the last of each counts
-    accept = by_event.get(str(Event.ACCEPT))
-    group = groups[claim.policy_id, accept.department if accept else ""]
     group.accepted += 1
     group.overdue += is_late
     group.returned += str(Event.RETURN) in by_event
-    settle = by_event.get(str(Event.SETTLE))
-    if settle is not None and settle.counted_days is not None:
+    settle, back = by_event.get(str(Event.SETTLE)), by_event.get(str(Event.BANK_RETURN))
+    if settle is None or (back is not None and back.version > settle.version):  # not paid, or the bank gave it back
+        return
+    if settle.counted_days is not None:
         group.days.append(settle.counted_days)
 
 
 def _is_late(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date) -> bool:
-    if claim.ended_on is not None:
-        return False
     clock = claim_clock(session, claim, calendar, on)
     return clock is not None and clock.light is Light.RED
 

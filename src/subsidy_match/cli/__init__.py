@@ -23,6 +23,7 @@ from subsidy_match.cli import (
     interests,
     matching,
     notices,
+    outbox,
     payouts,
     policies,
     policy_tests,
@@ -76,6 +77,7 @@ _GROUPS = (
     ("payouts", payouts.app),
     ("calendar", calendar.app),
     ("audit", audit.app),
+    ("outbox", outbox.app),
     ("users", users.app),
     ("db", system.database),
 )

@@ -1,4 +1,4 @@
-"""Backup and restore of the transactional store."""
+"""Backup and restore of the transactional store and of the documents that firms handed in."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
-from subsidy_match.claims import funds
-from subsidy_match.claims.payment_checks import check_totals
+from subsidy_match.claims.documents import handed_in
+from subsidy_match.claims.store_checks import STORE_CHECKS
 from subsidy_match.cli.context import settings
-from subsidy_match.cli.output import note, print_text
-from subsidy_match.errors import NotFound
+from subsidy_match.cli.output import bar, note, print_findings, print_text
+from subsidy_match.errors import Conflict, Finding, NotFound
 from subsidy_match.store.backup import BackupReport, backup, restore
 from subsidy_match.store.engine import open_engine
+from subsidy_match.store.file_pack import PackReport, beside, pack, unpack
 from subsidy_match.store.migration import upgrade
+from subsidy_match.store.unit import in_unit
 
 __all__ = ["back_up", "put_back"]
 
@@ -22,26 +25,54 @@ Backup = Annotated[Path, typer.Argument(metavar="FILE", help="备份文件 / the
 
 
 def back_up(file: Backup) -> None:
-    """备份数据库到一个文件(两种数据库通用,不停机)/ Write the store to one file, while it is in use."""
+    """备份数据库和企业文件(两种数据库通用,不停机)/ Write the store to FILE and documents beside it, while in use."""
+    documents = beside(file)
+    if documents.exists():
+        zh, en = f"文件已存在,未覆盖:{documents.name}", f"the file exists and is kept: {documents.name}"
+        raise Conflict("backup_exists", zh, en)
     engine = open_engine(settings().url)
     try:
         _say(backup(engine, file))
+        with bar("备份文件 / documents") as progress:  # after the store: none that it speaks of is missing
+            packed = pack(settings().documents, _hashes(engine), documents, progress)
     finally:
         engine.dispose()
     note("账号密钥 account.key 不在备份内,请另行保存 / keep account.key as well: it is not in the backup")
+    _say_files(documents, packed)
 
 
 def put_back(file: Backup) -> None:
-    """从备份恢复到空库并核对余额、批次和审计链 / Fill an empty store from a backup, and verify what came back."""
+    """从备份恢复到空库和文件夹并全面核对 / Fill an empty store and the documents from a backup, and verify all of it."""
     if not file.is_file():
         raise NotFound("backup_unknown", f"备份文件不存在:{file}", f"no such backup: {file}")
     upgrade(settings().url)
     engine = open_engine(settings().url)
     try:
-        _say(restore(engine, file, (funds.check_balances, check_totals)))
+        _say(restore(engine, file, STORE_CHECKS))
+        _say_files(beside(file), _put_back_documents(engine, beside(file)))
     finally:
         engine.dispose()
 
 
+def _put_back_documents(engine: Engine, documents: Path) -> PackReport:
+    wanted = _hashes(engine)
+    if not documents.is_file():
+        return PackReport(0, tuple(wanted))
+    with bar("恢复文件 / documents") as progress:
+        return unpack(documents, settings().documents, wanted, progress)
+
+
+def _hashes(engine: Engine) -> list[str]:
+    return in_unit(engine, handed_in, immediate=False)
+
+
 def _say(report: BackupReport) -> None:
     print_text(f"{report.revision} {sum(report.rows.values())} {report.sha256}")
+
+
+def _say_files(path: Path, report: PackReport) -> None:
+    print_text(f"{path.name} {report.files}")
+    zh, en = "文件缺失或被改动:", "missing, or not what was handed in: "
+    print_findings([Finding("D003", f"{zh}{digest}", f"{en}{digest}") for digest in report.damaged])
+    if report.damaged:
+        raise typer.Exit(1)

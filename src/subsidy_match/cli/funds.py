@@ -191,7 +191,7 @@ def carry_over(
 def waitlist() -> None:
     """为候补件占用可用资金(可重复执行)/ Reserve for waiting claims as far as the money goes; safe to repeat."""
     with platform() as wired:
-        served = FundOffice(wired.engine, wired.calendar).serve_waitlist(at=now())
+        served = FundOffice(wired.engine, wired.calendar, wired.desk.tolerance).serve_waitlist(at=now())
         print_text(f"占用 / reserved for {len(served)}: {', '.join(map(str, served))}".rstrip(": "))
 
 
@@ -213,7 +213,7 @@ def draft_run(
 def show_run(run_id: RunId) -> None:
     """一个分配批次 / One run."""
     with platform() as wired:
-        _tell(FundOffice(wired.engine, wired.calendar).run(run_id))
+        _tell(FundOffice(wired.engine, wired.calendar, wired.desk.tolerance).run(run_id))
 
 
 @runs.command("confirm")
@@ -234,7 +234,7 @@ def cancel_run(run_id: RunId, login: Login) -> None:
 def _office(login: str) -> Iterator[tuple[FundOffice, Actor]]:
     with platform() as wired:
         actor = in_unit(wired.engine, lambda session: user_by_login(session, login), immediate=False)
-        yield FundOffice(wired.engine, wired.calendar), actor
+        yield FundOffice(wired.engine, wired.calendar, wired.desk.tolerance), actor
 
 
 def _bar(fund: Fund) -> str:

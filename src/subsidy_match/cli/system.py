@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import logging.config
 import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims import funds
 from subsidy_match.claims.ageing import LONGEST_SILENCE, silence_findings, unanswered_lines
 from subsidy_match.claims.calendar_store import seed
-from subsidy_match.claims.fund_allocations import check_allocations
-from subsidy_match.claims.ledger_checks import check_runs, check_shares
-from subsidy_match.claims.payment_checks import check_payments, check_totals
 from subsidy_match.claims.people.staffing import Need, staffing_findings
 from subsidy_match.claims.people.standing import officer_findings
-from subsidy_match.claims.recovery import check_recoveries
+from subsidy_match.claims.store_checks import STORE_CHECKS, Check
 from subsidy_match.cli.context import business_today, now, platform, settings
+from subsidy_match.cli.outbox import delivering, given_up
 from subsidy_match.cli.output import note, print_text
 from subsidy_match.cli.sweeping import sweeping, unswept
 from subsidy_match.errors import Finding, InputError, NotFound
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
 
 _WEEK = 7 * 24 * 60
 _GRACE = 20
-Check: TypeAlias = Callable[[Session], Iterable[Finding]]
 
 database = typer.Typer(help="数据库 / The transactional store.", no_args_is_help=True)
 
@@ -77,6 +74,9 @@ def serve(
             help="启动时及其后每隔几分钟办理到期事项,0为不办 / minutes between sweeps, the first at once; 0: never",
         ),
     ] = 60,
+    deliver_every: Annotated[
+        int, typer.Option(min=0, max=_WEEK, help="每隔几分钟投递消息,0为不投 / minutes between deliveries; 0: never")
+    ] = 1,
 ) -> None:
     """启动服务并定时办理到期事项 / Serve the API, and sweep from time to time."""
     from subsidy_api.app import create_app
@@ -87,7 +87,11 @@ def serve(
     logging.config.dictConfig(LOG_CONFIG)  # the first sweep may be told before the server sets its log up
     # The server raises the signal again once it is down: as Ctrl-C does, so that a sweep is ended and the store closed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with platform() as wired, sweeping(wired, timedelta(minutes=sweep_every), now):
+    with (
+        platform() as wired,
+        sweeping(wired, timedelta(minutes=sweep_every), now),
+        delivering(wired, deliver_every, now),
+    ):
         note(f"http://{host}:{port}/  (接口说明 / API: http://{host}:{port}/docs)")
         _listen(create_app(wired, now), host, port, LOG_CONFIG)
 
@@ -116,8 +120,9 @@ def doctor() -> None:
         print_text(f"{info.kind} {info.version} ({info.journal})")
         for problem in problems:
             print_text(problem)
-        for warning in (*_unstaffed(wired), *in_unit(wired.engine, lambda s: [*officer_findings(s)], immediate=False)):
-            print_text(f"{warning}")
+        officers = in_unit(wired.engine, lambda session: [*officer_findings(session)], immediate=False)
+        for warning in chain(_unstaffed(wired), map(str, officers), given_up(wired)):
+            print_text(warning)
     if problems:
         raise typer.Exit(1)
     print_text("正常 / healthy")
@@ -142,16 +147,7 @@ def _problems(wired: Platform) -> Iterator[str]:
         except NotFound as error:
             yield str(error)
     yield from unswept(wired, now())
-    checks: tuple[Check, ...] = (
-        funds.check_balances,
-        check_shares,
-        check_runs,
-        check_totals,
-        check_payments,
-        check_allocations,
-        check_recoveries,
-        _silence(wired),
-    )
+    checks: tuple[Check, ...] = (*STORE_CHECKS, _silence(wired))
     for check in checks:
         yield from (str(finding) for finding in in_unit(wired.engine, check, immediate=False))
 

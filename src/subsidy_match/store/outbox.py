@@ -7,14 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Integer, String, Text, select, text, update
+from sqlalchemy import Index, Integer, Select, String, Text, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from subsidy_match.errors import NotFound
 from subsidy_match.store.schema import Base, Id, UtcDateTime, canonical_json
 
-__all__ = ["Message", "OutboxRow", "mark_failed", "mark_sent", "pending", "put"]
+__all__ = [
+    "Message",
+    "OutboxRow",
+    "dead",
+    "mark_failed",
+    "mark_sent",
+    "pending",
+    "put",
+    "release",
+    "revive",
+    "take",
+]
 
 
 class OutboxRow(Base):
@@ -25,7 +36,6 @@ class OutboxRow(Base):
         Index("uq_outbox_key", "key", unique=True),
         Index(
             "ix_outbox_unsent",
-            "topic",
             "id",
             sqlite_where=text("sent_at IS NULL"),
             postgresql_where=text("sent_at IS NULL"),
@@ -40,6 +50,10 @@ class OutboxRow(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     last_error: Mapped[str | None] = mapped_column(Text)
+    next_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Not to be sent before: somebody is at it, or it failed and is to wait."""
+    dead_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Given up after too many attempts; kept until somebody revives it."""
 
 
 _TABLE = OutboxRow.__table__
@@ -57,6 +71,8 @@ class Message:
     payload: str
     created_at: datetime
     attempts: int
+    last_error: str | None = None
+    dead_at: datetime | None = None
 
 
 def put(session: Session, topic: str, key: str, payload: Mapping[str, Any], *, at: datetime) -> bool:
@@ -71,12 +87,34 @@ def put(session: Session, topic: str, key: str, payload: Mapping[str, Any], *, a
 
 
 def pending(session: Session, topic: str | None = None, *, limit: int = 100) -> Sequence[Message]:
-    """Read the oldest messages not yet sent, passing over those that another sender holds."""
-    query = select(OutboxRow).where(OutboxRow.sent_at.is_(None)).order_by(OutboxRow.id).limit(limit)
-    if topic is not None:
-        query = query.where(OutboxRow.topic == topic)
-    rows = session.scalars(query.with_for_update(skip_locked=True))
-    return [Message(r.id, r.topic, r.key, r.payload, r.created_at, r.attempts) for r in rows]
+    """Read the oldest messages not yet sent nor given up."""
+    query = select(OutboxRow).where(OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_(None))
+    return _read(session, query, topic, limit)
+
+
+def dead(session: Session, topic: str | None = None, *, limit: int = 100) -> Sequence[Message]:
+    """Read the oldest messages that were given up."""
+    query = select(OutboxRow).where(OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_not(None))
+    return _read(session, query, topic, limit)
+
+
+def take(
+    session: Session, *, at: datetime, until: datetime, topic: str | None = None, limit: int = 20
+) -> Sequence[Message]:
+    """Take the oldest messages that are due; nobody else takes them before ``until``, also where the taker is gone."""
+    query = select(OutboxRow).where(
+        OutboxRow.sent_at.is_(None),
+        OutboxRow.dead_at.is_(None),
+        or_(OutboxRow.next_at.is_(None), OutboxRow.next_at <= at),
+    )
+    found = _read(session, query.with_for_update(skip_locked=True), topic, limit)
+    release(session, [message.id for message in found], at=until)
+    return found
+
+
+def release(session: Session, message_ids: Sequence[int], *, at: datetime) -> None:
+    """Let messages that were taken be taken again from a moment on."""
+    session.execute(update(OutboxRow).where(OutboxRow.id.in_(message_ids)).values(next_at=at))
 
 
 def mark_sent(session: Session, message_id: int, *, at: datetime) -> bool:
@@ -84,7 +122,7 @@ def mark_sent(session: Session, message_id: int, *, at: datetime) -> bool:
     done = session.execute(
         update(OutboxRow)
         .where(OutboxRow.id == message_id, OutboxRow.sent_at.is_(None))
-        .values(sent_at=at, attempts=OutboxRow.attempts + 1, last_error=None)
+        .values(sent_at=at, attempts=OutboxRow.attempts + 1, last_error=None, dead_at=None)
         .returning(OutboxRow.id)
     )
     if done.scalar_one_or_none() is not None:
@@ -93,10 +131,43 @@ def mark_sent(session: Session, message_id: int, *, at: datetime) -> bool:
     return False
 
 
-def mark_failed(session: Session, message_id: int, error: str) -> None:
-    """Note that sending failed; the message stays pending."""
+def mark_failed(
+    session: Session,
+    message_id: int,
+    error: str,
+    *,
+    next_at: datetime | None = None,
+    dead_at: datetime | None = None,
+) -> None:
+    """Note that sending failed: the message waits until ``next_at``, or is given up."""
     row = _existing(session, message_id)
-    row.attempts, row.last_error = row.attempts + 1, error
+    if row.sent_at is None:  # else somebody else got it through meanwhile
+        row.attempts, row.last_error, row.next_at, row.dead_at = row.attempts + 1, error, next_at, dead_at
+
+
+def revive(session: Session, message_ids: Sequence[int] | None = None) -> int:
+    """Have messages that were given up tried anew, all of them unless told which; says how many.
+
+    Raises:
+        NotFound: ``message_unknown``, one of them is not among those given up.
+    """
+    query = select(OutboxRow).where(OutboxRow.sent_at.is_(None), OutboxRow.dead_at.is_not(None))
+    if message_ids is not None:
+        query = query.where(OutboxRow.id.in_(message_ids))
+    rows = session.scalars(query).all()
+    for missing in sorted(set(message_ids or ()) - {row.id for row in rows}):
+        zh, en = f"没有这条投递失败的消息:{missing}", f"no message {missing} that was given up"
+        raise NotFound("message_unknown", zh, en)
+    for row in rows:
+        row.attempts, row.next_at, row.dead_at = 0, None, None
+    return len(rows)
+
+
+def _read(session: Session, query: Select[OutboxRow], topic: str | None, limit: int) -> list[Message]:
+    if topic is not None:
+        query = query.where(OutboxRow.topic == topic)
+    rows = session.scalars(query.order_by(OutboxRow.id).limit(limit))
+    return [Message(r.id, r.topic, r.key, r.payload, r.created_at, r.attempts, r.last_error, r.dead_at) for r in rows]
 
 
 def _existing(session: Session, message_id: int) -> OutboxRow:

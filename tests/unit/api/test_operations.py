@@ -6,6 +6,7 @@ import io
 
 from api_world import FUND, NAME, ApiWorld
 from python_calamine import CalamineWorkbook
+from sqlalchemy import event
 
 
 def rows(content: bytes) -> list[list[object]]:
@@ -15,10 +16,16 @@ def rows(content: bytes) -> list[list[object]]:
 def test_the_list_is_a_workbook_with_its_filters(api: ApiWorld):
     claim = api.walk("ACCEPTED")
     api.draft(policy_id="demo-projects", subject="P1")
-    head, *lines = rows(api.client.get("/v1/claims.xlsx", headers=_token("clerk")).content)
+    content = api.client.get("/v1/claims.xlsx", headers=_token("clerk")).content
+    head, *lines, total = rows(content)
     assert len(lines) == 2
+    summed = head.index("金额(元)")
+    assert (total[0], total[summed]) == ("合计(2件)", sum(line[summed] for line in lines))
     assert not {"账号", "account"} & set(map(str, head))
-    only = rows(api.client.get("/v1/claims.xlsx?state=ACCEPTED", headers=_token("clerk")).content)[1:]
+    filtered = api.client.get("/v1/claims.xlsx?state=ACCEPTED", headers=_token("clerk")).content
+    notes = CalamineWorkbook.from_filelike(io.BytesIO(filtered)).get_sheet_by_name("说明").to_python()
+    assert notes[0][1] == "state=ACCEPTED"
+    only = rows(filtered)[1:-1]
     row = dict(zip(head, only[0], strict=True))
     assert (len(only), row["企业名称"], row["金额(元)"], row["状态"]) == (1, NAME, 10_000.0, "已受理")
     assert row["办件编号"] == api.get(f"/v1/claims/{claim}", "clerk").json()["claim_no"]
@@ -26,9 +33,11 @@ def test_the_list_is_a_workbook_with_its_filters(api: ApiWorld):
 
 def test_a_firm_gets_a_workbook_of_its_own_claims(api: ApiWorld):
     api.walk("IN_REVIEW")
-    head, line = rows(api.client.get("/v1/claims.xlsx", headers=_token("applicant")).content)
+    head, line, _ = rows(api.client.get("/v1/claims.xlsx", headers=_token("applicant")).content)
     assert dict(zip(head, line, strict=True))["经办人"] == ""
-    assert len(rows(api.client.get("/v1/claims.xlsx", headers=_token("other_applicant")).content)) == 1
+    assert (
+        len(rows(api.client.get("/v1/claims.xlsx", headers=_token("other_applicant")).content)) == 2
+    )  # head and total
     assert api.get("/v1/claims.xlsx").status_code == 401
 
 
@@ -89,3 +98,19 @@ def _token(login: str) -> dict[str, str]:
     from api_world import token_of
 
     return {"Authorization": f"Bearer {token_of(login)}"}
+
+
+def test_lists_and_workbooks_are_of_one_transaction_each(api: ApiWorld):
+    for subject in ("P1", "P2"):
+        api.draft(policy_id="demo-projects", subject=subject)
+
+    def begun(path: str) -> int:
+        count = []
+        listen = lambda *_: count.append(1)  # noqa: E731
+        event.listen(api.platform.engine, "begin", listen)
+        assert api.client.get(path, headers=_token("applicant")).status_code == 200
+        event.remove(api.platform.engine, "begin", listen)
+        return len(count)
+
+    few, none = begun("/v1/claims?limit=1"), begun("/v1/claims.xlsx?period=1999")
+    assert (begun("/v1/claims"), begun("/v1/claims.xlsx")) == (few, none)

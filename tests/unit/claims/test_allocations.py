@@ -127,7 +127,7 @@ def test_totals_that_do_not_fit_are_not_issued_and_are_found(world: World):
         connection.execute(text("UPDATE fund_allocations SET total = total + 1"))
     with pytest.raises(SubsidyError, match="allocation_totals"):
         issue(world, made)
-    assert [finding.code for finding in in_unit(world.engine, check_allocations)] == ["F011"]
+    assert [finding.code for finding in in_unit(world.engine, check_allocations)] == ["F015"]
 
 
 def test_a_void_document_takes_its_claims_back_and_they_are_allocated_anew(world: World):

@@ -246,7 +246,7 @@ def test_receipts_that_do_not_add_up_are_found(world: World):
     receive(world, open_recovery(world), 2, "R1")
     with world.engine.begin() as connection:
         connection.execute(text("UPDATE recovery_receipts SET amount = 1"))
-    assert [finding.code for finding in in_unit(world.engine, check_recoveries)] == ["F010"]
+    assert [finding.code for finding in in_unit(world.engine, check_recoveries)] == ["F016"]
 
 
 def test_what_a_deputy_proposed_is_not_approved_by_whom_they_stood_in_for(world: World):

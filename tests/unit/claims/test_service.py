@@ -23,6 +23,19 @@ def test_a_stale_version_says_who_changed_the_claim_and_when(world: World):
     assert "version 3" in caught.value.hint
 
 
+def test_a_stale_version_tells_those_outside_no_officer_but_the_department(world: World):
+    claim = world.walk(State.SUBMITTED)
+    world.fire(claim, "accept", "clerk")
+    with pytest.raises(Conflict, match="stale_version") as caught:
+        world.desk.fire(
+            claim.id, "withdraw", actor=world.people["applicant"], at=world.now, expected_version=claim.version
+        )
+    told = caught.value
+    assert "clerk" not in f"{told.zh} {told.en} {told.hint}"
+    assert world.desk.timeline(claim.id)[-1].department in told.zh
+    assert told.hint == f"version 3 at {world.now.isoformat()}"
+
+
 def test_the_evidence_is_pinned_at_submission_and_approval(world: World):
     claim = world.walk(State.IN_APPROVAL)
     world.assume(evidence=b'{"at":"approval"}')

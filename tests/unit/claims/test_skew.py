@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from claims_world import World, receipt_file
+from claims_world import CONTACT, World, receipt_file
 from sqlalchemy import text
 
 from subsidy_match.claims.clock import TOLERANCE, business_day
+from subsidy_match.claims.notice_office import NoticeOffice
 from subsidy_match.claims.payment_steps import BatchRefused
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict, InputError
@@ -102,3 +103,20 @@ def test_a_batch_is_not_sent_before_it_was_checked_nor_settled_before_it_was_sen
         world.office.import_receipts(receipts, name="r.csv", actor=world.people["reconciler"], at=world.now)
     assert world.desk.claim(claim.id).state is State.IN_PAYMENT
     assert refused(world, f"payout:{batch.id}") == refused(world, "payouts") == ["clock_skew"]
+
+
+def test_the_tolerance_of_the_desk_holds_for_notices_and_receipts_as_well(world: World):
+    wide = replace(world.desk, tolerance=timedelta(seconds=30))
+    early, notice = timedelta(seconds=20), world.people["notice"]
+    claim, office = world.walk(State.APPROVED), NoticeOffice(wide)
+    made = office.draft([claim.id], number="公示1", title="示例", contact=CONTACT, actor=notice, at=world.now)
+    office.publish(made.id, actor=notice, at=world.now - early)
+    assert world.desk.claim(claim.id).state is State.PUBLISHED
+    paying = world.walk(State.IN_PAYMENT, period="2025")
+    (batch,) = world.office.batches()
+    world.office.send_batch(batch.id, actor=world.people["maker"], at=world.now)
+    (line,) = batch.lines
+    receipts = receipt_file([(line.instruction, line.amount, "成功", "B1", "")])
+    bank = replace(world.office, desk=wide)
+    bank.import_receipts(receipts, name="r.csv", actor=world.people["reconciler"], at=world.now - early)
+    assert world.desk.claim(paying.id).state is State.COMPLETED

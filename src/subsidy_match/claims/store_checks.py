@@ -1,0 +1,28 @@
+"""All that the store can be asked about itself: what ``doctor`` asks every day, and a restore before it is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from sqlalchemy.orm import Session
+
+from subsidy_match.claims import funds
+from subsidy_match.claims.fund_allocations import check_allocations
+from subsidy_match.claims.ledger_checks import check_runs, check_shares
+from subsidy_match.claims.payment_checks import check_payments, check_totals
+from subsidy_match.claims.recovery import check_recoveries
+from subsidy_match.errors import Finding
+
+__all__ = ["STORE_CHECKS", "Check"]
+
+Check: TypeAlias = Callable[[Session], list[Finding]]
+STORE_CHECKS: tuple[Check, ...] = (
+    funds.check_balances,
+    check_shares,
+    check_runs,
+    check_totals,
+    check_payments,
+    check_allocations,
+    check_recoveries,
+)
