@@ -85,7 +85,7 @@ def test_any_profile(world: ApiWorld, profile: dict[str, Any], as_of: str):
 
 
 @given(uscc=texts, policy=texts, period=texts, subject=st.none() | texts, by=people)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 def test_any_draft(world: ApiWorld, uscc: str, policy: str, period: str, subject: str | None, by: str | None):
     body = {"uscc": uscc, "policy_id": policy, "period": period, "subject": subject}
     before = claims_of(world)
@@ -96,7 +96,7 @@ def test_any_draft(world: ApiWorld, uscc: str, policy: str, period: str, subject
 
 
 @given(event=st.sampled_from(Event) | texts, payload=st.dictionaries(st.sampled_from(PAYLOAD), values), by=people)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 def test_any_event(world: ApiWorld, event: str, payload: dict[str, Any], by: str | None):
     for claim in (1, 2):
         before = version_of(world, claim)
