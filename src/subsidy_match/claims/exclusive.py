@@ -20,7 +20,7 @@ from subsidy_match.claims.records import ClaimRow
 from subsidy_match.errors import Conflict, RetryableError
 from subsidy_match.money import yuan_text
 
-__all__ = ["check_cap", "check_slots", "release_exclusive", "take_cap", "take_slots"]
+__all__ = ["check_cap", "check_slots", "release_caps", "release_exclusive", "take_cap", "take_slots"]
 
 
 def check_slots(occasion: Occasion) -> None:
@@ -82,6 +82,11 @@ def release_exclusive(session: Session, claim_id: int) -> None:
     """Give back slots and caps of a claim that ended unpaid."""
     mine = update(ExclusiveSlot).where(ExclusiveSlot.claim_id == claim_id)
     session.execute(mine.values(occupies=False).execution_options(synchronize_session="fetch"))
+    release_caps(session, claim_id)
+
+
+def release_caps(session: Session, claim_id: int) -> None:
+    """Give back what a claim used up of caps, once its approval no longer holds: another one takes it anew."""
     query = select(CapPart).where(CapPart.claim_id == claim_id, CapPart.amount > 0)
     for part in session.scalars(query.order_by(CapPart.group_id, CapPart.scope)).all():
         place = (part.uscc, part.group_id, part.scope)
