@@ -161,6 +161,8 @@ def close(fund_id: FundId, document: Document, login: Login) -> None:
     with _office(login) as (office, actor):
         done = office.close(fund_id, document_no=document, actor=actor, at=now())
         print_text(f"收回 / taken back {yuan_text(Fen(done.amount))}")
+        for finding in done.left:
+            note(str(finding))
 
 
 @app.command("carry-over")
