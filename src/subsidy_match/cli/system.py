@@ -12,7 +12,7 @@ from subsidy_match.claims import funds
 from subsidy_match.claims.ageing import LONGEST_SILENCE, silence_findings, unanswered_lines
 from subsidy_match.claims.calendar_store import seed
 from subsidy_match.claims.fund_allocations import check_allocations
-from subsidy_match.claims.ledger_checks import check_runs, check_shares
+from subsidy_match.claims.ledger_checks import check_runs, check_shares, check_states
 from subsidy_match.claims.payment_checks import check_payments, check_totals
 from subsidy_match.claims.people.staffing import Need, staffing_findings
 from subsidy_match.claims.recovery import check_recoveries
@@ -117,6 +117,7 @@ def _problems(wired: Platform) -> Iterator[str]:
         funds.check_balances,
         check_shares,
         check_runs,
+        check_states,
         check_totals,
         check_payments,
         check_allocations,

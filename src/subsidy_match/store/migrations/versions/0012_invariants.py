@@ -1,0 +1,104 @@
+"""The database itself holds what the code alone held: known states, a checker, rows and columns that never change.
+
+Revision ID: 0012
+Revises: 0011
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from subsidy_match.store.append_only import FROZEN, FUNCTION, barring, freezing, unbarring, unfreezing
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+_APPEND_ONLY = (
+    "audit_anchor_heads",
+    "audit_anchors",
+    "claim_amendments",
+    "claim_pins",
+    "claim_risks",
+    "payment_line_steps",
+    "payment_returns",
+    "risk_answers",
+    "breaches",
+)
+_LINES = "payment_lines"
+_FIXED = ("batch_id", "claim_id", "account_id", "instruction", "amount")
+_CLAIM_STATES = (
+    "state IN ('DRAFT', 'SUBMITTED', 'NOT_ACCEPTED', 'ACCEPTED', 'CORRECTION', 'LAPSED', 'IN_REVIEW', 'IN_RECHECK', "
+    "'IN_APPROVAL', 'REJECTED', 'APPROVED', 'PUBLISHED', 'OBJECTION', 'REVOKED', 'PAYABLE', 'IN_PAYMENT', "
+    "'PAY_FAILED', 'PAID', 'COMPLETED', 'WITHDRAWN', 'APPEAL', 'RECOVERING', 'RECOVERED', 'WRITTEN_OFF')"
+)
+_LINE_STATES = "state IN ('CREATED', 'BATCHED', 'APPROVED', 'SENT', 'SETTLED', 'FAILED', 'UNKNOWN', 'RETURNED')"
+_BATCH_STATES = "state IN ('MADE', 'APPROVED', 'REFUSED', 'CANCELLED', 'SENDING', 'SENT', 'CLOSED')"
+_CHECKS = {
+    "claims": {"ck_claims_state": _CLAIM_STATES},
+    "payment_lines": {"ck_payment_lines_state": _LINE_STATES},
+    "payout_batches": {
+        "ck_payout_batches_state": _BATCH_STATES,
+        "ck_payout_batches_checked": "state IN ('MADE', 'CANCELLED') OR checker IS NOT NULL",
+    },
+}
+
+
+def upgrade() -> None:
+    """Bar what must never be."""
+    dialect = op.get_bind().dialect.name
+    for table, checks in _CHECKS.items():
+        _add(table, checks)
+    if dialect != "sqlite":
+        op.execute(FUNCTION)
+        op.execute(FROZEN)
+    op.execute(freezing(_LINES, _FIXED, dialect))
+    for table in _APPEND_ONLY:
+        for statement in barring(table, dialect):
+            op.execute(statement)
+
+
+def downgrade() -> None:
+    """Take the bars away again; the rows stay."""
+    dialect = op.get_bind().dialect.name
+    for table in _APPEND_ONLY:
+        for statement in unbarring(table, dialect):
+            op.execute(statement)
+    op.execute(unfreezing(_LINES, dialect))
+    if dialect != "sqlite":
+        op.execute("DROP FUNCTION bar_other_value()")
+    for table, checks in _CHECKS.items():
+        _take_away(table, checks)
+
+
+def _add(table: str, checks: dict[str, str]) -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        _rebuild(table, {**_kept(table), **checks})
+        return
+    for name, condition in checks.items():
+        op.create_check_constraint(op.f(name), table, condition)
+
+
+def _take_away(table: str, checks: dict[str, str]) -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        _rebuild(table, {name: sql for name, sql in _kept(table).items() if name not in checks})
+        return
+    for name in checks:
+        op.drop_constraint(op.f(name), table, type_="check")
+
+
+def _kept(table: str) -> dict[str, str]:
+    return {str(found["name"]): found["sqltext"] for found in sa.inspect(op.get_bind()).get_check_constraints(table)}
+
+
+def _rebuild(table: str, checks: dict[str, str]) -> None:
+    """Rebuild a table of SQLite, which can alter no constraints, with the triggers that it has."""
+    triggers = sa.text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table")
+    statements = op.get_bind().execute(triggers, {"table": table}).scalars().all()
+    conditions = [sa.CheckConstraint(condition, name=op.f(name)) for name, condition in checks.items()]
+    with op.batch_alter_table(table, recreate="always", table_args=conditions):
+        pass
+    for statement in statements:
+        op.execute(statement)
