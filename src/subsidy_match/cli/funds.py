@@ -16,7 +16,7 @@ from subsidy_match.claims.funds import Fund, list_funds
 from subsidy_match.claims.run_records import RUN_STATE_NAMES
 from subsidy_match.claims.states import STATE_NAMES
 from subsidy_match.cli.context import JSON, business_today, now, platform
-from subsidy_match.cli.output import print_json, print_table, print_text
+from subsidy_match.cli.output import note, print_json, print_table, print_text
 from subsidy_match.errors import InputError
 from subsidy_match.money import Fen, yuan_text
 from subsidy_match.store.unit import in_unit
