@@ -6,8 +6,12 @@ Revises: 0011
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 import sqlalchemy as sa
 from alembic import op
+from alembic.operations import BatchOperations
 
 from subsidy_match.store.append_only import FROZEN, FUNCTION, barring, freezing, unbarring, unfreezing
 
@@ -74,31 +78,26 @@ def downgrade() -> None:
 
 
 def _add(table: str, checks: dict[str, str]) -> None:
-    if op.get_bind().dialect.name == "sqlite":
-        _rebuild(table, {**_kept(table), **checks})
-        return
-    for name, condition in checks.items():
-        op.create_check_constraint(op.f(name), table, condition)
+    with _altering(table) as batch:
+        for name, condition in checks.items():
+            batch.create_check_constraint(op.f(name), condition)
 
 
 def _take_away(table: str, checks: dict[str, str]) -> None:
-    if op.get_bind().dialect.name == "sqlite":
-        _rebuild(table, {name: sql for name, sql in _kept(table).items() if name not in checks})
-        return
-    for name in checks:
-        op.drop_constraint(op.f(name), table, type_="check")
+    with _altering(table) as batch:
+        for name in checks:
+            batch.drop_constraint(op.f(name), type_="check")
 
 
-def _kept(table: str) -> dict[str, str]:
-    return {str(found["name"]): found["sqltext"] for found in sa.inspect(op.get_bind()).get_check_constraints(table)}
-
-
-def _rebuild(table: str, checks: dict[str, str]) -> None:
-    """Rebuild a table of SQLite, which can alter no constraints, with the triggers that it has."""
-    triggers = sa.text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table")
-    statements = op.get_bind().execute(triggers, {"table": table}).scalars().all()
-    conditions = [sa.CheckConstraint(condition, name=op.f(name)) for name, condition in checks.items()]
-    with op.batch_alter_table(table, recreate="always", table_args=conditions):
-        pass
+@contextmanager
+def _altering(table: str) -> Iterator[BatchOperations]:
+    """Alter a table; SQLite rebuilds it, and forgets its triggers with it."""
+    connection = op.get_bind()
+    statements: Sequence[str] = ()
+    if connection.dialect.name == "sqlite":
+        triggers = sa.text("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table")
+        statements = connection.execute(triggers, {"table": table}).scalars().all()
+    with op.batch_alter_table(table) as batch:
+        yield batch
     for statement in statements:
         op.execute(statement)
