@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from subsidy_match.store.append_only import append_only
 from subsidy_match.store.schema import Base, Id, UtcDateTime
 
 __all__ = ["BreachRow", "CalendarDay", "CalendarYear", "ClaimDue", "StageLimit", "StageVisit", "SweepRun"]
@@ -121,3 +122,6 @@ class SweepRun(Base):
     done: Mapped[int] = mapped_column(Integer)
     refused: Mapped[int] = mapped_column(Integer)
     detail: Mapped[str] = mapped_column(Text)
+
+
+append_only(BreachRow.__table__)

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from subsidy_match.store.append_only import append_only
 from subsidy_match.store.schema import Base, Id, Money, UtcDateTime
 
 __all__ = [
@@ -198,3 +199,7 @@ class QaSample(Base):
     percent: Mapped[int] = mapped_column(Integer)
     drawn: Mapped[str] = mapped_column(String(64))
     drawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+for _row in (ClaimRisk, RiskAnswer):
+    append_only(_row.__table__)

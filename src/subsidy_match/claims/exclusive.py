@@ -26,6 +26,7 @@ __all__ = [
     "check_slots",
     "free_seat",
     "places_taken",
+    "release_caps",
     "release_exclusive",
     "sitting",
     "take_cap",
@@ -99,6 +100,11 @@ def release_exclusive(session: Session, claim_id: int) -> None:
     """Give back slots and caps of a claim that ended unpaid."""
     mine = update(ExclusiveSlot).where(ExclusiveSlot.claim_id == claim_id)
     session.execute(mine.values(occupies=False).execution_options(synchronize_session="fetch"))
+    release_caps(session, claim_id)
+
+
+def release_caps(session: Session, claim_id: int) -> None:
+    """Give back what a claim used up of caps, once its approval no longer holds: another one takes it anew."""
     query = select(CapPart).where(CapPart.claim_id == claim_id, CapPart.amount > 0)
     for part in session.scalars(query.order_by(CapPart.group_id, CapPart.scope)).all():
         place = (part.uscc, part.group_id, part.scope)

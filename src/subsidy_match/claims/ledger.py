@@ -6,7 +6,7 @@ Every movement has a document, is two entries or one in one transaction, and loc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -17,7 +17,8 @@ from subsidy_match.claims.fund_ops import Op
 from subsidy_match.claims.fund_records import FundRow
 from subsidy_match.claims.funds import Posting, lock_funds, post
 from subsidy_match.claims.ledger_records import CarryRow, ClosingRow, TransferRow
-from subsidy_match.errors import Conflict, InputError
+from subsidy_match.claims.stranded import left_in
+from subsidy_match.errors import Conflict, Finding, InputError
 from subsidy_match.store import audit
 
 __all__ = ["Carry", "Closing", "Transfer", "carry_over", "close_fund", "closings_of", "transfer"]
@@ -36,7 +37,10 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """What was taken back from a closed fund, and how much of it went into the next year's."""
+    """What was taken back from a closed fund, and how much of it went into the next year's.
+
+    ``left`` is told when the fund is closed: the claims that it leaves behind, see ``claims.stranded``.
+    """
 
     id: int
     fund_id: str
@@ -45,6 +49,7 @@ class Closing:
     day: date
     carried_to: str | None
     carried: int
+    left: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +109,11 @@ def close_fund(session: Session, fund_id: str, *, document_no: str, at: datetime
         raise Conflict("fund_closed_already", zh, f"the fund {fund_id} is closed and nothing is free in it")
     row = ClosingRow(fund_id=fund_id, document_no=document_no, amount=free, day=business_day(at), at=at, actor=actor)
     session.add(row)
-    _mark_closed(session, fund, row)
+    left = left_in(session, fund_id)
+    _mark_closed(session, fund, row, left)
     if free:
         post(session, Posting(fund_id, Op.CLOSE, free, f"close:{row.id}", at, actor))
-    return _closing(row, None)
+    return replace(_closing(row, None), left=left)
 
 
 def carry_over(
@@ -178,12 +184,13 @@ def _check_new_transfer(session: Session, document_no: str, source_id: str, targ
         raise Conflict("transfer_repeated", zh, en)
 
 
-def _mark_closed(session: Session, fund: FundRow, row: ClosingRow) -> None:
+def _mark_closed(session: Session, fund: FundRow, row: ClosingRow, left: Sequence[Finding]) -> None:
     first = fund.closed_on is None
     if first:
         fund.closed_on = row.day
     session.flush()
     told = {"document": row.document_no, "taken_back": row.amount, "reserved": fund.reserved, "first": first}
+    told |= {"left": {finding.code: finding.en for finding in left}} if left else {}
     audit.append(session, f"fund:{fund.id}", at=row.at, actor=row.actor, action="close_fund", detail=told)
 
 

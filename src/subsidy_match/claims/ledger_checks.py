@@ -8,18 +8,54 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.fund_records import FundEntry, FundRow
-from subsidy_match.claims.records import ClaimShare
+from subsidy_match.claims.records import ClaimRow, ClaimShare
 from subsidy_match.claims.run_records import RunPartRow, RunRow
+from subsidy_match.claims.states import State
 from subsidy_match.errors import Finding
 
-__all__ = ["check_runs", "check_shares"]
+__all__ = ["check_runs", "check_shares", "check_states"]
 
 _KINDS = ("reserved", "committed", "paid")
+_RESERVED = (State.ACCEPTED, State.CORRECTION, State.IN_REVIEW, State.IN_RECHECK, State.IN_APPROVAL)
+_COMMITTED = (
+    State.APPROVED,
+    State.PUBLISHED,
+    State.OBJECTION,
+    State.PAYABLE,
+    State.IN_PAYMENT,
+    State.PAY_FAILED,
+)
+_PAID = (State.PAID, State.COMPLETED, State.RECOVERING, State.RECOVERED, State.WRITTEN_OFF)
+_MAY_HOLD = {
+    **dict.fromkeys(_RESERVED, "reserved"),
+    **dict.fromkeys(_COMMITTED, "committed"),
+    **dict.fromkeys(_PAID, "paid"),
+}
+"""Which kind of money a claim may hold in a state; in every other one it holds none."""
 
 
 def check_shares(session: Session) -> list[Finding]:
     """Compare balances with the sum of the claims' shares (F002), and each share with its own entries (F003)."""
     return [*_funds_against_shares(session), *_shares_against_entries(session)]
+
+
+def check_states(session: Session) -> list[Finding]:
+    """Compare what every claim holds with what its state lets it hold (F005)."""
+    sums = [func.coalesce(func.sum(getattr(ClaimShare, kind)), 0) for kind in _KINDS]
+    query = (
+        select(ClaimRow.claim_no, ClaimRow.state, ClaimRow.amount_approved, *sums)
+        .join(ClaimShare, ClaimShare.claim_id == ClaimRow.id)
+        .group_by(ClaimRow.id, ClaimRow.claim_no, ClaimRow.state, ClaimRow.amount_approved)
+        .order_by(ClaimRow.id)
+    )
+    findings = []
+    for number, state, approved, *amounts in session.execute(query):
+        holds = {kind: int(amount) for kind, amount in zip(_KINDS, amounts, strict=True) if amount}
+        kind = _MAY_HOLD.get(State(state))
+        if set(holds) - {kind} or (kind == "committed" and holds.get(kind) != approved):
+            en = f"{number}: a claim in {state} holds {holds or 'nothing'}"
+            findings.append(Finding("F005", f"{number}:占用金额与状态({state})不符", en))
+    return findings
 
 
 def check_runs(session: Session) -> list[Finding]:

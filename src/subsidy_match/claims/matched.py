@@ -150,6 +150,7 @@ def handling_of(policy: Policy) -> dict[str, Any]:
         "channel": policy.channel.value,
         "chain": policy.chain,
         "sla_days": policy.sla_days,
+        "notice_counts": policy.notice_counts,
         "notice_days": policy.notice_days if "publish" in policy.chain else 0,
         "with_recheck": "recheck" in policy.chain,
     }

@@ -18,7 +18,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from subsidy_match.store.schema import Base, Id, Money, UtcDateTime
+from subsidy_match.claims.payment_states import BatchState, LineState
+from subsidy_match.store.append_only import append_only, fixed_columns
+from subsidy_match.store.schema import Base, Id, Money, UtcDateTime, one_of
 
 __all__ = ["BankFileRow", "BatchFileRow", "BatchRow", "LineReturnRow", "LineRow", "LineStepRow"]
 
@@ -34,6 +36,8 @@ class BatchRow(Base):
     __table_args__ = (
         CheckConstraint("checker IS NULL OR checker <> maker", name="two_people"),
         CheckConstraint("total > 0 AND line_count > 0", name="not_empty"),
+        CheckConstraint(one_of("state", BatchState), name="state"),
+        CheckConstraint("state IN ('MADE', 'CANCELLED') OR checker IS NOT NULL", name="checked"),
         Index("uq_payout_batches_number", "number", unique=True),
     )
 
@@ -56,6 +60,7 @@ class LineRow(Base):
     __tablename__ = "payment_lines"
     __table_args__ = (
         CheckConstraint("amount > 0", name="positive"),
+        CheckConstraint(one_of("state", LineState), name="state"),
         Index("uq_payment_lines_instruction", "instruction", unique=True),
         Index("uq_payment_lines_open", "claim_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         # A claim is paid once, and one movement at the bank pays one line: also where every check above it fails.
@@ -147,3 +152,8 @@ class LineReturnRow(Base):
     return_ref: Mapped[str] = mapped_column(String(80))
     code: Mapped[str] = mapped_column(String(40))
     returned_on: Mapped[date] = mapped_column(Date)
+
+
+fixed_columns(LineRow.__table__, "batch_id", "claim_id", "account_id", "instruction", "amount")
+for _row in (LineStepRow, LineReturnRow):
+    append_only(_row.__table__)

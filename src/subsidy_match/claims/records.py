@@ -18,8 +18,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from subsidy_match.claims.states import State
 from subsidy_match.store.append_only import append_only
-from subsidy_match.store.schema import Base, Id, Money, UtcDateTime
+from subsidy_match.store.schema import Base, Id, Money, UtcDateTime, one_of
 
 __all__ = ["AccountRow", "ClaimItem", "ClaimPause", "ClaimPin", "ClaimRow", "ClaimShare", "ClaimStep"]
 
@@ -50,6 +51,7 @@ class ClaimRow(Base):
 
     __tablename__ = "claims"
     __table_args__ = (
+        CheckConstraint(one_of("state", State), name="state"),
         CheckConstraint("amount_proposed IS NULL OR amount_proposed > 0", name="proposed_positive"),
         CheckConstraint("amount_approved IS NULL OR amount_approved > 0", name="approved_positive"),
         Index("uq_claims_claim_no", "claim_no", unique=True),
@@ -188,7 +190,8 @@ class ClaimStep(Base):
     detail: Mapped[str] = mapped_column(Text)
 
 
-append_only(ClaimStep.__table__)
+for _row in (ClaimPin, ClaimStep):
+    append_only(_row.__table__)
 
 
 class ClaimPause(Base):

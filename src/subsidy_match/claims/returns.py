@@ -1,6 +1,7 @@
 """Takes returned payments in (退票): what was settled comes back to the fund, and the claim waits for another account.
 
-The whole file or nothing. A return that is known already changes nothing.
+The whole file or nothing; only a return of money that is being recovered, where a person must say whose it is, is left
+out and told. A return that is known already changes nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from subsidy_match.claims.payment_steps import Deed, lock_claims, step_claim
 from subsidy_match.claims.payout_records import LineReturnRow, LineRow
 from subsidy_match.claims.reconciling import check_not_ahead, finish_batches, locked_lines, unknown_instruction
 from subsidy_match.claims.records import ClaimRow
+from subsidy_match.claims.returned_recoveries import UNDER_RECOVERY, parked, settled_by_return
 from subsidy_match.claims.states import Event
 from subsidy_match.errors import Finding, InputError, SubsidyError
 
@@ -26,7 +28,7 @@ _LONGEST_CODE = 40
 
 @dataclass(frozen=True, slots=True)
 class ReturnReport:
-    """How many payments came back, and how many of the file were known; ``doubts`` names codes that nobody knows."""
+    """How many payments came back, and how many were known; ``doubts``: unknown codes, and what was left to a person."""
 
     returned: int
     unchanged: int
@@ -45,16 +47,19 @@ def import_returns(deed: Deed, returns: Sequence[Return], evidence: Evidence) ->
     hand = Hand(deed.session, deed.actor, deed.at, evidence)
     returned = 0
     findings: list[Finding] = []
+    left = _left_to_a_person(deed, returns, lines, claims)
     for one in returns:
+        if one.instruction in left:
+            continue
         try:
             returned += _apply(deed, hand, one, lines, claims)
         except SubsidyError as error:
             findings.append(replace(error.as_finding(), at=one.at))
     if findings:
         raise InputError("receipts_invalid", "退票文件有误,未导入", "the returns do not fit", findings=findings)
-    doubts = return_doubts(returns)
+    doubts = {**return_doubts(returns), **left}
     finish_batches(deed, "returns", lines, {name: doubt.en for name, doubt in doubts.items()})
-    return ReturnReport(returned, len(returns) - returned, tuple(doubts.values()))
+    return ReturnReport(returned, len(returns) - returned - len(left), tuple(doubts.values()))
 
 
 def return_doubts(returns: Sequence[Return]) -> dict[str, Finding]:
@@ -70,6 +75,21 @@ def return_doubts(returns: Sequence[Return]) -> dict[str, Finding]:
         for one in returns
         if one.code not in RETURNS
     }
+
+
+def _left_to_a_person(
+    deed: Deed, returns: Sequence[Return], lines: Mapping[str, LineRow], claims: Mapping[int, ClaimRow]
+) -> dict[str, Finding]:
+    """Instruction → what is told of a return that is not taken in, for it would leave money over."""
+    left: dict[str, Finding] = {}
+    for one in returns:
+        line = lines.get(one.instruction)
+        if line is None or line.state != LineState.SETTLED or claims[line.claim_id].state not in UNDER_RECOVERY:
+            continue
+        claim = claims[line.claim_id]
+        if settled_by_return(deed.session, claim, line, one.return_ref) is None:
+            left[one.instruction] = replace(parked(claim, line, one.return_ref), at=one.at)
+    return left
 
 
 def _apply(deed: Deed, hand: Hand, one: Return, lines: Mapping[str, LineRow], claims: Mapping[int, ClaimRow]) -> bool:

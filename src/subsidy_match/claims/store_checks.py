@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims import funds
 from subsidy_match.claims.fund_allocations import check_allocations
-from subsidy_match.claims.ledger_checks import check_runs, check_shares
+from subsidy_match.claims.ledger_checks import check_runs, check_shares, check_states
 from subsidy_match.claims.payment_checks import check_payments, check_totals
 from subsidy_match.claims.recovery import check_recoveries
 from subsidy_match.errors import Finding
@@ -21,6 +21,7 @@ STORE_CHECKS: tuple[Check, ...] = (
     funds.check_balances,
     check_shares,
     check_runs,
+    check_states,
     check_totals,
     check_payments,
     check_allocations,

@@ -107,6 +107,7 @@ class Guard(StrEnum):
     RECOVERY_OPEN = "recovery_open"
     RECEIPT_FITS = "receipt_fits"
     RECOVERY_SETTLED = "recovery_settled"
+    RETURN_SETTLES_RECOVERY = "return_settles_recovery"
     NO_WRITE_OFF_PROPOSED = "no_write_off_proposed"
     WRITE_OFF_PROPOSED = "write_off_proposed"
     WRITE_OFF_BY_ANOTHER = "write_off_by_another"
@@ -147,6 +148,7 @@ class FundEffect(StrEnum):
     REBASE = "rebase"
     # recovery
     RECOVER = "recover"
+    RECOVER_RETURN = "recover_return"
 
 
 class ClockEffect(StrEnum):

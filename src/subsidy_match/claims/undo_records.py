@@ -11,6 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from subsidy_match.store.append_only import append_only
 from subsidy_match.store.schema import Base, Id, Money, UtcDateTime
 
 __all__ = ["AmendmentRow", "AppealRow", "RecoveryDueRow", "RecoveryReceiptRow", "RecoveryRow", "WriteOffRow"]
@@ -144,3 +145,6 @@ class AmendmentRow(Base):
     actor: Mapped[str] = mapped_column(String(80))
     actor_name: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+append_only(AmendmentRow.__table__)

@@ -16,7 +16,7 @@ from subsidy_match.claims.funds import Fund, list_funds
 from subsidy_match.claims.run_records import RUN_STATE_NAMES
 from subsidy_match.claims.states import STATE_NAMES
 from subsidy_match.cli.context import JSON, business_today, fen_of, now, platform
-from subsidy_match.cli.output import print_json, print_table, print_text
+from subsidy_match.cli.output import note, print_json, print_table, print_text
 from subsidy_match.money import Fen, yuan_text
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor, user_by_login
@@ -170,6 +170,8 @@ def close(fund_id: FundId, document: Document, login: Login) -> None:
     with _office(login) as (office, actor):
         done = office.close(fund_id, document_no=document, actor=actor, at=now())
         print_text(f"收回 / taken back {yuan_text(Fen(done.amount))}")
+        for finding in done.left:
+            note(str(finding))
 
 
 @app.command("carry-over")

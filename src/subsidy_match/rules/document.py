@@ -122,7 +122,8 @@ class _PolicyReader:
             channel=Channel(fields.choice("channel", tuple(Channel)) or Channel.FAST), claim=self._claim(),
             for_each=for_each, condition=condition, amount=amount, pays_for=fields.text("pays_for", default=None),
             exclusive=self._exclusive(), materials=self._materials(), chain=self._chain(),
-            sla_days=_days(sla, "total", 10), notice_days=_days(sla, "notice", 5), funding=self._funding(),
+            sla_days=_days(sla, "total", 10), notice_days=_days(sla, "notice", 5),
+            notice_counts=bool(sla and sla.flag("notice_counts")), funding=self._funding(),
             grants=self._grants(), payee=fields.choice("payee", PAYEES, default="applicant") or "applicant",
             needs_source=stub, accepts=self._accepts(), path=fields.node.at.path, texts=texts, hash=_digest(texts),
         )  # fmt: skip

@@ -183,6 +183,7 @@ class Policy:
     chain: tuple[str, ...]
     sla_days: int
     notice_days: int
+    notice_counts: bool
     funding: tuple[tuple[str, Fraction], ...]
     grants: Grant | None
     payee: str

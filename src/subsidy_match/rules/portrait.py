@@ -44,7 +44,7 @@ def policy_portrait(policy: Policy, policies: PolicySet, as_of: date) -> dict[st
         ],
         "exclusive": {lang: [_exclusive(e, lang) for e in policy.exclusive] for lang in both},
         "chain": list(policy.chain),
-        "sla": {"total": policy.sla_days, "notice": policy.notice_days},
+        "sla": {"total": policy.sla_days, "notice": policy.notice_days, "notice_counts": policy.notice_counts},
         "funding": [{"fund": fund, "share": f"{float(share):.0%}"} for fund, share in policy.funding],
         "pays_for": policy.pays_for,
         "hash": policy.hash,

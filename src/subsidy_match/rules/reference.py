@@ -115,7 +115,10 @@ KEYS: Words = {
     "exclusive": Entry("互斥与封顶", "limits within a group of policies"),
     "materials": Entry("申报材料及来源", "documents, and who brings them"),
     "chain": Entry("办理环节", "stages of handling"),
-    "sla": Entry("办理时限和公示期(工作日)", "working days to handle, and of public notice"),
+    "sla": Entry(
+        "办理时限和公示期(工作日);`notice_counts: true`公示期计入办理时限",
+        "working days to handle, and of public notice; with `notice_counts: true` the notice runs on the clock",
+    ),
     "funding": Entry("资金来源及比例", "funds and their shares"),
     "payee": Entry("收款人:企业或个人", "who is paid: the applicant or a person"),
     "grants": Entry(

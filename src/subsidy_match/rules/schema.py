@@ -186,7 +186,7 @@ def _policy(catalogue: Catalogue) -> dict[str, Any]:
         "exclusive": _list(exclusive),
         "materials": _list(material),
         "chain": _list({"enum": list(STAGES)}),
-        "sla": _object((), total=_TEXT, notice=_TEXT),
+        "sla": _object((), total=_TEXT, notice=_TEXT, notice_counts=_TEXT),
         "funding": _list(fund),
         "grants": _object(
             ("status", "until"), status={"enum": list(catalogue.status_names())}, until=text,

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from subsidy_match.errors import Finding
 from subsidy_match.store import audit
+from subsidy_match.store.append_only import append_only
 from subsidy_match.store.audit import Entry
 from subsidy_match.store.schema import Base, Id, UtcDateTime, canonical_json
 
@@ -48,6 +49,10 @@ class AnchorHead(Base):
     subject: Mapped[str] = mapped_column(String(80), primary_key=True)
     seq: Mapped[int] = mapped_column(Id)
     hash: Mapped[str] = mapped_column(String(64))
+
+
+for _row in (AnchorRow, AnchorHead):
+    append_only(_row.__table__)
 
 
 @dataclass(frozen=True, slots=True)

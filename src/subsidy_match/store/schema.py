@@ -6,7 +6,7 @@ Money is ``BIGINT`` 分, moments are aware UTC, structured content is canonical 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.types import TypeDecorator
 
 from subsidy_match.errors import InputError
 
-__all__ = ["Base", "Id", "Money", "UtcDateTime", "canonical_json", "require_utc"]
+__all__ = ["Base", "Id", "Money", "UtcDateTime", "canonical_json", "one_of", "require_utc"]
 
 # SQLite numbers rows by itself only where the key is called INTEGER.
 Id = BigInteger().with_variant(Integer, "sqlite")
@@ -68,3 +68,9 @@ def require_utc(moment: datetime) -> datetime:
 def canonical_json(content: Mapping[str, Any]) -> str:
     """Write ``content`` as JSON in the one form that is hashed and compared: sorted keys, no spaces, UTF-8."""
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def one_of(column: str, names: Iterable[str]) -> str:
+    """The condition of a CHECK that lets a column have known names only, in the order of their enumeration."""
+    known = ", ".join(f"'{name}'" for name in names)
+    return f"{column} IN ({known})"

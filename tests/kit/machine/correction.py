@@ -28,18 +28,18 @@ def _proposed_after(claim: ModelClaim, row: Transition) -> int | None:
     return None if row.target in _BACK_BEFORE_PASS else claim.proposed
 
 
-def _affordable(model: Model, claim: ModelClaim, row: Transition) -> bool:
-    if claim.rank is None or claim.is_waiting or claim.is_pooled:
-        return True
-    before, claim.proposed = claim.proposed, _proposed_after(claim, row)
-    fits = model.fits(claim)
-    claim.proposed = before
-    return fits
-
-
 def _rebase(model: Model, claim: ModelClaim) -> None:
-    if claim.rank is not None and not claim.is_waiting:
-        claim.hold("reserved", claim.parts())
+    """Bring the reserve to the claim's worth; where more is wanted than there is, all is given back and it waits."""
+    if claim.is_pooled:
+        claim.is_waiting = False
+    if claim.rank is None or claim.is_waiting:
+        return
+    held = claim.held("reserved")
+    more = any(part > held.get(fund, 0) for fund, part in claim.parts().items())
+    if more and not claim.is_pooled and (not model.fits(claim) or model.others_wait(claim, earlier_only=True)):
+        claim.money, claim.is_waiting = {}, True
+        return
+    claim.hold("reserved", claim.parts())
 
 
 def _due(machine: Base, claim: ModelClaim, attempt: Attempt) -> dict[str, Any]:
@@ -51,7 +51,6 @@ TOPIC = Topic(
         "before_correction_due": lambda model, claim, a: a.today <= (claim.correction_due or a.today),
         "after_correction_due": lambda model, claim, a: a.today > (claim.correction_due or a.today),
     },
-    affordable={"resubmit": _affordable},
     money={"rebase": _rebase},
     apply={"request_correction": _ask, "resubmit": _resubmit},
     kinds={"CORRECTION": "reserved"},

@@ -92,6 +92,7 @@ class ModelClaim:
     decided_on: date | None = None
     appealed: bool = False
     demand: Demand | None = None
+    given_up: Demand | None = None
     recovered: int = 0
     money: dict[str, dict[str, int]] = field(default_factory=dict)
 

@@ -103,7 +103,7 @@ def _is_another(model: Model, claim: ModelClaim, attempt: Attempt) -> bool:
 
 
 def _propose(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
-    amount = _wanted(claim, applied=True)
+    amount, claim.given_up = _wanted(claim, applied=True), None
     claim.demand = Demand(amount, to_treasury=bool(amount % 2))
 
 
@@ -145,7 +145,34 @@ def _write_off(model: Model, claim: ModelClaim, row: Transition, attempt: Attemp
     assert claim.demand is not None
     claim.demand.write_off_by = attempt.who if row.event == "propose_write_off" else ""
     if row.event == "approve_write_off":
-        claim.demand = None
+        claim.demand, claim.given_up = None, claim.demand
+
+
+def settled_by_return(claim: ModelClaim) -> Demand | None:
+    """The demand that a returned payment settles: it was for all that was paid, and nothing had come back."""
+    demand = claim.demand if claim.state == "RECOVERING" else claim.given_up
+    settles = demand is not None and not claim.recovered and demand.amount == _paid(claim) == claim.amount
+    return demand if settles else None
+
+
+def _come_back(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
+    if row.fund == "recover_return":
+        claim.recovered = claim.amount
+
+
+def _recover_return(model: Model, claim: ModelClaim) -> None:
+    demand, paid = _settled(claim), claim.held("paid")
+    if demand.to_treasury:
+        for fund, part in paid.items():
+            model.gone[fund] = model.gone.get(fund, 0) + part
+    claim.money, claim.demand, claim.given_up = {}, None, None
+
+
+def _settled(claim: ModelClaim) -> Demand:
+    """The demand of a claim of which the return is already counted."""
+    demand = claim.demand or claim.given_up
+    assert demand is not None
+    return demand
 
 
 TOPIC = Topic(
@@ -156,6 +183,7 @@ TOPIC = Topic(
         "recovery_open": _is_open,
         "receipt_fits": lambda model, claim, attempt: _instalment(claim) <= (claim.demand.rest if claim.demand else 0),
         "recovery_settled": lambda model, claim, attempt: claim.demand is not None and claim.demand.rest == 0,
+        "return_settles_recovery": lambda model, claim, attempt: settled_by_return(claim) is not None,
         "no_write_off_proposed": lambda model, claim, attempt: not (claim.demand and claim.demand.write_off_by),
         "write_off_proposed": lambda model, claim, attempt: bool(claim.demand and claim.demand.write_off_by),
         "write_off_by_another": _is_another,
@@ -165,12 +193,13 @@ TOPIC = Topic(
         "approve_recovery": _decide,
         "refuse_recovery": _decide,
         "receive_recovery": _receive,
+        "bank_return": _come_back,
         "close_recovery": _close,
         "propose_write_off": _write_off,
         "approve_write_off": _write_off,
         "refuse_write_off": _write_off,
     },
-    money={"recover": _recover},
+    money={"recover": _recover, "recover_return": _recover_return},
     kinds={"RECOVERING": "paid", "RECOVERED": "paid", "WRITTEN_OFF": "paid"},
     usual={"RECOVERING": ("receive_recovery", "reconciler")},
     payload={"propose_recovery": _proposal, "receive_recovery": _receipt},

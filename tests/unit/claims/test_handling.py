@@ -3,10 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from claims_world import FUND, USCC, World
 from people_kit import answer, ask, declare, hire, lend, set_rule, tasks
+from policy_world import load, only
 from shipped import POLICIES
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -250,3 +252,11 @@ def walk_on(world: World, claim: Claim) -> Claim:
         claim = world.carry_on(claim, State.PUBLISHED)
         world.wait(20)  # the longest notice is ten working days
     return world.carry_on(claim, State.COMPLETED)
+
+
+@pytest.mark.parametrize(
+    ("said", "counts"), [("", False), (", notice_counts: false", False), (", notice_counts: true", True)]
+)
+def test_a_policy_says_whether_the_days_of_notice_count(tmp_path: Path, said: str, counts: bool):
+    policy = only(load(tmp_path, sla="{total: 10, notice: 5" + said + "}"))
+    assert handling_of(policy)["notice_counts"] is counts

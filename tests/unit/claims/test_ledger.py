@@ -12,7 +12,7 @@ from subsidy_match.claims import funds
 from subsidy_match.claims.forecast import forecast
 from subsidy_match.claims.fund_office import NewFund
 from subsidy_match.claims.fund_records import Mode
-from subsidy_match.claims.ledger_checks import check_runs, check_shares
+from subsidy_match.claims.ledger_checks import check_runs, check_shares, check_states
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict, InputError, NotFound, SubsidyError
@@ -254,3 +254,28 @@ def test_a_fund_opens_with_its_terms(two: World):
     new = NewFund("pool-1", "统筹", "pooled", 2026, allocated=5, mode=Mode.POOLED, step=100_00)
     opened = two.money.open(new, **by(two))
     assert (opened.mode, opened.step, opened.allocated, opened.is_closed) == (Mode.POOLED, 100_00, 5, False)
+
+
+def test_money_that_does_not_fit_the_state_of_its_claim_is_told(two: World):
+    claim = two.walk(State.APPROVED)
+    assert in_unit(two.engine, check_states) == []
+    with two.engine.begin() as connection:
+        connection.execute(text("UPDATE claims SET state = 'REJECTED'"))
+    (found,) = in_unit(two.engine, check_states)
+    assert (found.code, claim.claim_no in found.zh) == ("F005", True)
+
+
+def test_closing_names_the_claims_that_the_fund_leaves_behind(two: World):
+    holds = two.walk(State.APPROVED)
+    opened = two.walk(State.SUBMITTED, period="2025")
+    appealable = two.fire(
+        two.walk(State.IN_REVIEW, period="2024"), "reject", "reviewer", reason_code="other", note="无"
+    )
+    two.walk(State.COMPLETED, period="2023")
+    said = {finding.code: finding for finding in close(two).left}
+    named = {"fund_claims_hold": holds, "fund_claims_open": opened, "fund_claims_appealable": appealable}
+    assert set(said) == set(named)
+    for code, claim in named.items():
+        assert said[code].zh.endswith(f":{claim.claim_no}")
+        assert said[code].en.endswith(f": {claim.claim_no}")
+    assert in_unit(two.engine, audit.verify) == []

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from claims_world import FUND, World
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from subsidy_match.claims.assessment import Limit
 from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.clock import business_day
+from subsidy_match.claims.evidence_records import ExclusiveCap
 from subsidy_match.claims.funds import freeze_fund
 from subsidy_match.claims.objection_values import Objection
 from subsidy_match.claims.objections import Objector
@@ -209,3 +211,12 @@ def test_the_objector_is_sealed_shown_to_those_who_answer_and_the_look_is_on_rec
             assert WHO.contact not in str(rows)
     looks = in_unit(world.engine, lambda s: list(audit.entries(s, f"objection:{objection.id}")))
     assert [(look.actor, look.outcome) for look in looks] == [("reviewer", "refused"), ("supervisor", "done")]
+
+
+def test_a_claim_approved_again_after_an_objection_uses_up_its_cap_once(world: World):
+    world.assume(limits=(Limit("capped", cap=15_000_00),))
+    claim, objection, _ = under_objection(world)
+    decide(world, objection, "uphold")
+    assert world.carry_on(world.desk.claim(claim.id), State.APPROVED).state is State.APPROVED
+    with world.engine.connect() as connection:
+        assert connection.execute(select(ExclusiveCap.used)).scalars().all() == [ONE]

@@ -14,6 +14,7 @@ from subsidy_match.claims.payment_checks import check_payments, check_totals
 from subsidy_match.claims.payment_states import BatchState, LineState
 from subsidy_match.claims.payment_steps import BatchRefused
 from subsidy_match.claims.payments import payments_of
+from subsidy_match.claims.recovery import check_recoveries, recoveries_of
 from subsidy_match.claims.states import State
 from subsidy_match.errors import InputError, SubsidyError
 from subsidy_match.store import audit
@@ -255,4 +256,48 @@ def test_the_controls_of_a_batch_add_up_wherever_its_payments_are(world: World):
     assert world.office.batch(batch.id).totals.returned.amount == ONE
     world.receipts([(lost.instruction, ONE, "成功", "B3", "")])
     assert world.office.batch(batch.id).state is BatchState.CLOSED
+    check(world)
+
+
+def recovering(world: World, amount: int = ONE, to: str = "fund") -> Claim:
+    plan = [{"due_on": "2026-08-01", "amount": amount}]
+    given = {"amount": amount, "returns_to": to, "reason_code": "overpaid", "note": "多付", "plan": plan}
+    world.fire(world.walk(State.COMPLETED), "propose_recovery", "supervisor", **given)
+    return world.fire(world.desk.list_claims()[-1], "approve_recovery", "supervisor_b")
+
+
+@pytest.mark.parametrize(("to", "allocated"), [("fund", 1_000_000_00), ("treasury", 990_000_00)])
+@pytest.mark.parametrize("written_off", [False, True])
+def test_a_return_settles_the_recovery_of_all_that_was_paid(
+    world: World, to: str, allocated: int, *, written_off: bool
+):
+    claim = recovering(world, to=to)
+    world.fire(claim, "propose_write_off", "supervisor", reason_code="uncollectable", note="已注销")
+    if written_off:
+        world.fire(claim, "approve_write_off", "approver_b")
+    assert world.returns([row(line_of(world))]).returned == 1
+    after, fund = world.desk.claim(claim.id), world.fund()
+    assert (after.state, after.paid, fund.paid, fund.committed) == (State.RECOVERED, 0, 0, 0)
+    assert fund.allocated == fund.available == allocated
+    (recovery,) = in_unit(world.engine, lambda s: recoveries_of(s, claim.id))
+    assert (str(recovery.state), recovery.rest, recovery.receipts[0].reference) == ("recovered", 0, "R1")
+    assert world.returns([row(line_of(world), code="BANK_RETURNED")]).unchanged == 1
+    assert in_unit(world.engine, check_recoveries) == []
+    check(world)
+
+
+@pytest.mark.parametrize("received", [0, 6_000_00])
+def test_a_return_with_money_over_is_left_to_a_person_and_the_rest_of_the_file_counts(world: World, received: int):
+    other = world.walk(State.COMPLETED, period="2025")
+    theirs = line_of(world)
+    claim = recovering(world, 6_000_00)
+    if received:
+        given = {"amount": received, "reference": "A1", "received_on": "2026-06-09"}
+        world.fire(claim, "receive_recovery", "reconciler", **given)
+    before = world.desk.claim(claim.id)
+    report = world.returns([row(line_of(world)), row(theirs, back="R2")])
+    assert (report.returned, report.unchanged, [d.code for d in report.doubts]) == (1, 0, ["return_under_recovery"])
+    assert before.claim_no in report.doubts[0].zh
+    assert world.desk.claim(claim.id) == before
+    assert world.desk.claim(other.id).state is State.PAY_FAILED
     check(world)

@@ -13,6 +13,7 @@ from subsidy_match.claims.amendments import amendments_of
 from subsidy_match.claims.assessment import Limit, Share
 from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.clock import business_day
+from subsidy_match.claims.fund_records import Mode
 from subsidy_match.claims.states import State
 from subsidy_match.errors import SubsidyError
 from subsidy_match.store.unit import in_unit
@@ -280,3 +281,35 @@ def test_the_database_keeps_appeals_single_and_decided_by_another(world: World, 
     appeal(world, rejected(world))
     with world.engine.connect() as connection, pytest.raises(IntegrityError):
         connection.execute(text(change))
+
+
+def test_a_correction_that_asks_for_more_than_there_is_waits_and_is_served_in_its_turn(world: World):
+    claim = ask(world, State.IN_REVIEW, "reviewer")
+    world.assume(amount_min=1_500_000_00, amount_max=1_500_000_00)
+    claim = world.fire(claim, "resubmit", "applicant")
+    assert (claim.state, claim.is_waiting, world.fund().reserved) == (State.IN_REVIEW, True, 0)
+    world.money.allocate(FUND, 500_000_00, document_no="指9号", actor=world.people["fund"], at=world.now)
+    assert (world.desk.claim(claim.id).is_waiting, world.fund().reserved) == (False, 1_500_000_00)
+
+
+def test_a_correction_under_a_frozen_fund_keeps_what_it_has_or_waits(world: World):
+    claim = ask(world, State.IN_REVIEW, "reviewer")
+    actor = {"actor": world.people["fund"], "at": world.now}
+    world.money.freeze(FUND, note="审计", **actor)
+    world.assume(amount_min=9_000_00, amount_max=9_000_00)
+    claim = world.fire(claim, "resubmit", "applicant")
+    assert (claim.is_waiting, world.fund().reserved) == (False, 9_000_00)
+    claim = ask_again(world, claim)
+    world.assume(amount_min=12_000_00, amount_max=12_000_00)
+    assert world.fire(claim, "resubmit", "applicant").is_waiting
+    world.money.unfreeze(FUND, note="审毕", **actor)
+    assert (world.desk.claim(claim.id).is_waiting, world.fund().reserved) == (False, 12_000_00)
+
+
+def test_a_correction_cannot_mix_a_pooled_fund_with_another(world: World):
+    world.open_fund("pool", 900_000_00, mode=Mode.POOLED)
+    claim = ask(world, State.IN_REVIEW, "reviewer")
+    world.assume(funding=(Share(FUND, Fraction(1, 4)), Share("pool", Fraction(3, 4))))
+    with pytest.raises(SubsidyError, match="funds_mixed"):
+        world.fire(claim, "resubmit", "applicant")
+    assert world.desk.claim(claim.id).funds == claim.funds

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from claims_world import FUND, MORNING, World, build_world
 from force import by_force
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from subsidy_match.claims.assessment import Share
+from subsidy_match.claims.clock_records import BreachRow
+from subsidy_match.claims.evidence_records import ClaimRisk, RiskAnswer
 from subsidy_match.claims.fund_records import Mode
 from subsidy_match.claims.states import State
+from subsidy_match.store.anchors import set_anchor
 from subsidy_match.store.engine import open_engine
 from subsidy_match.store.migration import downgrade, upgrade
 from subsidy_match.store.unit import in_unit
@@ -101,3 +105,72 @@ def test_funds_survive_the_migration_both_ways(empty_url: str, tmp_path):
 def rows(engine: Engine, table: str) -> list[tuple[object, ...]]:
     query = text(f"SELECT * FROM {table}")
     return sorted((tuple(row) for row in in_unit(engine, lambda s: s.execute(query).all())), key=str)
+
+
+MORE = {
+    "claim_pins": "event = 'x'",
+    "payment_line_steps": "actor = 'x'",
+    "payment_returns": "code = 'x'",
+    "claim_amendments": "note = 'x'",
+    "claim_risks": "code = 'x'",
+    "risk_answers": "note = 'x'",
+    "audit_anchors": "chains = 0",
+    "audit_anchor_heads": "seq = 0",
+    "breaches": "limit_days = 1",
+}
+
+
+@pytest.fixture
+def used(world: World) -> World:
+    """A store in which a claim was amended, paid and came back, with rows in the rest put in by hand."""
+    world.assume(amount_min=5_000_00)
+    claim = world.walk(State.ACCEPTED)
+    world.fire(claim, "amend", "clerk", note="更正", amount=9_000_00)
+    claim = world.carry_on(world.desk.claim(claim.id), State.COMPLETED)
+    line = world.office.batches()[-1].lines[0]
+    world.returns([(line.instruction, line.amount, line.bank_ref or "", "R1", "ACCOUNT_CLOSED")])
+    in_unit(world.engine, lambda session: set_anchor(session, day=MORNING.date(), at=MORNING))
+    return world
+
+
+def by_hand(claim_id: int) -> list[Any]:
+    seen = {"claim_id": claim_id, "risk": "r"}
+    return [
+        ClaimRisk(**seen, version=1, code="c", zh="甲", en="a", blocking=True, seen_at=MORNING),
+        RiskAnswer(**seen, version=1, answered_by="x", answered_at=MORNING, note="甲"),
+        BreachRow(
+            claim_id=claim_id, stage="total", level="red", counted_days=2, limit_days=2, day=MORNING.date(), at=MORNING
+        ),
+    ]
+
+
+@pytest.mark.parametrize("table", MORE)
+def test_what_was_written_down_of_claims_and_payments_stays(used: World, table: str):
+    claim = used.desk.list_claims()[0]
+    in_unit(used.engine, lambda session: session.add_all(by_hand(claim.id)))
+    before = rows(used.engine, table)
+    assert before
+    for statement in (f"UPDATE {table} SET {MORE[table]}", f"DELETE FROM {table}"):
+        with pytest.raises(DBAPIError, match="never changed or deleted"), used.engine.begin() as connection:
+            connection.execute(text(statement))
+    assert rows(used.engine, table) == before
+
+
+@pytest.mark.parametrize("change", ["amount = amount + 1", "instruction = 'x'", "account_id = 0", "claim_id = 0"])
+def test_who_is_paid_what_under_which_number_never_changes(used: World, change: str):
+    with pytest.raises(DBAPIError, match="never change"), used.engine.begin() as connection:
+        connection.execute(text(f"UPDATE payment_lines SET {change}"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "payout_batches SET checker = NULL",
+        "payout_batches SET state = 'DONE'",
+        "payment_lines SET state = 'DONE'",
+        "claims SET state = 'DONE'",
+    ],
+)
+def test_the_database_bars_unknown_states_and_batches_without_a_checker(used: World, change: str):
+    with pytest.raises(IntegrityError), used.engine.begin() as connection:
+        connection.execute(text(f"UPDATE {change}"))

@@ -27,6 +27,7 @@ from subsidy_match.claims.effects import (
     rebasing,
     recovery,
     reserving,
+    returned,
     review,
     tasks,
 )
@@ -53,6 +54,7 @@ FIELDS_OF: Mapping[Event, Callable[[Occasion], None]] = covering(
     objections.FIELDS,
     accounts.FIELDS,
     payment.FIELDS,
+    returned.FIELDS,
     recovery.FIELDS,
     amending.FIELDS,
     appeals.FIELDS,
@@ -70,6 +72,7 @@ MONEY_OF: Mapping[FundEffect, Callable[[Occasion], Mapping[str, int]]] = coverin
     payment.MONEY,
     rebasing.MONEY,
     recovery.MONEY,
+    returned.MONEY,
     ending.MONEY,
 )
 """What each fund effect moves, given back as ``op fund`` → 分."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from subsidy_match.claims.effects.fields import nothing_more
 from subsidy_match.claims.effects.moving import committed, move
+from subsidy_match.claims.exclusive import release_caps
 from subsidy_match.claims.fund_ops import Op
 from subsidy_match.claims.listings import leave_documents
 from subsidy_match.claims.notice_records import ObjectionRow
@@ -27,6 +28,7 @@ def _uphold(occasion: Occasion) -> None:
     claim = occasion.claim
     claim.amount_approved = claim.notice_until = None
     leave_documents(occasion.session, claim.id)
+    release_caps(occasion.session, claim.id)
 
 
 def _reopen(occasion: Occasion) -> Mapping[str, int]:

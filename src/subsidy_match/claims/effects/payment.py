@@ -30,7 +30,6 @@ FIELDS: Mapping[Event, Callable[[Occasion], None]] = {
     Event.FAIL: nothing_more,
     Event.COMPLETE: nothing_more,
     Event.CANCEL_PAYMENT: nothing_more,
-    Event.BANK_RETURN: nothing_more,
 }
 
 MONEY: Mapping[FundEffect, Callable[[Occasion], Mapping[str, int]]] = {

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from subsidy_match.claims.effects.moving import move, reserved
-from subsidy_match.claims.effects.reserving import adjust
+from subsidy_match.claims.effects.reserving import adjust_or_wait
 from subsidy_match.claims.fund_ops import Op
-from subsidy_match.claims.funds import lock_funds
+from subsidy_match.claims.funds import fund, lock_funds
 from subsidy_match.claims.occasion import Occasion, forget_shares, shares_of
+from subsidy_match.claims.pooling import check_modes
 from subsidy_match.claims.records import ClaimShare
 from subsidy_match.claims.shares import split
 from subsidy_match.claims.transition import FundEffect
@@ -19,7 +20,7 @@ __all__ = ["MONEY"]
 
 def _rebase(occasion: Occasion) -> Mapping[str, int]:
     freed = _take_over_shares(occasion)
-    return {**freed, **adjust(occasion)}
+    return {**freed, **adjust_or_wait(occasion)}
 
 
 def _take_over_shares(occasion: Occasion) -> Mapping[str, int]:
@@ -28,6 +29,7 @@ def _take_over_shares(occasion: Occasion) -> Mapping[str, int]:
     if wanted == {share.fund_id: Fraction(share.numerator, share.denominator) for share in shares}:
         return {}
     split(0, wanted)
+    check_modes([fund(occasion.session, fund_id) for fund_id in wanted])
     lock_funds(occasion.session, {*wanted, *(share.fund_id for share in shares)})
     freed = move(occasion, (Op.RELEASE, reserved(occasion)))
     for share in shares:

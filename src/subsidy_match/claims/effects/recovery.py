@@ -18,9 +18,10 @@ from subsidy_match.claims.transition import FundEffect
 from subsidy_match.claims.undo_records import RecoveryDueRow, RecoveryReceiptRow, RecoveryRow, WriteOffRow
 from subsidy_match.errors import Conflict
 
-__all__ = ["FIELDS", "MONEY"]
+__all__ = ["BACK_TO", "FIELDS", "MONEY", "end_recovery"]
 
-_OPS = {"fund": Op.RECOVER, "treasury": Op.RECOVER_OUT}
+BACK_TO = {"fund": Op.RECOVER, "treasury": Op.RECOVER_OUT}
+"""Where money goes that comes back, by what the recovery says."""
 
 
 def _propose(occasion: Occasion) -> None:
@@ -51,7 +52,7 @@ def _decide(occasion: Occasion) -> None:
     if occasion.transition.event is Event.APPROVE_RECOVERY:
         recovery.state = str(RecoveryState.OPEN)
     else:
-        _end(occasion, recovery, RecoveryState.REFUSED)
+        end_recovery(occasion, recovery, RecoveryState.REFUSED)
 
 
 def _receive(occasion: Occasion) -> None:
@@ -78,14 +79,11 @@ def _recover(occasion: Occasion) -> Mapping[str, int]:
     left = {fund_id: amount for fund_id, amount in paid(occasion).items() if amount}
     total = sum(left.values())
     parts = split(occasion.payload["amount"], {fund_id: Fraction(part, total) for fund_id, part in left.items()})
-    return move(occasion, (_OPS[_live(occasion).returns_to], parts))
+    return move(occasion, (BACK_TO[_live(occasion).returns_to], parts))
 
 
 def _close(occasion: Occasion) -> None:
-    recovery = _live(occasion)
-    if (proposal := open_write_off(occasion.session, recovery.id)) is not None:
-        proposal.state, proposal.is_open = str(WriteOffState.MOOT), False
-    _end(occasion, recovery, RecoveryState.RECOVERED)
+    end_recovery(occasion, _live(occasion), RecoveryState.RECOVERED)
 
 
 def _propose_write_off(occasion: Occasion) -> None:
@@ -112,10 +110,13 @@ def _decide_write_off(occasion: Occasion) -> None:
         return
     proposal.state, proposal.amount = str(WriteOffState.APPROVED), recovery.amount - recovery.recovered
     occasion.told["written_off"] = proposal.amount
-    _end(occasion, recovery, RecoveryState.WRITTEN_OFF)
+    end_recovery(occasion, recovery, RecoveryState.WRITTEN_OFF)
 
 
-def _end(occasion: Occasion, recovery: RecoveryRow, state: RecoveryState) -> None:
+def end_recovery(occasion: Occasion, recovery: RecoveryRow, state: RecoveryState) -> None:
+    """End a recovery; a proposal to give up the rest that nobody has answered has no object any more."""
+    if (proposal := open_write_off(occasion.session, recovery.id)) is not None:
+        proposal.state, proposal.is_open = str(WriteOffState.MOOT), False
     recovery.state, recovery.is_open, recovery.ended_on = str(state), False, occasion.on
 
 

@@ -13,7 +13,7 @@ from subsidy_match.claims.occasion import Occasion, current_amount, shares_of
 from subsidy_match.claims.pooling import is_pooled
 from subsidy_match.claims.transition import FundEffect
 
-__all__ = ["MONEY", "adjust", "fits"]
+__all__ = ["MONEY", "adjust", "adjust_or_wait", "fits"]
 
 
 def _none(occasion: Occasion) -> Mapping[str, int]:  # noqa: ARG001  # every effect takes the occasion
@@ -52,6 +52,28 @@ def adjust(occasion: Occasion) -> Mapping[str, int]:
         return _keep_or_give_back(occasion)
     holds = occasion.claim.accepted_on is not None and not occasion.claim.waiting
     return _bring_to_worth(occasion) if holds else {}
+
+
+def adjust_or_wait(occasion: Occasion) -> Mapping[str, int]:
+    """As ``adjust``, but where more is wanted than can be had, all is given back and the claim waits for the whole.
+
+    A firm that corrects its claim in time must not lose it because a fund is short, frozen or closed.
+    """
+    if is_pooled(occasion.session, occasion.claim.id):
+        occasion.claim.waiting = False  # its allocation run reserves
+    elif occasion.claim.accepted_on is not None and not occasion.claim.waiting and _must_wait(occasion):
+        occasion.claim.waiting = True
+        return move(occasion, (Op.RELEASE, reserved(occasion)))
+    return adjust(occasion)
+
+
+def _must_wait(occasion: Occasion) -> bool:
+    """Whether some fund would have to reserve more and cannot, or others accepted earlier wait for that money."""
+    shares = shares_of(occasion.session, occasion.claim.id)
+    parts = parts_of(current_amount(occasion.claim), shares)
+    more = {share.fund_id: parts[share.fund_id] - share.reserved for share in shares}
+    rows = [row for row in lock_funds(occasion.session, more) if more[row.id] > 0]
+    return bool(rows) and (not fits(rows, more) or others_waiting(occasion, before_claim=True))
 
 
 def _keep_or_give_back(occasion: Occasion) -> Mapping[str, int]:

@@ -9,10 +9,12 @@ from sqlalchemy import select
 
 from subsidy_match.claims.duties import DUTY_NAMES
 from subsidy_match.claims.occasion import Occasion, past_duties, shares_of
+from subsidy_match.claims.payout_records import LineRow
 from subsidy_match.claims.people.records import DeputyRow
 from subsidy_match.claims.records import ClaimRow, ClaimStep
 from subsidy_match.claims.recovery import RecoveryState, live_recovery, open_write_off
 from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.returned_recoveries import parked, settled_by_return
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.transition import Guard
 from subsidy_match.claims.undo_records import RecoveryReceiptRow, RecoveryRow, WriteOffRow
@@ -79,6 +81,14 @@ def _settled(occasion: Occasion) -> None:
     recovery = _live(occasion, RecoveryState.OPEN)
     if recovery.recovered != recovery.amount:
         raise Conflict("recovery_not_settled", "款项尚未全部追回", "not all of it has come back yet")
+
+
+def _return_settles(occasion: Occasion) -> None:
+    instruction, reference = occasion.payload["instruction"], occasion.payload["return_ref"]
+    line = occasion.session.scalars(select(LineRow).where(LineRow.instruction == instruction)).one()
+    if settled_by_return(occasion.session, occasion.claim, line, reference) is None:
+        told = parked(occasion.claim, line, reference)
+        raise Conflict(told.code, told.zh, told.en)
 
 
 def _no_write_off_proposed(occasion: Occasion) -> None:
@@ -155,6 +165,7 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.RECOVERY_OPEN: _open,
     Guard.RECEIPT_FITS: _receipt_fits,
     Guard.RECOVERY_SETTLED: _settled,
+    Guard.RETURN_SETTLES_RECOVERY: _return_settles,
     Guard.NO_WRITE_OFF_PROPOSED: _no_write_off_proposed,
     Guard.WRITE_OFF_PROPOSED: _write_off_proposed,
     Guard.WRITE_OFF_BY_ANOTHER: _write_off_by_another,

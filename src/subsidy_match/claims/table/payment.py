@@ -112,3 +112,15 @@ def rows() -> Iterator[Transition]:
         needs=(*receipt, "return_ref", "failure_code"),
         door=payouts,
     )
+    # What the bank sends back needs no recovery any more, and what was given up has come back after all.
+    yield Transition(
+        "20r",
+        (State.RECOVERING, State.WRITTEN_OFF),
+        Event.BANK_RETURN,
+        State.RECOVERED,
+        reconciler,
+        guards=(Guard.RETURN_SETTLES_RECOVERY,),
+        fund=FundEffect.RECOVER_RETURN,
+        needs=(*receipt, "return_ref", "failure_code"),
+        door=payouts,
+    )
