@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 from claims_world import World
+from force import by_force
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -21,6 +22,7 @@ from subsidy_match.claims.payment_states import (
     LineState,
 )
 from subsidy_match.claims.states import State
+from subsidy_match.store.unit import in_unit
 
 
 def test_every_name_in_the_tables_has_its_meaning_and_is_used():
@@ -78,5 +80,6 @@ def settled(world: World) -> None:
 )
 def test_the_store_itself_bars_what_must_never_be(world: World, harm: str):
     settled(world)
-    with pytest.raises(IntegrityError), world.engine.begin() as connection:
-        connection.execute(text(harm))
+    forced = by_force("payment_line_steps", lambda session: session.execute(text(harm)))
+    with pytest.raises(IntegrityError):
+        in_unit(world.engine, forced)
