@@ -13,6 +13,7 @@ from claims_world import CALENDAR, _people
 from small_city import AS_OF, City
 from sqlalchemy import Engine, func, select
 
+from subsidy_match.claims.documents import DocumentRoom
 from subsidy_match.claims.evidence_records import PinnedText
 from subsidy_match.claims.matched import MatchingAssessor
 from subsidy_match.claims.records import ClaimPin
@@ -45,7 +46,9 @@ def test_pins_of_a_claim_replay_byte_for_byte(engine: Engine, wired: Platform, c
         uscc=uscc, holder=name, bank_name="示例银行", number="62220000001", actor=people["applicant"], at=AT
     )
     claim = desk.create_draft(uscc=uscc, policy_id=POLICY, period="2026", actor=people["applicant"], at=AT)
-    given = wired.documents.add(b"%PDF-1.7\n1", name="材料.pdf", uscc=uscc, actor=people["applicant"], at=AT)
+    given = DocumentRoom(engine, tmp_path / "documents").add(
+        b"%PDF-1.7\n1", name="材料.pdf", uscc=uscc, actor=people["applicant"], at=AT
+    )
     papers = {"materials": {f"m{n}": f"sha256:{given.sha256}" for n in range(1, 9)}}
     # a policy of one post (即申即享): what is certain goes straight to approval, and comes back from there to be reviewed
     for event, by, payload in (

@@ -66,7 +66,7 @@ def cut(path: Path) -> None:
 
 def scratched(path: Path) -> None:
     content = bytearray(path.read_bytes())
-    for place in range(len(content) // 3, len(content) - 4096, 997):
+    for place in range(len(content) // 3, len(content) - 4096, 97):
         content[place] ^= 0xFF
     path.write_bytes(bytes(content))
 

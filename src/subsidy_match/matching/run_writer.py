@@ -128,7 +128,9 @@ class RunWriter:
         _keep(self._partial / PAYMENTS, json.dumps(_plain(self._job.payments)))
         ages = ageing(plan, self._job.snapshot)
         _keep(self._partial / AGEING, json.dumps({name: day.isoformat() for name, day in ages.items()}))
-        pq.write_table(dates, self._partial / NEXT_DATES, compression="zstd", store_schema=False)
+        pq.write_table(
+            dates, self._partial / NEXT_DATES, compression="zstd", store_schema=False, write_page_checksum=True
+        )
         for left in (*self._partial.glob("block-*.json"), *self._partial.rglob("*.new"), self._partial / _ABOUT):
             left.unlink()
         _keep(self._partial / MANIFEST, manifest.to_json())
@@ -148,6 +150,7 @@ class RunWriter:
                 table.replace_schema_metadata(self._about),
                 path,
                 compression="zstd",
+                write_page_checksum=True,  # a flipped bit is told, not taken for an amount
                 store_schema=False,
                 row_group_size=self._row_group,
                 use_dictionary=_WORDS,

@@ -38,6 +38,9 @@ MANIFEST = "manifest.json"
 SIGNATURES, PAYMENTS = "signatures.json", "payments.json"
 NEXT_DATES, AGEING = "next_dates.parquet", "ageing.json"
 RESULTS, UNKNOWN = "matches", "unknown"  # folders with one file a block
+_CHECKED = ds.ParquetFileFormat(
+    default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+)
 
 
 @dataclass(slots=True)
@@ -138,7 +141,7 @@ class Run:
         """When time alone may change something of a firm (``uscc``, ``next_date``); none where the run is of an earlier version."""
         path = self.folder / NEXT_DATES
         try:
-            return pq.read_table(path, schema=DATES)
+            return pq.read_table(path, schema=DATES, page_checksum_verification=True)
         except FileNotFoundError:
             return None
         except (pa.ArrowException, OSError) as error:
@@ -157,7 +160,7 @@ class Run:
         }
 
     def _dataset(self, name: str) -> ds.Dataset:
-        return ds.dataset([str(path) for path in self.files(name)], schema=SCHEMA, format="parquet")
+        return ds.dataset([str(path) for path in self.files(name)], schema=SCHEMA, format=_CHECKED)
 
 
 def open_run(folder: Path) -> Run:

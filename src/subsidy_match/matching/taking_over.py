@@ -60,7 +60,7 @@ def _take(what: Moved, writer: RunWriter, file: tuple[str, int, Path]) -> None:
 
 def _held(what: Moved, path: Path) -> tuple[pa.Table | None, int]:
     """The rows that hold, and how many; no table where all do."""
-    with pq.ParquetFile(path, read_dictionary=_WORDS) as file:
+    with pq.ParquetFile(path, read_dictionary=_WORDS, page_checksum_verification=True) as file:
         if file.schema_arrow.names != SCHEMA.names:
             raise pa.ArrowInvalid(f"columns {file.schema_arrow.names}")
         table = file.read()  # all of it, even where it is linked: damage is told, not taken over
