@@ -91,8 +91,8 @@ def test_a_claim_in_hand_takes_the_place_of_its_group_and_a_draft_does_not(city:
     assert lost
     assert all(loss["cost"] is None and "huaian-industry-one-a-year" in groups(loss) for loss in lost)
     assert {use["ref"] for loss in lost for cause in loss["causes"] for use in cause["used"]} >= {"N-live"}
-    claim(city, "N-paid", "huaian-disabled-employment", State.COMPLETED)
+    claim(city, "N-recovered", "huaian-disabled-employment", State.COMPLETED)  # nothing of it was kept
     engine = open_engine(city.settings.url)
     found = {one.claim_no: (one.item_keys, one.amount, one.is_paid) for one in pending_of(engine, city.demo_uscc)}
     engine.dispose()
-    assert found == {"N-live": (("some-other-project",), 1_000_000, False), "N-paid": ((), 1_000_000, True)}
+    assert found == {"N-live": (("some-other-project",), 1_000_000, False), "N-recovered": ((), 1_000_000, False)}
