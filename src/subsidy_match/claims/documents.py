@@ -30,7 +30,6 @@ __all__ = ["Document", "DocumentRoom", "find_document", "handed_in"]
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _LONGEST_NAME = 200
-_OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ class DocumentRoom:
 
         def find(session: Session) -> Document:
             row = session.get(DocumentRow, document_id)
-            if row is None or (viewer.roles <= _OUTSIDERS and not viewer.may_file_for(row.uscc)):
+            if row is None or (viewer.is_outsider and not viewer.may_file_for(row.uscc)):
                 raise NotFound("document_unknown", f"文件不存在:{document_id}", f"no document {document_id}")
             return _document(row)
 

@@ -18,6 +18,7 @@ from subsidy_match.store.user_rows import UserFirm, UserFund, UserPerson, UserRo
 __all__ = [
     "ALL_FUNDS",
     "EVERYWHERE",
+    "OUTSIDERS",
     "PUBLIC",
     "PUSH",
     "SYSTEM",
@@ -70,7 +71,8 @@ class Role(StrEnum):
     PUBLIC = "public"
 
 
-_OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT, Role.PUBLIC})
+OUTSIDERS = frozenset({Role.APPLICANT, Role.AGENT, Role.PUBLIC})
+"""Roles of people who are no officers."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -113,7 +115,7 @@ class Actor:
     @property
     def is_outsider(self) -> bool:
         """Whether this person only acts for firms, or for themselves, and is no officer."""
-        return self.roles <= _OUTSIDERS
+        return self.roles <= OUTSIDERS
 
     def has_any(self, roles: Collection[Role]) -> bool:
         """Whether one of ``roles`` is held."""

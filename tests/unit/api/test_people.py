@@ -77,6 +77,8 @@ def test_rights_are_replaced_and_bind_at_once(api: ApiWorld):
     claim = api.walk("SUBMITTED")
     scope = {"role": "clerk", "department": "科技局"}
     body = {"roles": ["clerk"], "scopes": [scope], "funds": ["*"]}
+    assert code(api.post("/v1/users/clerk/rights", "everything", body)) == (422, "person_missing")
+    assert api.post("/v1/users/clerk/person", "everything", {"person": "工号1"}).status_code == 200
     assert api.post("/v1/users/clerk/rights", "everything", body).status_code == 200
     assert code(api.fire(claim, "accept", "clerk")) == (403, "out_of_scope")
 

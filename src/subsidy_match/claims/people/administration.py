@@ -16,6 +16,7 @@ from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store import audit
 from subsidy_match.store.user_rows import UserFirm, UserFund, UserPerson, UserRole
 from subsidy_match.store.users import (
+    OUTSIDERS,
     PUSH,
     SYSTEM,
     Actor,
@@ -31,7 +32,6 @@ from subsidy_match.store.users import (
 )
 
 __all__ = [
-    "OUTSIDE",
     "ROLES_APART",
     "Rights",
     "chain_of",
@@ -44,8 +44,6 @@ __all__ = [
 
 ROLES_APART = frozenset({Role.APPLICANT, Role.AGENT})
 """Held together, nobody could tell for which firms an authorisation is needed."""
-OUTSIDE = frozenset({Role.APPLICANT, Role.AGENT, Role.PUBLIC})
-"""Roles of people who are no officers."""
 
 _LONGEST_LOGIN = 60
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,59}")
@@ -204,7 +202,7 @@ def _check_rights(rights: Rights, person: str) -> None:
     if roles >= ROLES_APART:
         zh = "企业人员与代办人员不得为同一用户"
         raise InputError("roles_apart", zh, "nobody is both a firm's own applicant and an agent: use two logins")
-    if roles - OUTSIDE and not person:
+    if roles - OUTSIDERS and not person:
         zh = "经办人员须登记工号(person)"
         raise InputError("person_missing", zh, "an officer needs a staff number (person): duties go by persons")
     places = [(scope.role, scope.department, scope.fund) for scope in set(rights.scopes)]

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.people.administration import OUTSIDE
 from subsidy_match.errors import Finding
 from subsidy_match.store.audit import AuditEntry
 from subsidy_match.store.users import list_users
@@ -19,7 +18,7 @@ _ISSUING = ("create_user", "renew_token")
 
 def officer_findings(session: Session) -> Iterator[Finding]:
     """Find officers without a staff number, and those whose token another person made and they did not replace."""
-    officers = [person for person in list_users(session) if person.roles - OUTSIDE]
+    officers = [person for person in list_users(session) if not person.is_outsider]
     issuers = _issuers(session)
     for officer in officers:
         if not officer.person_id:
