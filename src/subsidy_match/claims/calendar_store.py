@@ -130,7 +130,7 @@ _MOST_KEPT = 64
 
 def _read_published(session: Session) -> tuple[tuple[int, ...], _Days] | None:
     while True:
-        digests: _Digests = tuple((year, digest) for year, digest in session.execute(_DIGESTS))
+        digests: _Digests = tuple((year, digest) for year, digest in session.connection().execute(_DIGESTS))
         if not digests:
             return None
         days = _days_of(session, digests)

@@ -132,10 +132,15 @@ def _duties() -> CompoundSelect[Any]:
     )
 
 
-# Statements of the hot path are built once: building one takes longer than most databases take to answer it.
+# Statements of the hot path are built once: building one takes longer than most databases take to answer it. Where only
+# values are read they are asked of the connection itself, without objects, after a flush where something may be pending.
 _DUTIES = _duties()
 _SHARES = select(ClaimShare).where(ClaimShare.claim_id == _OF_CLAIM).order_by(ClaimShare.fund_id)
-_PAUSES = select(ClaimPause).where(ClaimPause.claim_id == _OF_CLAIM).order_by(ClaimPause.version)
+_PAUSES = (
+    select(ClaimPause.start_on, ClaimPause.end_on, ClaimPause.reason)
+    .where(ClaimPause.claim_id == _OF_CLAIM)
+    .order_by(ClaimPause.version)
+)
 
 
 def shares_of(session: Session, claim_id: int) -> Sequence[ClaimShare]:
@@ -156,7 +161,8 @@ def forget_shares(session: Session) -> None:
 
 def past_duties(session: Session, claim_id: int) -> list[PastDuty]:
     """Read who did which duty in the whole history of a claim; whoever was stood in for did it as well."""
-    found: Iterable[Any] = session.execute(_DUTIES, {"claim_id": claim_id})
+    session.flush()
+    found: Iterable[Any] = session.connection().execute(_DUTIES, {"claim_id": claim_id})
     return [PastDuty(who, Duty(duty)) for who, duty in found]
 
 
@@ -177,4 +183,5 @@ def clock_of(claim: ClaimRow, pauses: Sequence[Pause], calendar: WorkingCalendar
 
 def pauses_of(session: Session, claim_id: int) -> list[Pause]:
     """Read when the clocks of a claim stood still."""
-    return [Pause(row.start_on, row.end_on, row.reason) for row in session.scalars(_PAUSES, {"claim_id": claim_id})]
+    session.flush()
+    return [Pause(*row) for row in session.connection().execute(_PAUSES, {"claim_id": claim_id})]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.records import ClaimStep
@@ -14,6 +14,9 @@ from subsidy_match.claims.records import ClaimStep
 __all__ = ["PAPER", "given_so_far", "unseen"]
 
 PAPER = "paper"
+
+
+_SAID = select(ClaimStep.detail).where(ClaimStep.claim_id == bindparam("of")).order_by(ClaimStep.version)
 
 
 def given_so_far(session: Session, claim_id: int) -> dict[str, str]:
@@ -38,7 +41,6 @@ def unseen(session: Session, claim_id: int) -> list[str]:
 
 
 def _details(session: Session, claim_id: int) -> Iterator[dict[str, Any]]:
-    query = select(ClaimStep.detail).where(ClaimStep.claim_id == claim_id).order_by(ClaimStep.version)
-    for text in session.scalars(query):
+    for text in session.connection().execute(_SAID, {"of": claim_id}).scalars():
         if '"materials"' in text or '"papers_seen"' in text:
             yield json.loads(text)

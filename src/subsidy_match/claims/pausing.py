@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.records import ClaimPause, ClaimRow
@@ -83,10 +83,14 @@ def end_all(session: Session, claim: ClaimRow, *, on: date, reasons: Collection[
     _end([p for p in open_stops(session, claim.id, on) if p.reason in reasons], on)
 
 
+_OPEN = select(ClaimPause).where(
+    ClaimPause.claim_id == bindparam("of"), or_(ClaimPause.end_on.is_(None), ClaimPause.end_on > bindparam("on"))
+)
+
+
 def open_stops(session: Session, claim_id: int, on: date) -> list[ClaimPause]:
     """Read the stops that still hold after ``on``."""
-    still_on = or_(ClaimPause.end_on.is_(None), ClaimPause.end_on > on)
-    return list(session.scalars(select(ClaimPause).where(ClaimPause.claim_id == claim_id, still_on)))
+    return list(session.scalars(_OPEN, {"of": claim_id, "on": on}))
 
 
 def ended_by(target: State) -> frozenset[Stop]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.fund_records import FundRow, Mode
@@ -16,11 +16,17 @@ from subsidy_match.errors import InputError
 __all__ = ["check_modes", "is_allotted", "is_pooled"]
 
 
+_POOLED = (
+    select(FundRow.id)
+    .join(ClaimShare, ClaimShare.fund_id == FundRow.id)
+    .where(ClaimShare.claim_id == bindparam("of"), FundRow.mode == str(Mode.POOLED))
+    .limit(1)
+)
+
+
 def is_pooled(session: Session, claim_id: int) -> bool:
     """Whether the claim draws on a pooled fund."""
-    query = select(FundRow.id).join(ClaimShare, ClaimShare.fund_id == FundRow.id)
-    mine = query.where(ClaimShare.claim_id == claim_id, FundRow.mode == str(Mode.POOLED))
-    return session.scalars(mine.limit(1)).first() is not None
+    return session.connection().execute(_POOLED, {"of": claim_id}).first() is not None
 
 
 def is_allotted(occasion: Occasion, amount: int) -> bool:

@@ -44,7 +44,6 @@ def _guarded(op: Op) -> Update:
             paid=FundRow.paid + paid,
         )
         .returning(FundRow.id)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -77,7 +76,9 @@ def post(session: Session, posting: Posting) -> None:
         raise InputError("amount_not_positive", "金额须大于零", "an amount must be greater than zero")
     moved = Effect(*(sign * posting.amount for sign in EFFECTS[posting.op]))
     deltas = {f"d_{name}": delta for name, delta in moved._asdict().items()}
-    if session.execute(_MOVES[posting.op], {"fund": posting.fund_id, **deltas}).scalar_one_or_none() is None:
+    session.flush()
+    connection = session.connection()
+    if connection.execute(_MOVES[posting.op], {"fund": posting.fund_id, **deltas}).scalar_one_or_none() is None:
         raise _why_not(session, posting)
     entry = {
         "fund_id": posting.fund_id,
@@ -89,7 +90,7 @@ def post(session: Session, posting: Posting) -> None:
         "at": posting.at,
         "actor": posting.actor,
     }
-    session.execute(_ENTRY, entry)
+    connection.execute(_ENTRY, entry)
     audit.append(
         session,
         f"fund:{posting.fund_id}",

@@ -52,7 +52,7 @@ def moved_dates(session: Session, claim: ClaimRow, calendar: WorkingCalendar) ->
         _compare(moved, "correction_due", claim.correction_due, correction_end(claim, in_force))
     if claim.state in _IN_NOTICE:
         _compare(moved, "notice_until", claim.notice_until, notice_end(session, claim, in_force))
-    told = session.get(ClaimDue, claim.id)
+    told = session.get(ClaimDue, claim.id, populate_existing=True)
     clock = None if told is None else claim_clock(session, claim, in_force, told.as_of)
     if told is not None and clock is not None:
         _compare(moved, "due_on", told.due_on, clock.due.on)

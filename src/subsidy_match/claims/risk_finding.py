@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, literal, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, Subquery, and_, bindparam, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from subsidy_match.claims.evidence_records import ClaimDocument, ClaimRisk, ClaimUse, QaSample
@@ -22,6 +22,7 @@ _MOST = 200  # of one code and claim: more would only hide each other
 
 Found = Iterator[tuple[int, Risk]]
 Claims = Mapping[int, ClaimRow]
+_CLAIMS: BindParameter[Any] = bindparam("claims", expanding=True)
 
 
 def stored_risks(session: Session, claims: Claims) -> Found:
@@ -31,70 +32,34 @@ def stored_risks(session: Session, claims: Claims) -> Found:
 
 
 def _seen(session: Session, claims: Claims) -> Found:
-    query = select(ClaimRisk).where(ClaimRisk.claim_id.in_(list(claims)), ClaimRisk.code.in_(_SEEN))
-    for row in session.scalars(query.order_by(ClaimRisk.claim_id, ClaimRisk.version)):
+    for row in session.scalars(_SEEN_BEFORE, {"claims": list(claims)}):
         yield row.claim_id, Risk(row.risk, row.code, row.zh, row.en, blocking=row.blocking)
 
 
 def _same_items(session: Session, claims: Claims) -> Found:
-    mine, theirs, me, other = aliased(ClaimUse), aliased(ClaimUse), aliased(ClaimRow), aliased(ClaimRow)
-    pairs = (
-        select(
-            me.id.label("claim_id"),
-            other.id.label("other_id"),
-            theirs.kind.label("kind"),
-            theirs.item_key.label("what"),
-        )
-        .join(mine, mine.claim_id == me.id)
-        .join(theirs, (mine.kind == theirs.kind) & (mine.item_key == theirs.item_key))
-        .join(other, other.id == theirs.claim_id)
-        .where(me.id.in_(list(claims)), *_counts(me, other))
-        # two firms may call their projects the same
-        .where(or_(theirs.kind != "subject", other.uscc == me.uscc))
-    )
-    for claim_id, other_row, kind, key in _pairs(session, pairs):
+    for claim_id, other_row, kind, key in session.execute(_SAME_ITEMS, {"claims": list(claims)}):
         shown = key if len(key) < _LONGEST_KEY else f"{key[:12]}…"  # keyed hashes of persons tell nobody anything
         yield claim_id, _elsewhere("same_item", claims[claim_id], other_row, f"{kind} {shown}")
 
 
 def _same_documents(session: Session, claims: Claims) -> Found:
-    mine, theirs, me, other = aliased(ClaimDocument), aliased(ClaimDocument), aliased(ClaimRow), aliased(ClaimRow)
-    pairs = (
-        select(
-            me.id.label("claim_id"),
-            other.id.label("other_id"),
-            literal("").label("kind"),
-            theirs.sha256.label("what"),
-        )
-        .distinct()
-        .join(mine, mine.claim_id == me.id)
-        .join(theirs, mine.sha256 == theirs.sha256)
-        .join(other, other.id == theirs.claim_id)
-        .where(me.id.in_(list(claims)), *_counts(me, other))
-    )
-    for claim_id, other_row, _, digest in _pairs(session, pairs):
+    for claim_id, other_row, _, digest in session.execute(_SAME_DOCUMENTS, {"claims": list(claims)}):
         yield claim_id, _elsewhere("same_document", claims[claim_id], other_row, digest[:16])
 
 
-def _counts(me: type[ClaimRow], other: type[ClaimRow]) -> tuple[ColumnElement[bool], ...]:
-    """Other claims that count: not drafts, not those that ended unpaid."""
-    return other.id != me.id, other.occupies.is_(True), other.state != str(State.DRAFT)
+def _shared_accounts(session: Session, claims: Claims) -> Found:
+    zh, en = CODES["account_shared"]
+    for claim_id, uscc, holder, last_four in session.connection().execute(_SHARED, {"claims": list(claims)}):
+        seen = f"{uscc} {holder} …{last_four}"
+        key = f"account_shared:{uscc}:{last_four}"
+        yield claim_id, Risk(key, "account_shared", f"{zh}:{seen}", f"{en}: {seen}", blocking=True)
 
 
-def _pairs(session: Session, pairs: Select[*tuple[Any, ...]]) -> Iterator[tuple[int, ClaimRow, str, str]]:
-    """Claim, other claim, kind and what they share."""
-    few = _few(pairs, "other_id", "what")
-    query = select(few.c.claim_id, ClaimRow, few.c.kind, few.c.what).join(ClaimRow, ClaimRow.id == few.c.other_id)
-    for found in session.execute(query.order_by(few.c.claim_id, few.c.other_id, few.c.what)):
-        yield found[0], found[1], found[2], found[3]
-
-
-def _few(found: Select[*tuple[Any, ...]], *order: str) -> Subquery:
-    """The first rows of each claim."""
-    rows = found.subquery()
-    place = func.row_number().over(partition_by=rows.c.claim_id, order_by=[rows.c[name] for name in order])
-    numbered = select(rows, place.label("place")).subquery()
-    return select(numbered).where(numbered.c.place <= _MOST).subquery()
+def _samples(session: Session, claims: Claims) -> Found:
+    zh, en = CODES["qa_sample"]
+    for drawn in session.scalars(_SAMPLES, {"claims": list(claims)}):
+        said = f"{zh}({drawn.percent}%)", f"{en} ({drawn.percent} %)"
+        yield drawn.claim_id, Risk("qa_sample", "qa_sample", *said, blocking=False)
 
 
 def _elsewhere(code: str, claim: ClaimRow, other: ClaimRow, what: str) -> Risk:
@@ -105,27 +70,87 @@ def _elsewhere(code: str, claim: ClaimRow, other: ClaimRow, what: str) -> Risk:
     return Risk(key, code, zh, en, blocking=other.uscc != claim.uscc, other_claim=other.id)
 
 
-def _shared_accounts(session: Session, claims: Claims) -> Found:
+# --- the statements, built once: building one of these takes twenty times as long as its answer ---
+
+
+def _items() -> Select[*tuple[Any, ...]]:
+    mine, theirs, me, other = aliased(ClaimUse), aliased(ClaimUse), aliased(ClaimRow), aliased(ClaimRow)
+    return (
+        select(
+            me.id.label("claim_id"),
+            other.id.label("other_id"),
+            theirs.kind.label("kind"),
+            theirs.item_key.label("what"),
+        )
+        .join(mine, mine.claim_id == me.id)
+        .join(theirs, (mine.kind == theirs.kind) & (mine.item_key == theirs.item_key))
+        .join(other, other.id == theirs.claim_id)
+        .where(me.id.in_(_CLAIMS), *_counts(me, other))
+        # two firms may call their projects the same
+        .where(or_(theirs.kind != "subject", other.uscc == me.uscc))
+    )
+
+
+def _documents() -> Select[*tuple[Any, ...]]:
+    mine, theirs, me, other = aliased(ClaimDocument), aliased(ClaimDocument), aliased(ClaimRow), aliased(ClaimRow)
+    return (
+        select(
+            me.id.label("claim_id"),
+            other.id.label("other_id"),
+            literal("").label("kind"),
+            theirs.sha256.label("what"),
+        )
+        .distinct()
+        .join(mine, mine.claim_id == me.id)
+        .join(theirs, mine.sha256 == theirs.sha256)
+        .join(other, other.id == theirs.claim_id)
+        .where(me.id.in_(_CLAIMS), *_counts(me, other))
+    )
+
+
+def _counts(me: type[ClaimRow], other: type[ClaimRow]) -> tuple[ColumnElement[bool], ...]:
+    """Other claims that count: not drafts, not those that ended unpaid."""
+    return other.id != me.id, other.occupies.is_(True), other.state != str(State.DRAFT)
+
+
+def _accounts() -> Select[*tuple[Any, ...]]:
     mine, theirs, me = aliased(AccountRow), aliased(AccountRow), aliased(ClaimRow)
     chosen = or_(mine.id == me.account_id, and_(me.account_id.is_(None), mine.uscc == me.uscc))
-    pairs = (
+    return (
         select(me.id.label("claim_id"), theirs.uscc, theirs.holder, theirs.last_four)
         .distinct()
         .join(mine, chosen)
         .join(theirs, mine.fingerprint == theirs.fingerprint)
-        .where(me.id.in_(list(claims)), theirs.uscc != me.uscc)
+        .where(me.id.in_(_CLAIMS), theirs.uscc != me.uscc)
     )
-    few = _few(pairs, "uscc", "last_four", "holder")
-    zh, en = CODES["account_shared"]
-    query = select(few.c.claim_id, few.c.uscc, few.c.holder, few.c.last_four)
-    for claim_id, uscc, holder, last_four in session.execute(query.order_by(few.c.claim_id, few.c.uscc)):
-        seen = f"{uscc} {holder} …{last_four}"
-        key = f"account_shared:{uscc}:{last_four}"
-        yield claim_id, Risk(key, "account_shared", f"{zh}:{seen}", f"{en}: {seen}", blocking=True)
 
 
-def _samples(session: Session, claims: Claims) -> Found:
-    zh, en = CODES["qa_sample"]
-    for drawn in session.scalars(select(QaSample).where(QaSample.claim_id.in_(list(claims)))):
-        said = f"{zh}({drawn.percent}%)", f"{en} ({drawn.percent} %)"
-        yield drawn.claim_id, Risk("qa_sample", "qa_sample", *said, blocking=False)
+def _with_others(pairs: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Claim, other claim, kind and what they share."""
+    few = _few(pairs, "other_id", "what")
+    query = select(few.c.claim_id, ClaimRow, few.c.kind, few.c.what).join(ClaimRow, ClaimRow.id == few.c.other_id)
+    return query.order_by(few.c.claim_id, few.c.other_id, few.c.what)
+
+
+def _few(found: Select[*tuple[Any, ...]], *order: str) -> Subquery:
+    """The first rows of each claim."""
+    rows = found.subquery()
+    place = func.row_number().over(partition_by=rows.c.claim_id, order_by=[rows.c[name] for name in order])
+    numbered = select(rows, place.label("place")).subquery()
+    return select(numbered).where(numbered.c.place <= _MOST).subquery()
+
+
+def _shared() -> Select[*tuple[Any, ...]]:
+    few = _few(_accounts(), "uscc", "last_four", "holder")
+    return select(few.c.claim_id, few.c.uscc, few.c.holder, few.c.last_four).order_by(few.c.claim_id, few.c.uscc)
+
+
+_SEEN_BEFORE = (
+    select(ClaimRisk)
+    .where(ClaimRisk.claim_id.in_(_CLAIMS), ClaimRisk.code.in_(_SEEN))
+    .order_by(ClaimRisk.claim_id, ClaimRisk.version)
+)
+_SAME_ITEMS = _with_others(_items())
+_SAME_DOCUMENTS = _with_others(_documents())
+_SHARED = _shared()
+_SAMPLES = select(QaSample).where(QaSample.claim_id.in_(_CLAIMS))

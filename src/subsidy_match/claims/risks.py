@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.assessment import Assessment, PastUse, Standing
@@ -46,6 +46,9 @@ def open_risks(session: Session, claim_ids: Sequence[int]) -> Mapping[int, int]:
     return {claim_id: sum(risk.is_open for risk in risks) for claim_id, risks in found.items()}
 
 
+_ANSWERS = select(RiskAnswer).where(RiskAnswer.claim_id.in_(bindparam("claims", expanding=True)))
+
+
 def _answered(
     session: Session, claims: Mapping[int, ClaimRow], now: Iterable[tuple[int, Risk]] = ()
 ) -> Mapping[int, Sequence[Risk]]:
@@ -53,7 +56,7 @@ def _answered(
     found: dict[int, dict[str, Risk]] = {claim_id: {} for claim_id in claims}
     for claim_id, risk in (*stored_risks(session, claims), *now):
         found[claim_id][risk.id] = risk
-    for answer in session.scalars(select(RiskAnswer).where(RiskAnswer.claim_id.in_(list(claims)))):
+    for answer in session.scalars(_ANSWERS, {"claims": list(claims)}):
         risks = found[answer.claim_id]
         if answer.risk in risks:
             risks[answer.risk] = _with_answer(risks[answer.risk], answer)

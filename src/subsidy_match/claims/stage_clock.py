@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import DueDate, WorkingCalendar
@@ -25,8 +27,43 @@ from subsidy_match.claims.states import FINAL, State
 __all__ = ["StageReading", "keep_time", "note_due", "open_visit", "read_visit", "stage_clock", "stage_history"]
 
 
-# Asked for in every step: built once.
-_OPEN_VISIT = select(StageVisit).where(StageVisit.claim_id == bindparam("of"), StageVisit.left_on.is_(None))
+class Visit(NamedTuple):
+    """A time that a claim spent, or spends, in one state."""
+
+    claim_id: int
+    version: int
+    stage: str
+    entered_on: date
+    left_on: date | None
+    limit_days: int | None
+    elapsed_days: int | None
+    counted_days: int | None
+
+
+# Sent in every step: built once.
+_VISITS: Any = StageVisit.__table__
+_OPEN_VISIT = select(*(_VISITS.c[name] for name in Visit._fields)).where(
+    StageVisit.claim_id == bindparam("of"), StageVisit.left_on.is_(None)
+)
+_ENTER = insert(_VISITS)
+_LEAVE = (
+    update(_VISITS)
+    .where(_VISITS.c.claim_id == bindparam("of"), _VISITS.c.version == bindparam("entered_at"))
+    .values(
+        left_on=bindparam("left_on"),
+        limit_days=bindparam("limit_days"),
+        elapsed_days=bindparam("elapsed"),
+        counted_days=bindparam("counted"),
+    )
+)
+
+
+def _told(insert_due: Any) -> Any:
+    told = {name: insert_due.excluded[name] for name in ("as_of", "due_on", "provisional")}
+    return insert_due.on_conflict_do_update(index_elements=["claim_id"], set_=told)
+
+
+_DUE_SQLITE, _DUE_POSTGRESQL = (_told(db.insert(ClaimDue.__table__)) for db in (sqlite, postgresql))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +102,8 @@ def keep_time(
     if source is not target:
         _leave(session, claim, pauses, calendar, on, at)
         if target not in FINAL:
-            entered = StageVisit(claim_id=claim.id, version=claim.version, stage=str(target), entered_on=on)
-            session.add(entered)
-            session.flush()
+            entered = {"claim_id": claim.id, "version": claim.version, "stage": str(target), "entered_on": on}
+            session.connection().execute(_ENTER, entered)
     total = clock_of(claim, pauses, calendar_in_force(session, calendar), on)
     _note_due(session, claim, total, on)
     if total is not None and target in FINAL:
@@ -83,11 +119,9 @@ def note_due(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: d
 def _note_due(session: Session, claim: ClaimRow, clock: ClockReading | None, on: date) -> None:
     if clock is None:
         return
-    row = session.get(ClaimDue, claim.id)
-    if row is None:
-        row = ClaimDue(claim_id=claim.id)
-        session.add(row)
-    row.as_of, row.due_on, row.provisional = on, clock.due.on, clock.due.provisional
+    due = {"claim_id": claim.id, "as_of": on, "due_on": clock.due.on, "provisional": clock.due.provisional}
+    connection = session.connection()
+    connection.execute(_DUE_SQLITE if connection.dialect.name == "sqlite" else _DUE_POSTGRESQL, due)
 
 
 def stage_clock(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date) -> StageReading | None:
@@ -103,13 +137,19 @@ def stage_history(session: Session, claim: ClaimRow, calendar: WorkingCalendar, 
     return [_read(session, claim, visit, pauses, calendar, on) for visit in session.scalars(query)]
 
 
-def open_visit(session: Session, claim_id: int) -> StageVisit | None:
+def open_visit(session: Session, claim_id: int) -> Visit | None:
     """Find since when the claim is where it stands."""
-    return session.scalars(_OPEN_VISIT, {"of": claim_id}).one_or_none()
+    found = session.connection().execute(_OPEN_VISIT, {"of": claim_id}).one_or_none()
+    return None if found is None else Visit(*found)
 
 
 def read_visit(
-    visit: StageVisit, policy_id: str, pauses: Sequence[Pause], calendar: WorkingCalendar, limits: Limits, on: date
+    visit: Visit | StageVisit,
+    policy_id: str,
+    pauses: Sequence[Pause],
+    calendar: WorkingCalendar,
+    limits: Limits,
+    on: date,
 ) -> StageReading:
     """Read the clock of one time in a stage: what was stored when it was left, else what it shows on a day."""
     stage = State(visit.stage)
@@ -129,7 +169,7 @@ def read_visit(
     )
 
 
-def _stored(visit: StageVisit) -> Mapping[str, int] | None:
+def _stored(visit: Visit | StageVisit) -> Mapping[str, int] | None:
     if visit.elapsed_days is None or visit.counted_days is None:
         return None
     return {"elapsed": visit.elapsed_days, "counted": visit.counted_days}
@@ -138,7 +178,7 @@ def _stored(visit: StageVisit) -> Mapping[str, int] | None:
 def _read(
     session: Session,
     claim: ClaimRow,
-    visit: StageVisit,
+    visit: Visit | StageVisit,
     pauses: Sequence[Pause],
     calendar: WorkingCalendar,
     on: date,
@@ -154,8 +194,7 @@ def _leave(
     if visit is None:
         return
     reading = _read(session, claim, visit, pauses, calendar, on)
-    visit.left_on, visit.limit_days = on, reading.limit
-    visit.elapsed_days, visit.counted_days = reading.elapsed, reading.counted
-    session.flush()
+    left = {"left_on": on, "limit_days": reading.limit, "elapsed": reading.elapsed, "counted": reading.counted}
+    session.connection().execute(_LEAVE, {"of": visit.claim_id, "entered_at": visit.version, **left})
     if reading.limit is not None:
         record_breaches(session, claim, reading.stage, reading.counted, reading.limit, on=on, at=at)

@@ -87,11 +87,14 @@ class Limits:
         return sorted(rows, key=lambda r: (order.index(r.stage), r.kind, r.policy_id, r.effective_from))
 
 
+_STORED = select(StageLimit)
+
+
 def read_limits(session: Session) -> Limits:
     """Read the limits, once a session."""
     kept = session.info.get(_CACHED)
     if kept is None:
-        stored = session.scalars(select(StageLimit)).all()
+        stored = session.scalars(_STORED).all()
         kept = session.info[_CACHED] = _limits([*DEFAULTS, *(_limit(row) for row in stored)])
     return cast(Limits, kept)
 

@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from sqlalchemy import insert
+
 from subsidy_match.claims.calendar_store import calendar_in_force
 from subsidy_match.claims.clock import ClockReading, business_day, check_order
 from subsidy_match.claims.effects import apply_clock, apply_fields, apply_funds, release_items
@@ -30,6 +32,7 @@ from subsidy_match.store.schema import canonical_json
 __all__ = ["TOPIC", "choose_row", "matches_branch", "take_step"]
 
 TOPIC = "claim"
+_STEP = insert(ClaimStep.__table__)  # type: ignore[arg-type]  # declared as a FromClause, is the table
 _PINNED = frozenset({Event.SUBMIT, Event.RESUBMIT, Event.APPROVE})
 
 
@@ -100,34 +103,35 @@ def _move_state(occasion: Occasion) -> None:
 def _write_down(occasion: Occasion, source: State | None, moved: Mapping[str, int], clock: ClockReading | None) -> None:
     claim, actor, event = occasion.claim, occasion.actor, occasion.transition.event
     detail = _detail(occasion, moved)
-    step = ClaimStep(
-        claim_id=claim.id,
-        version=claim.version,
-        event=str(event),
-        from_state=None if source is None else str(source),
-        to_state=claim.state,
-        actor=actor.id,
-        actor_name=actor.name,
-        department=actor.department,
-        duty=None if occasion.duty is None else str(occasion.duty),
-        at=occasion.at,
-        day=occasion.on,
-        elapsed_days=None if clock is None else clock.elapsed,
-        counted_days=None if clock is None else clock.counted,
-        detail=canonical_json(detail),
-    )
-    occasion.session.add(step)
+    step = {
+        "claim_id": claim.id,
+        "version": claim.version,
+        "event": str(event),
+        "from_state": None if source is None else str(source),
+        "to_state": claim.state,
+        "actor": actor.id,
+        "actor_name": actor.name,
+        "department": actor.department,
+        "duty": None if occasion.duty is None else str(occasion.duty),
+        "at": occasion.at,
+        "day": occasion.on,
+        "elapsed_days": None if clock is None else clock.elapsed,
+        "counted_days": None if clock is None else clock.counted,
+        "detail": canonical_json(detail),
+    }
+    occasion.session.flush()  # the claim itself goes before what is said of it
+    occasion.session.connection().execute(_STEP, step)
     _pin(occasion)
     record = {
         "version": claim.version,
-        "from": step.from_state,
-        "to": step.to_state,
-        "name": step.actor_name,
-        "department": step.department,
-        "duty": step.duty,
-        "day": step.day.isoformat(),
-        "elapsed": step.elapsed_days,
-        "counted": step.counted_days,
+        "from": step["from_state"],
+        "to": step["to_state"],
+        "name": actor.name,
+        "department": actor.department,
+        "duty": step["duty"],
+        "day": occasion.on.isoformat(),
+        "elapsed": step["elapsed_days"],
+        "counted": step["counted_days"],
         "detail": detail,
     }
     subject = f"claim:{claim.id}"

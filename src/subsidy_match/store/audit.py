@@ -77,6 +77,9 @@ _HEAD = (
     .with_for_update()
 )
 _ENTRY = insert(AuditEntry.__table__)  # type: ignore[arg-type]  # declared as a FromClause, is the table
+_HEADS = AuditHead.__table__
+_BEGIN_SQLITE = sqlite.insert(_HEADS).on_conflict_do_nothing().returning(*_HEADS.c)  # type: ignore[arg-type]
+_BEGIN_POSTGRESQL = postgresql.insert(_HEADS).on_conflict_do_nothing().returning(*_HEADS.c)  # type: ignore[arg-type]
 _ADVANCE = (
     update(AuditHead.__table__)  # type: ignore[arg-type]  # as above
     .where(AuditHead.subject == bindparam("of"))
@@ -139,8 +142,9 @@ def append(
         "prev_hash": head.hash,
         "hash": digest,
     }
-    session.execute(_ENTRY, entry)
-    session.execute(_ADVANCE, {"of": subject, "seq": seq, "hash": digest})
+    connection = session.connection()
+    connection.execute(_ENTRY, entry)
+    connection.execute(_ADVANCE, {"of": subject, "seq": seq, "hash": digest})
     return int(seq)
 
 
@@ -200,16 +204,14 @@ def _verify_one(subject: str, chain: Iterable[Entry], end: tuple[int, str] | Non
 
 
 def _locked_head(session: Session, subject: str) -> Row[str, int, str]:
-    found = session.execute(_HEAD, {"of": subject}).one_or_none()
+    connection = session.connection()
+    found = connection.execute(_HEAD, {"of": subject}).one_or_none()
     if found is not None:
         return found
-    values = {"subject": subject, "seq": 0, "hash": _GENESIS}
-    match session.get_bind().dialect.name:
-        case "sqlite":
-            session.execute(sqlite.insert(AuditHead).values(values).on_conflict_do_nothing())
-        case _:
-            session.execute(postgresql.insert(AuditHead).values(values).on_conflict_do_nothing())
-    return session.execute(_HEAD, {"of": subject}).one()
+    begin = _BEGIN_SQLITE if connection.dialect.name == "sqlite" else _BEGIN_POSTGRESQL
+    begun = connection.execute(begin, {"subject": subject, "seq": 0, "hash": _GENESIS}).one_or_none()
+    # Where a rival began the chain meanwhile it has the head, and we wait for it.
+    return connection.execute(_HEAD, {"of": subject}).one() if begun is None else begun
 
 
 def _iso(moment: datetime) -> str:

@@ -78,12 +78,9 @@ class Message:
 def put(session: Session, topic: str, key: str, payload: Mapping[str, Any], *, at: datetime) -> bool:
     """Leave a message in the caller's transaction; ``False`` where one with this ``key`` is there already."""
     values = {"topic": topic, "key": key, "payload": canonical_json(payload), "created_at": at, "attempts": 0}
-    match session.get_bind().dialect.name:
-        case "sqlite":
-            done = session.execute(_PUT_SQLITE, values)
-        case _:
-            done = session.execute(_PUT_POSTGRESQL, values)
-    return done.scalar_one_or_none() is not None
+    connection = session.connection()
+    put_in = _PUT_SQLITE if connection.dialect.name == "sqlite" else _PUT_POSTGRESQL
+    return connection.execute(put_in, values).scalar_one_or_none() is not None
 
 
 def pending(session: Session, topic: str | None = None, *, limit: int = 100) -> Sequence[Message]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from subsidy_match.errors import Conflict, InputError, NotFound
-from subsidy_match.store.user_rows import UserFirm, UserFund, UserPerson, UserRole, UserRow, UserScope
+from subsidy_match.store.user_rows import UserFirm, UserFund, UserPerson, UserRole, UserRow, UserScope, all_of_active
 
 __all__ = [
     "ALL_FUNDS",
@@ -187,16 +189,20 @@ def add_user(
     return _actor(row), token
 
 
+_BY_TOKEN = all_of_active(UserRow.token_hash == bindparam("is_"))
+_BY_LOGIN = all_of_active(UserRow.login == bindparam("is_"))
+
+
 def user_by_token(session: Session, token: str) -> Actor:
     """Find who presents a bearer token.
 
     Raises:
         NotFound: ``token_unknown``, no active person has it.
     """
-    row = session.scalars(select(UserRow).where(UserRow.token_hash == _hash(token))).one_or_none()
-    if row is None or not row.active:
+    actor = _active(session, _BY_TOKEN, _hash(token))
+    if actor is None:
         raise NotFound("token_unknown", "令牌无效", "the token is not known")
-    return _actor(row)
+    return actor
 
 
 def user_by_login(session: Session, login: str) -> Actor:
@@ -205,10 +211,10 @@ def user_by_login(session: Session, login: str) -> Actor:
     Raises:
         NotFound: ``user_unknown``.
     """
-    row = user_row(session, login)
-    if not row.active:
+    actor = _active(session, _BY_LOGIN, login)
+    if actor is None:
         raise _unknown(login)
-    return _actor(row)
+    return actor
 
 
 def persons_of(session: Session, logins: Collection[str]) -> dict[str, str]:
@@ -285,6 +291,26 @@ def _actor(row: UserRow) -> Actor:
         firms=frozenset(held.uscc for held in row.firms),
         person_id="" if row.person is None else row.person.person,
         scopes=tuple(sorted(Scope(Role(s.role), s.department, s.fund_id, s.level) for s in row.scopes)),
+    )
+
+
+def _active(session: Session, query: CompoundSelect[Any], value: str) -> Actor | None:
+    session.flush()
+    held: dict[str, list[tuple[str, str, str, int]]] = defaultdict(list)
+    for what, *said in session.connection().execute(query, {"is_": value}):
+        held[what].append((said[0], said[1], said[2], said[3]))
+    if not held:
+        return None
+    ((login, name, department, _),) = held["login"]
+    return Actor(
+        id=login,
+        name=name,
+        roles=frozenset(Role(role) for role, *_ in held["role"]),
+        department=department,
+        funds=frozenset(fund for fund, *_ in held["fund"]),
+        firms=frozenset(uscc for uscc, *_ in held["firm"]),
+        person_id=next((person for person, *_ in held["person"]), ""),
+        scopes=tuple(sorted(Scope(Role(role), where, fund, level) for role, where, fund, level in held["scope"])),
     )
 
 

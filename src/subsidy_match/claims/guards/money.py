@@ -41,12 +41,14 @@ _EARLIER = _waiting().where(
 def others_waiting(occasion: Occasion, *, before_claim: bool) -> bool:
     """Whether other claims wait for money of the same funds; ``before_claim`` counts those accepted earlier only."""
     claim = occasion.claim
+    occasion.session.flush()
+    connection = occasion.session.connection()
     funds = [share.fund_id for share in shares_of(occasion.session, claim.id)]
     asked = {"claim_id": claim.id, "funds": funds}
     if before_claim:
-        found = occasion.session.scalars(_EARLIER, asked | {"accepted_at": claim.accepted_at})
+        found = connection.execute(_EARLIER, asked | {"accepted_at": claim.accepted_at})
     else:
-        found = occasion.session.scalars(_OTHERS, asked)
+        found = connection.execute(_OTHERS, asked)
     return found.first() is not None
 
 

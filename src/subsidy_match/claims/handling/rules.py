@@ -13,7 +13,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.clock import business_day
@@ -139,10 +139,15 @@ def rules(session: Session) -> Sequence[HandlingRule]:
     return [_rule(row) for row in session.scalars(select(HandlingRow).order_by(HandlingRow.id))]
 
 
+_IN_FORCE = select(HandlingRow).where(
+    HandlingRow.policy_id.in_(bindparam("policies", expanding=True)), HandlingRow.from_on <= bindparam("on")
+)
+
+
 def rule_on(session: Session, policy_id: str, on: date) -> HandlingRule:
     """The rule of a policy on a day; one of its own goes before one for any policy."""
-    query = select(HandlingRow).where(HandlingRow.policy_id.in_((policy_id, ANY_POLICY)), HandlingRow.from_on <= on)
-    found = max(session.scalars(query), key=lambda row: (row.policy_id == policy_id, row.from_on, row.id), default=None)
+    rows = session.scalars(_IN_FORCE, {"policies": [policy_id, ANY_POLICY], "on": on})
+    found = max(rows, key=lambda row: (row.policy_id == policy_id, row.from_on, row.id), default=None)
     return HandlingRule(policy_id=policy_id) if found is None else _rule(found)
 
 
@@ -151,19 +156,21 @@ def rule_for(session: Session, claim: ClaimRow, on: date) -> HandlingRule:
     return rule_on(session, claim.policy_id, claim.accepted_on or on)
 
 
+_FUNDS_OF = (
+    select(ClaimShare.fund_id, ClaimShare.numerator, ClaimShare.denominator, FundRow.department)
+    .join(FundRow, FundRow.id == ClaimShare.fund_id)
+    .where(ClaimShare.claim_id == bindparam("of"))
+    .order_by(ClaimShare.fund_id)
+)
+
+
 def place_of(session: Session, claim: ClaimRow, on: date) -> Place:
     """The department in charge — as the rule says today, else that of the fund with the largest share — and the funds."""
-    query = (
-        select(ClaimShare, FundRow.department)
-        .join(FundRow, FundRow.id == ClaimShare.fund_id)
-        .where(ClaimShare.claim_id == claim.id)
-        .order_by(ClaimShare.fund_id)
-    )
-    found = [(share, department) for share, department in session.execute(query)]
+    found = session.connection().execute(_FUNDS_OF, {"of": claim.id}).all()
     department = rule_on(session, claim.policy_id, on).department
     if not department and found:
-        _, department = max(found, key=lambda pair: Fraction(pair[0].numerator, pair[0].denominator))
-    return Place(department, tuple(share.fund_id for share, _ in found))
+        department = max(found, key=lambda share: Fraction(share.numerator, share.denominator)).department
+    return Place(department, tuple(share.fund_id for share in found))
 
 
 def _check(tasks: Sequence[TaskRule], bands: Sequence[Band]) -> None:

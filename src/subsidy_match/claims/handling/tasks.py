@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.handling.records import TaskRow
@@ -107,8 +107,11 @@ def _counts(row: TaskRow, claim: ClaimRow) -> bool:
     return row.correction == claim.corrections and not was_dropped
 
 
+_OF_CLAIM = select(TaskRow).where(TaskRow.claim_id == bindparam("of")).order_by(TaskRow.id)
+
+
 def _rows(session: Session, claim_id: int) -> Sequence[TaskRow]:
-    return session.scalars(select(TaskRow).where(TaskRow.claim_id == claim_id).order_by(TaskRow.id)).all()
+    return session.scalars(_OF_CLAIM, {"of": claim_id}).all()
 
 
 def _task(row: TaskRow, claim: ClaimRow) -> Task:

@@ -27,7 +27,8 @@ def is_same_person(session: Session, actor: Actor, login: str | None) -> bool:
 
 def has_interest(session: Session, person: str, uscc: str) -> bool:
     """Whether a person, under whichever login, has an open interest in a firm."""
-    logins = session.scalars(_INTERESTED, {"of": uscc}).all()
+    session.flush()
+    logins = session.connection().execute(_INTERESTED, {"of": uscc}).scalars().all()
     return bool(logins) and person in persons_of(session, logins).values()
 
 
