@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from claims_parts.stores import Store
 from claims_parts.walk import Timings
+from subsidy_match.store.engine import begin_mode
 
-_BEGIN = {"sqlite": None, "postgresql": "BEGIN"}
 Call = tuple[str, Any]
 
 
@@ -25,13 +26,25 @@ class Bound:
         self.statements = 0
 
     def listen(self, engine: Engine) -> None:
-        """Record from now on."""
-        begin = _BEGIN[engine.dialect.name]
-        if begin is not None:  # for SQLite the product says it itself, as a statement
-            event.listen(engine, "begin", lambda connection: self._add(_begin_of(connection, begin), None))
-        event.listen(engine, "before_cursor_execute", self._statement)
-        event.listen(engine, "commit", lambda _connection: self._add("COMMIT", None))
-        event.listen(engine, "rollback", lambda _connection: self._add("ROLLBACK", None))
+        """Record from now on, where the dialect hands over to the driver: a listener would slow what is measured."""
+        dialect: Any = engine.dialect
+        is_sqlite = dialect.name == "sqlite"
+        self._before(dialect, "do_begin", lambda connection: self._add(_begin_of(connection, is_sqlite), None))
+        self._before(dialect, "do_commit", lambda _connection: self._add("COMMIT", None))
+        self._before(dialect, "do_rollback", lambda _connection: self._add_rollback())
+        self._before(dialect, "do_execute", lambda _cursor, said, given, _context: self._add(said, given))
+        self._before(dialect, "do_execute_no_params", lambda _cursor, said, _context: self._add(said, None))
+        self._before(dialect, "do_executemany", self._add_each)
+
+    @staticmethod
+    def _before(dialect: Any, name: str, note: Callable[..., None]) -> None:
+        done = getattr(dialect, name)
+
+        def noted(*given: Any) -> Any:
+            note(*given)
+            return done(*given)
+
+        setattr(dialect, name, noted)
 
     def replay(self) -> None:
         """Send again what was recorded since the last time; answers are fetched, as the product does."""
@@ -49,16 +62,19 @@ class Bound:
         self._connection.close()
         return self._timings
 
-    def _statement(
-        self, _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool
-    ) -> None:
-        for one in parameters if many else [parameters]:
-            self._add(statement, one)
+    def _add_each(self, _cursor: Any, statement: str, each: Any, _context: Any) -> None:
+        for parameters in each:
+            self._add(statement, parameters)
+
+    def _add_rollback(self) -> None:
+        if self._calls and self._calls[-1][0] != "COMMIT":  # the pool says it as well, where nothing is open
+            self._add("ROLLBACK", None)
 
     def _add(self, statement: str, parameters: Any) -> None:
         self._calls.append((statement, parameters))
 
 
-def _begin_of(connection: Any, begin: str) -> str:
-    readonly = connection.get_execution_options().get("postgresql_readonly", False)
-    return f"{begin} ISOLATION LEVEL REPEATABLE READ READ ONLY" if readonly else begin
+def _begin_of(connection: Any, is_sqlite: bool) -> str:
+    if is_sqlite:
+        return f"BEGIN {begin_mode(connection)}"
+    return "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if connection.read_only else "BEGIN"

@@ -42,7 +42,7 @@ def check_slots(occasion: Occasion) -> None:
     Raises:
         Conflict: ``exclusive_taken``; ``cap_exhausted``, nothing is left of a cap.
     """
-    seated = _seated(occasion)
+    seated = _seated(occasion) if occasion.require_assessment().limits else set()
     for limit, scope, most in _numbered(occasion):
         others = [slot for slot in _sitting(occasion, limit, scope) if slot.claim_id != occasion.claim.id]
         is_settled = limit.group in seated and not limit.paid
@@ -56,7 +56,7 @@ def check_slots(occasion: Occasion) -> None:
 def take_slots(occasion: Occasion) -> None:
     """Sit down in every group of the policy in which the claim does not sit yet."""
     claim, session = occasion.claim, occasion.session
-    seated = _seated(occasion)
+    seated = _seated(occasion) if occasion.require_assessment().limits else set()
     for limit, scope, most in _numbered(occasion):
         if limit.group in seated:
             continue

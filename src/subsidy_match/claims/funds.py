@@ -28,6 +28,7 @@ __all__ = [
     "entries_of",
     "freeze_fund",
     "fund",
+    "hold_funds",
     "list_funds",
     "lock_funds",
     "open_fund",
@@ -42,6 +43,9 @@ _LOCKED = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
+
+
+_LOCKED_IDS = _LOCKED.with_only_columns(FundRow.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +173,35 @@ def lock_funds(session: Session, fund_ids: Collection[str]) -> Sequence[FundRow]
         NotFound: ``fund_unknown``.
     """
     wanted = sorted(set(fund_ids))
-    rows = session.scalars(_LOCKED, {"wanted": wanted}).all()
-    if missing := set(wanted) - {row.id for row in rows}:
-        raise unknown_fund(sorted(missing)[0])
+    if any(isinstance(pending, FundRow) for pending in (*session.dirty, *session.new)):
+        session.flush()  # what is read anew must not be lost
+    with session.no_autoflush:
+        rows = session.scalars(_LOCKED, {"wanted": wanted}).all()
+    _require(wanted, {row.id for row in rows})
+    session.info.setdefault(_HELD, set()).update(wanted)
     return rows
+
+
+_HELD = "funds_held"
+
+
+def hold_funds(session: Session, fund_ids: Collection[str]) -> None:
+    """Lock funds as ``lock_funds`` does, where they are not locked yet and nothing of them is to be read.
+
+    Raises:
+        NotFound: ``fund_unknown``.
+    """
+    held: set[str] = session.info.setdefault(_HELD, set())
+    wanted = sorted(set(fund_ids))
+    if held.issuperset(wanted):
+        return
+    _require(wanted, set(session.connection().execute(_LOCKED_IDS, {"wanted": wanted}).scalars()))
+    held.update(wanted)
+
+
+def _require(wanted: Collection[str], known: Collection[str]) -> None:
+    if missing := sorted(set(wanted) - set(known)):
+        raise unknown_fund(missing[0])
 
 
 def fund(session: Session, fund_id: str) -> Fund:

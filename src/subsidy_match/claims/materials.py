@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.documents import find_document
@@ -100,12 +100,16 @@ def take_materials(occasion: Occasion) -> None:
             )
 
 
+_OWED = (
+    select(DeferredMaterial)
+    .where(DeferredMaterial.claim_id == bindparam("of"), DeferredMaterial.handed_in_version.is_(None))
+    .order_by(DeferredMaterial.due_on, DeferredMaterial.material)
+)
+
+
 def outstanding(session: Session, claim_id: int) -> Sequence[DeferredMaterial]:
     """What a claim still owes, soonest first."""
-    query = select(DeferredMaterial).where(
-        DeferredMaterial.claim_id == claim_id, DeferredMaterial.handed_in_version.is_(None)
-    )
-    return session.scalars(query.order_by(DeferredMaterial.due_on, DeferredMaterial.material)).all()
+    return session.scalars(_OWED, {"of": claim_id}).all()
 
 
 def deferred_materials(session: Session, *, on: date, limit: int = 500) -> Sequence[Deferred]:

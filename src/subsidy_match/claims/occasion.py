@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, func, select, union_all
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from subsidy_match.claims.assessment import Assessment, Standing
 from subsidy_match.claims.calendar_store import calendar_in_force
 from subsidy_match.claims.clock import TOLERANCE, ClockReading, Pause, read_clock
 from subsidy_match.claims.duties import Duty, PastDuty
+from subsidy_match.claims.fund_records import FundRow
 from subsidy_match.claims.payload import Payload
 from subsidy_match.claims.people.records import DeputyRow
 from subsidy_match.claims.records import AccountRow, ClaimPause, ClaimRow, ClaimShare, ClaimStep
@@ -23,8 +24,10 @@ from subsidy_match.store.user_rows import UserPerson, UserRow
 from subsidy_match.store.users import Actor, Role
 
 __all__ = [
+    "Bearer",
     "Occasion",
     "StandIn",
+    "bearers_of",
     "claim_clock",
     "clock_of",
     "current_amount",
@@ -135,7 +138,12 @@ def _duties() -> CompoundSelect[Any]:
 # Statements of the hot path are built once: building one takes longer than most databases take to answer it. Where only
 # values are read they are asked of the connection itself, without objects, after a flush where something may be pending.
 _DUTIES = _duties()
-_SHARES = select(ClaimShare).where(ClaimShare.claim_id == _OF_CLAIM).order_by(ClaimShare.fund_id)
+_SHARES = (
+    select(ClaimShare, FundRow.mode, FundRow.department)
+    .join(FundRow, FundRow.id == ClaimShare.fund_id)
+    .where(ClaimShare.claim_id == _OF_CLAIM)
+    .order_by(ClaimShare.fund_id)
+)
 _PAUSES = (
     select(ClaimPause.start_on, ClaimPause.end_on, ClaimPause.reason)
     .where(ClaimPause.claim_id == _OF_CLAIM)
@@ -143,20 +151,33 @@ _PAUSES = (
 )
 
 
-def shares_of(session: Session, claim_id: int) -> Sequence[ClaimShare]:
-    """Read the shares of a claim in the order of fund ids, once a transaction: they change only under the claim's lock.
+class Bearer(NamedTuple):
+    """A fund that bears a share of a claim, with what never changes of the fund."""
+
+    share: ClaimShare
+    mode: str
+    department: str
+
+
+def bearers_of(session: Session, claim_id: int) -> Sequence[Bearer]:
+    """Read who bears a claim in the order of fund ids, once a transaction: it changes only under the claim's lock.
 
     A claim without shares is asked for again: they may be on their way.
     """
-    known: dict[int, Sequence[ClaimShare]] = session.info.setdefault("shares", {})
+    known: dict[int, Sequence[Bearer]] = session.info.setdefault("bearers", {})
     if not known.get(claim_id):
-        known[claim_id] = session.scalars(_SHARES, {"claim_id": claim_id}).all()
+        known[claim_id] = [Bearer(*row) for row in session.execute(_SHARES, {"claim_id": claim_id})]
     return known[claim_id]
+
+
+def shares_of(session: Session, claim_id: int) -> Sequence[ClaimShare]:
+    """The shares of a claim, as ``bearers_of`` reads them."""
+    return [bearer.share for bearer in bearers_of(session, claim_id)]
 
 
 def forget_shares(session: Session) -> None:
     """Have shares read anew: some came or went in this transaction."""
-    session.info.pop("shares", None)
+    session.info.pop("bearers", None)
 
 
 def past_duties(session: Session, claim_id: int) -> list[PastDuty]:

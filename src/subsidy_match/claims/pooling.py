@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.fund_records import FundRow, Mode
+from subsidy_match.claims.fund_records import Mode
 from subsidy_match.claims.funds import Fund
-from subsidy_match.claims.occasion import Occasion, shares_of
-from subsidy_match.claims.records import ClaimShare
+from subsidy_match.claims.occasion import Occasion, bearers_of, shares_of
 from subsidy_match.errors import InputError
 
 __all__ = ["check_modes", "is_allotted", "is_pooled"]
 
 
-_POOLED = (
-    select(FundRow.id)
-    .join(ClaimShare, ClaimShare.fund_id == FundRow.id)
-    .where(ClaimShare.claim_id == bindparam("of"), FundRow.mode == str(Mode.POOLED))
-    .limit(1)
-)
-
-
 def is_pooled(session: Session, claim_id: int) -> bool:
     """Whether the claim draws on a pooled fund."""
-    return session.connection().execute(_POOLED, {"of": claim_id}).first() is not None
+    return any(bearer.mode == Mode.POOLED for bearer in bearers_of(session, claim_id))
 
 
 def is_allotted(occasion: Occasion, amount: int) -> bool:

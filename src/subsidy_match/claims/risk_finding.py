@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, Subquery, and_, bindparam, func, literal, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session, aliased
 
 from subsidy_match.claims.evidence_records import ClaimDocument, ClaimRisk, ClaimUse, QaSample
@@ -27,8 +39,11 @@ _CLAIMS: BindParameter[Any] = bindparam("claims", expanding=True)
 
 def stored_risks(session: Session, claims: Claims) -> Found:
     """What the store knows, as (id of the claim, risk)."""
-    for find in (_seen, _same_items, _same_documents, _shared_accounts, _samples):
-        yield from find(session, claims)
+    session.flush()
+    there = session.connection().execute(_WHICH, {"claims": list(claims)}).one()
+    for is_there, find in zip(there, _FINDERS, strict=True):
+        if is_there:
+            yield from find(session, claims)
 
 
 def _seen(session: Session, claims: Claims) -> Found:
@@ -154,3 +169,18 @@ _SAME_ITEMS = _with_others(_items())
 _SAME_DOCUMENTS = _with_others(_documents())
 _SHARED = _shared()
 _SAMPLES = select(QaSample).where(QaSample.claim_id.in_(_CLAIMS))
+
+_FINDERS = (_seen, _same_items, _same_documents, _shared_accounts, _samples)
+# Most claims have no risk, and one question is quicker than five.
+_WHICH = select(
+    *(
+        exists(found)
+        for found in (
+            select(ClaimRisk.claim_id).where(ClaimRisk.claim_id.in_(_CLAIMS), ClaimRisk.code.in_(_SEEN)),
+            _items(),
+            _documents(),
+            _accounts(),
+            select(QaSample.claim_id).where(QaSample.claim_id.in_(_CLAIMS)),
+        )
+    )
+)

@@ -56,6 +56,8 @@ def _answered(
     found: dict[int, dict[str, Risk]] = {claim_id: {} for claim_id in claims}
     for claim_id, risk in (*stored_risks(session, claims), *now):
         found[claim_id][risk.id] = risk
+    if not any(found.values()):
+        return dict.fromkeys(found, ())
     for answer in session.scalars(_ANSWERS, {"claims": list(claims)}):
         risks = found[answer.claim_id]
         if answer.risk in risks:

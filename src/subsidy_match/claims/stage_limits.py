@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -87,14 +87,14 @@ class Limits:
         return sorted(rows, key=lambda r: (order.index(r.stage), r.kind, r.policy_id, r.effective_from))
 
 
-_STORED = select(StageLimit)
+_STORED = select(*StageLimit.__table__.c)
 
 
 def read_limits(session: Session) -> Limits:
     """Read the limits, once a session."""
     kept = session.info.get(_CACHED)
     if kept is None:
-        stored = session.scalars(_STORED).all()
+        stored = session.connection().execute(_STORED).all()
         kept = session.info[_CACHED] = _limits([*DEFAULTS, *(_limit(row) for row in stored)])
     return cast(Limits, kept)
 
@@ -132,7 +132,7 @@ def _limits(rows: Sequence[Limit]) -> Limits:
     return Limits(newest)
 
 
-def _limit(row: StageLimit) -> Limit:
+def _limit(row: Any) -> Limit:
     return Limit(State(row.stage), LimitKind(row.kind), row.days, row.effective_from, row.policy_id, row.source)
 
 

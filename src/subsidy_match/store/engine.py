@@ -9,21 +9,67 @@ from __future__ import annotations
 
 import importlib
 import logging
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import ArgumentError
 
 from subsidy_match.errors import InputError
 
-__all__ = ["StoreInfo", "describe", "open_engine", "sqlite_module"]
+__all__ = [
+    "BUSY_SECONDS",
+    "ImmediateDialect",
+    "StoreInfo",
+    "begin_mode",
+    "deferred",
+    "describe",
+    "open_engine",
+    "sqlite_module",
+]
 
 _log = logging.getLogger(__name__)
 _SAFE_WAL = (3, 51, 3)
-_BUSY_MILLISECONDS = 10_000
+BUSY_SECONDS = 10
+"""How long a transaction waits for another."""
+_MODE = "begin_mode"
+_IMMEDIATE = "IMMEDIATE"
+
+
+class ImmediateDialect(SQLiteDialect_pysqlite):
+    """SQLite that takes the write lock with the first word of a transaction, unless told that it only reads.
+
+    Said by the dialect and not by a listener: one listener makes every statement call every hook.
+    """
+
+    supports_statement_cache = True
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.writer = threading.RLock()
+        """Whoever writes, of the threads of this process: they take turns here, where SQLite would have them poll."""
+
+    def do_begin(self, dbapi_connection: Any) -> None:
+        """Begin as ``deferred`` says for this one transaction."""
+        dbapi_connection.cursor().execute(f"BEGIN {dbapi_connection.info.pop(_MODE, _IMMEDIATE)}").close()
+
+
+registry.register("sqlite.immediate", __name__, ImmediateDialect.__name__)
+
+
+def deferred(connection: Connection) -> None:
+    """Let the next transaction of a SQLite connection take no lock before it writes."""
+    connection.info[_MODE] = "DEFERRED"
+
+
+def begin_mode(connection: Connection) -> str:
+    """How the next transaction of a SQLite connection begins."""
+    return str(connection.info.get(_MODE, _IMMEDIATE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +137,19 @@ def _open_sqlite(url: URL, *, enforce_foreign_keys: bool) -> Engine:
     if journal == "DELETE":
         _log.warning(_rollback_note(module.sqlite_version)[1])
     engine = create_engine(
-        url.set(drivername="sqlite+pysqlite"),
+        url.set(drivername="sqlite+immediate"),
         module=module,
-        # The driver's own BEGIN comes too late for read-then-write; ours is in _begin.
-        connect_args={"isolation_level": None, "timeout": _BUSY_MILLISECONDS / 1000},
+        # The driver's own BEGIN comes too late for read-then-write; ours is in ImmediateDialect.
+        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
     )
     event.listen(engine, "connect", _pragmas(journal, enforce_foreign_keys=enforce_foreign_keys))
-    event.listen(engine, "begin", _begin)
     return engine
 
 
 def _open_postgresql(url: URL) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
-        connect_args={"options": f"-c lock_timeout={_BUSY_MILLISECONDS} -c timezone=UTC"},
+        connect_args={"options": f"-c lock_timeout={BUSY_SECONDS * 1000} -c timezone=UTC"},
         pool_pre_ping=True,
     )
 
@@ -112,7 +157,7 @@ def _open_postgresql(url: URL) -> Engine:
 def _pragmas(journal: str, *, enforce_foreign_keys: bool) -> Any:
     def on_connect(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
         cursor.execute(f"PRAGMA journal_mode={journal}")
         cursor.execute("PRAGMA synchronous=FULL")  # a payment acknowledged must survive a power cut
         cursor.execute(f"PRAGMA foreign_keys={'ON' if enforce_foreign_keys else 'OFF'}")
@@ -120,11 +165,6 @@ def _pragmas(journal: str, *, enforce_foreign_keys: bool) -> Any:
         cursor.close()
 
     return on_connect
-
-
-def _begin(connection: Connection) -> None:
-    mode = connection.get_execution_options().get("begin_mode", "IMMEDIATE")
-    connection.exec_driver_sql(f"BEGIN {mode}")
 
 
 def _rollback_note(version: str) -> tuple[str, str]:

@@ -9,13 +9,14 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from subsidy_match.errors import RetryableError
+from subsidy_match.store.engine import BUSY_SECONDS, ImmediateDialect, deferred
 
 __all__ = ["in_unit", "unit_of_work"]
 
@@ -46,6 +47,7 @@ def unit_of_work(engine: Engine, *, immediate: bool = True) -> Iterator[Session]
     """
     try:
         with (
+            _turn(engine, immediate=immediate),
             _connection(engine, immediate=immediate) as connection,
             Session(bind=connection, expire_on_commit=False) as session,
             session.begin(),
@@ -57,7 +59,7 @@ def unit_of_work(engine: Engine, *, immediate: bool = True) -> Iterator[Session]
             raise RetryableError("store_not_migrated", zh, en, hint="subsidy-match db upgrade") from error
         if not _is_busy(error):
             raise
-        raise RetryableError(_BUSY, "系统繁忙,请稍后重试", "the store is busy, try again") from error
+        raise _busy() from error
 
 
 def in_unit(engine: Engine, work: Callable[[Session], Result], *, immediate: bool = True) -> Result:
@@ -76,13 +78,32 @@ def in_unit(engine: Engine, work: Callable[[Session], Result], *, immediate: boo
     raise AssertionError("the last attempt returns or raises")
 
 
+@contextmanager
+def _turn(engine: Engine, *, immediate: bool) -> Iterator[None]:
+    """Wait for the other writing threads of this process; rival processes are the store's own matter."""
+    if not (immediate and isinstance(engine.dialect, ImmediateDialect)):
+        yield
+        return
+    if not engine.dialect.writer.acquire(timeout=BUSY_SECONDS):
+        raise _busy()
+    try:
+        yield
+    finally:
+        engine.dialect.writer.release()
+
+
+def _busy() -> RetryableError:
+    return RetryableError(_BUSY, "系统繁忙,请稍后重试", "the store is busy, try again")
+
+
 def _connection(engine: Engine, *, immediate: bool) -> Connection:
-    options: dict[str, Any] = {}
+    connection = engine.connect()
+    if immediate:
+        return connection
     if engine.dialect.name == "sqlite":
-        options["begin_mode"] = "IMMEDIATE" if immediate else "DEFERRED"
-    elif not immediate:
-        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    return engine.connect().execution_options(**options)
+        deferred(connection)
+        return connection
+    return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def _is_busy(error: DBAPIError) -> bool:

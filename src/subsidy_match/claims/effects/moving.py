@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from subsidy_match.claims.fund_ops import EFFECTS, OF_CLAIMS, Op
-from subsidy_match.claims.funds import Posting, lock_funds, post
+from subsidy_match.claims.funds import Posting, hold_funds, post
 from subsidy_match.claims.occasion import Occasion, shares_of
 from subsidy_match.claims.records import ClaimShare
 from subsidy_match.claims.shares import split
@@ -17,7 +17,7 @@ __all__ = ["committed", "move", "paid", "parts_of", "reserved"]
 def move(occasion: Occasion, *moves: tuple[Op, Mapping[str, int]]) -> Mapping[str, int]:
     """Make each of ``moves`` (fund → 分); gives what was moved as ``op fund`` → 分."""
     shares = {share.fund_id: share for share in shares_of(occasion.session, occasion.claim.id)}
-    lock_funds(occasion.session, shares)
+    hold_funds(occasion.session, shares)
     moved: dict[str, int] = {}
     for op, parts in moves:
         for fund_id, amount in sorted(parts.items()):

@@ -41,7 +41,6 @@ _EARLIER = _waiting().where(
 def others_waiting(occasion: Occasion, *, before_claim: bool) -> bool:
     """Whether other claims wait for money of the same funds; ``before_claim`` counts those accepted earlier only."""
     claim = occasion.claim
-    occasion.session.flush()
     connection = occasion.session.connection()
     funds = [share.fund_id for share in shares_of(occasion.session, claim.id)]
     asked = {"claim_id": claim.id, "funds": funds}

@@ -17,10 +17,10 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.clock import business_day
-from subsidy_match.claims.fund_records import FundRow
 from subsidy_match.claims.handling.records import HandlingRow
+from subsidy_match.claims.occasion import bearers_of
 from subsidy_match.claims.people.posts import check_admin
-from subsidy_match.claims.records import ClaimRow, ClaimShare
+from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.wording import check_line, check_word
 from subsidy_match.errors import InputError
 from subsidy_match.store import audit
@@ -139,14 +139,14 @@ def rules(session: Session) -> Sequence[HandlingRule]:
     return [_rule(row) for row in session.scalars(select(HandlingRow).order_by(HandlingRow.id))]
 
 
-_IN_FORCE = select(HandlingRow).where(
+_IN_FORCE = select(*HandlingRow.__table__.c).where(
     HandlingRow.policy_id.in_(bindparam("policies", expanding=True)), HandlingRow.from_on <= bindparam("on")
 )
 
 
 def rule_on(session: Session, policy_id: str, on: date) -> HandlingRule:
     """The rule of a policy on a day; one of its own goes before one for any policy."""
-    rows = session.scalars(_IN_FORCE, {"policies": [policy_id, ANY_POLICY], "on": on})
+    rows = session.connection().execute(_IN_FORCE, {"policies": [policy_id, ANY_POLICY], "on": on})
     found = max(rows, key=lambda row: (row.policy_id == policy_id, row.from_on, row.id), default=None)
     return HandlingRule(policy_id=policy_id) if found is None else _rule(found)
 
@@ -156,21 +156,13 @@ def rule_for(session: Session, claim: ClaimRow, on: date) -> HandlingRule:
     return rule_on(session, claim.policy_id, claim.accepted_on or on)
 
 
-_FUNDS_OF = (
-    select(ClaimShare.fund_id, ClaimShare.numerator, ClaimShare.denominator, FundRow.department)
-    .join(FundRow, FundRow.id == ClaimShare.fund_id)
-    .where(ClaimShare.claim_id == bindparam("of"))
-    .order_by(ClaimShare.fund_id)
-)
-
-
 def place_of(session: Session, claim: ClaimRow, on: date) -> Place:
     """The department in charge — as the rule says today, else that of the fund with the largest share — and the funds."""
-    found = session.connection().execute(_FUNDS_OF, {"of": claim.id}).all()
+    bearers = bearers_of(session, claim.id)
     department = rule_on(session, claim.policy_id, on).department
-    if not department and found:
-        department = max(found, key=lambda share: Fraction(share.numerator, share.denominator)).department
-    return Place(department, tuple(share.fund_id for share in found))
+    if not department and bearers:
+        department = max(bearers, key=lambda b: Fraction(b.share.numerator, b.share.denominator)).department
+    return Place(department, tuple(bearer.share.fund_id for bearer in bearers))
 
 
 def _check(tasks: Sequence[TaskRule], bands: Sequence[Band]) -> None:
@@ -193,7 +185,7 @@ def _invalid(zh: str, en: str, hint: str | None = None) -> InputError:
     return InputError("handling_invalid", zh, en, hint=hint)
 
 
-def _rule(row: HandlingRow) -> HandlingRule:
+def _rule(row: Any) -> HandlingRule:
     tasks: list[Any] = json.loads(row.tasks)["tasks"]
     bands: list[Any] = json.loads(row.bands)["bands"]
     return HandlingRule(
