@@ -16,7 +16,6 @@ from subsidy_match.claims.states import Event, State
 __all__ = ["FIELDS", "STOPS", "close_tasks", "end_pause"]
 
 _OPEN = select(TaskRow).where(TaskRow.claim_id == bindparam("of"), TaskRow.is_open)
-_ANY = select(TaskRow.id).where(TaskRow.claim_id == bindparam("of"), TaskRow.is_open).limit(1)
 STOPS: Mapping[TaskKind, Stop] = {
     TaskKind.INSPECTION: Stop.INSPECTION,
     TaskKind.EXPERT: Stop.EXPERT_REVIEW,
@@ -55,10 +54,9 @@ def _drop_task(occasion: Occasion) -> None:
 
 def close_tasks(occasion: Occasion) -> None:
     """Close what is still open once the claim leaves review: nobody waits for it any more."""
-    if occasion.transition.lands_in(State(occasion.claim.state)) is State.IN_REVIEW:
-        return
-    if occasion.session.connection().execute(_ANY, {"of": occasion.claim.id}).first() is None:
-        return
+    source = State(occasion.claim.state)
+    if source is not State.IN_REVIEW or occasion.transition.lands_in(source) is source:
+        return  # tasks are opened in review only, and none stays open beyond it
     for row in occasion.session.scalars(_OPEN, {"of": occasion.claim.id}).all():
         _close(occasion, row)
         end_pause(occasion, row)

@@ -28,7 +28,7 @@ def is_same_person(session: Session, actor: Actor, login: str | None) -> bool:
 def has_interest(session: Session, person: str, uscc: str) -> bool:
     """Whether a person, under whichever login, has an open interest in a firm."""
     session.flush()
-    logins = session.connection().execute(_INTERESTED, {"of": uscc}).scalars().all()
+    logins = [login for (login,) in session.connection().execute(_INTERESTED, {"of": uscc})]
     return bool(logins) and person in persons_of(session, logins).values()
 
 

@@ -8,6 +8,8 @@ A topic is a module with ``rows()``, and a line here; the order is that of the h
 
 from __future__ import annotations
 
+from functools import cache
+
 from subsidy_match.claims.states import Event, State
 from subsidy_match.claims.table import (
     accounts,
@@ -49,6 +51,7 @@ TRANSITIONS: tuple[Transition, ...] = (
 )
 
 
+@cache
 def rows_for(state: State | None, event: Event) -> tuple[Transition, ...]:
     """The rows that ``event`` may take from ``state``; ``None`` is before the claim exists."""
     if state is None:
