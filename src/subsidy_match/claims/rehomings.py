@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims.fund_records import FundRow
 from subsidy_match.claims.ledger_records import CarryRow
-from subsidy_match.claims.rehoming_records import RehomingRow
 from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.rehoming_records import RehomingRow
 from subsidy_match.errors import Conflict
 from subsidy_match.store.users import Actor
 

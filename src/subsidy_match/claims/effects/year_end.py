@@ -78,9 +78,7 @@ def _write_down(occasion: Occasion, reserved: int, committed: int) -> None:
     told = {"claim": row.claim_id, "from": source_id, "to": target_id, "document": row.document_no}
     told |= {"reserved": reserved, "committed": committed}
     for fund_id in sorted((source_id, target_id)):
-        audit.append(
-            session, f"fund:{fund_id}", at=row.at, actor=row.actor, action=str(Event.REHOME), detail=told
-        )
+        audit.append(session, f"fund:{fund_id}", at=row.at, actor=row.actor, action=str(Event.REHOME), detail=told)
 
 
 FIELDS: Mapping[Event, Callable[[Occasion], None]] = {Event.REHOME: nothing_more}
