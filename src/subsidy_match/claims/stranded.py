@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.records import ClaimRow, ClaimShare
@@ -73,13 +73,14 @@ class Stranded:
 
 def stranded_in(session: Session, fund_id: str) -> tuple[Stranded, ...]:
     """Read the claims that a fund leaves behind, or would if it were closed now, by id."""
+    columns = (ClaimRow.id, ClaimRow.claim_no, ClaimRow.state, ClaimRow.waiting, ClaimRow.accepted_at)
     query = (
-        select(ClaimRow, ClaimShare.reserved, ClaimShare.committed)
+        select(*columns, ClaimShare.reserved, ClaimShare.committed)
         .join(ClaimShare, ClaimShare.claim_id == ClaimRow.id)
         .where(ClaimShare.fund_id == fund_id, ClaimRow.state.not_in([str(state) for state in _SETTLED]))
         .order_by(ClaimRow.id)
     )
-    return tuple(_stranded(row, reserved, committed) for row, reserved, committed in session.execute(query))
+    return tuple(_stranded(row) for row in session.execute(query))
 
 
 def left_in(stranded: Sequence[Stranded]) -> tuple[Finding, ...]:
@@ -90,10 +91,16 @@ def left_in(stranded: Sequence[Stranded]) -> tuple[Finding, ...]:
     return tuple(_told(kind, numbers) for kind, numbers in found.items() if numbers)
 
 
-def _stranded(row: ClaimRow, reserved: int, committed: int) -> Stranded:
-    state, held = State(row.state), reserved + committed
+def _stranded(row: Row[int, str, str, bool, datetime | None, int, int]) -> Stranded:
+    state = State(row.state)
     return Stranded(
-        row.id, row.claim_no, state, held, _waits_for(state, reserved, committed), row.waiting, row.accepted_at
+        claim_id=row.id,
+        claim_no=row.claim_no,
+        state=state,
+        held=row.reserved + row.committed,
+        waits_for=_waits_for(state, row.reserved, row.committed),
+        is_waiting=row.waiting,
+        accepted_at=row.accepted_at,
     )
 
 

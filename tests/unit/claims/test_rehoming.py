@@ -238,6 +238,21 @@ def test_whatever_happens_later_happens_in_the_new_fund(two: World, story: Calla
         assert held(two, two.carry_on(after, State.APPROVED)) == {NEXT: (0, ONE, 0)}
 
 
+def test_a_claim_whose_appeal_is_upheld_after_the_closing_waits_and_moves(two: World):
+    claim = two.fire(two.walk(State.IN_REVIEW), "reject", "reviewer", reason_code="other", note="无")
+    end_year(two)
+    (left,) = two.money.closings(FUND)[0].stranded
+    assert (left.claim_id, left.held, left.waits_for) == (claim.id, 0, "appeal")
+    with pytest.raises(Conflict, match="event_not_allowed"):
+        rehome(two, claim)
+    two.fire(claim, "appeal", "applicant", reason="复议")
+    upheld = two.fire(claim, "uphold_appeal", "supervisor", note="支持")
+    assert (upheld.is_waiting, two.money.closings(FUND)[0].stranded[0].waits_for) == (True, "money")
+    rehome(two, claim)
+    assert held(two, claim) == {NEXT: (ONE, 0, 0)}
+    check(two)
+
+
 def test_a_correction_with_other_shares_is_worked_out_in_the_new_fund(two: World):
     two.open_fund("province", ALL)
     claim, resubmit = corrected(two)
