@@ -9,7 +9,7 @@ from sqlalchemy import exists, or_, select
 from subsidy_match.claims.allocation_records import AllocationClaimRow, AllocationRow
 from subsidy_match.claims.funds import lock_funds
 from subsidy_match.claims.occasion import Occasion, shares_of
-from subsidy_match.claims.payout_records import BatchFileRow, LineRow
+from subsidy_match.claims.payout_records import BatchRow, LineRow
 from subsidy_match.claims.rehomings import check_keeper, check_way, homes_of
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
@@ -42,7 +42,7 @@ def _payment_not_begun(occasion: Occasion) -> None:
 
 def _check_not_sent(occasion: Occasion) -> None:
     # A file that went out names the fund. What was paid, comes back or is paid again stays where it was paid from.
-    went_out = exists().where(BatchFileRow.batch_id == LineRow.batch_id)
+    went_out = exists().where(BatchRow.id == LineRow.batch_id, BatchRow.file_sha256.is_not(None))
     query = select(LineRow.instruction).where(
         LineRow.claim_id == occasion.claim.id, or_(LineRow.is_open, LineRow.settled_on.is_not(None), went_out)
     )
