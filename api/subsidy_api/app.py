@@ -36,6 +36,7 @@ from subsidy_api.policies import router as policies
 from subsidy_api.problems import install_problems
 from subsidy_api.reconciling import router as reconciling
 from subsidy_api.recoveries import router as recoveries
+from subsidy_api.rehoming import router as rehoming
 from subsidy_api.risks import router as risks
 from subsidy_api.schemas import Problem
 from subsidy_api.statistics import router as statistics
@@ -95,6 +96,7 @@ _ROUTERS = (
     papers,
     funds,
     fund_office,
+    rehoming,
     reconciling,
     payouts,
     statistics,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from claims_world import World
+from claims_world import FUND, World
 from killer import Killer, killer
 from store_truths import check_store
 
@@ -41,3 +41,24 @@ def test_killed_before_any_statement_everything_holds_and_the_claim_is_paid_once
     paid = [world.desk.claim(number) for number in range(1, len(deaths) + 2)]
     assert {claim.state for claim in paid} == {State.COMPLETED}
     assert world.fund().paid == sum(claim.paid for claim in paid) == sum(claim.amount for claim in paid)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_killed_while_claims_move_to_the_next_fund_each_is_in_one_and_the_rest_moves_later(
+    world: World, store_url: str, tmp_path: Path, executioner: Killer
+):
+    world.open_fund("next", 0, year=2027)
+    states = (State.APPROVED, State.ACCEPTED, State.APPROVED, State.ACCEPTED)
+    claims = [world.walk(state, period=f"m{number}") for number, state in enumerate(states)]
+    by = {"actor": world.people["fund"], "at": world.now}
+    world.money.close(FUND, document_no="结1号", **by)
+    world.money.carry_over(FUND, "next", document_no="转1号", **by)
+    for kill in (60, 61, 75, 90):
+        assert executioner.rehome(store_url, tmp_path, FUND, "next", kill=kill) == ("killed", kill)
+        check_store(world.engine)
+        assert {len(world.desk.claim(claim.id).funds) for claim in claims} == {1}
+    assert executioner.rehome(store_url, tmp_path, FUND, "next")[0] == "done"
+    check_store(world.engine)
+    assert [part.fund_id for claim in claims for part in world.desk.claim(claim.id).funds] == ["next"] * len(claims)
+    assert {world.desk.claim(claim.id).version - claim.version for claim in claims} == {1}

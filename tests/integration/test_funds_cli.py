@@ -54,6 +54,23 @@ def test_a_year_of_two_funds(world: World):
     assert found["next"]["allocated"] == 1_251_000_50
 
 
+def test_claims_of_a_closed_fund_go_to_the_next(world: World):
+    first, second = (world.walk(State.APPROVED, period=period) for period in ("2024", "2025"))
+    listed = world.walk(State.PAYABLE, period="2023")
+    call("open", "next", "--zh", "下年", "--en", "next", "--year", "2027", "--as", "fund")
+    call("close", FUND, "--document", "结1号", "--as", "fund")
+    call("carry-over", FUND, "next", "--document", "转1号", "--as", "fund")
+    assert first.claim_no in call("closings", FUND)
+    way = ("rehome", FUND, "next", "--document", "列1号", "--as", "fund")
+    assert "1万元" in call(*way, "--claim", str(first.id))
+    said = CliRunner().invoke(app, ["funds", *way])
+    assert (said.exit_code, "allocation_live" in said.output) == (1, True)
+    assert "转列 / moved 1  未转列 / refused 1  仍在原资金 / left behind 1" in said.output
+    page = call("closings", FUND)
+    assert (second.claim_no in page, listed.claim_no in page) == (False, True)
+    assert world.fund("next").committed == 20_000_00
+
+
 def test_a_fund_is_shown_with_its_bar_and_outlook(world: World):
     world.assume(amount_min=250_000_00, amount_max=250_000_00)
     world.walk(State.ACCEPTED)

@@ -11,6 +11,7 @@ from claims_world import FUND, World
 
 from subsidy_match.claims import funds
 from subsidy_match.claims.ledger_checks import check_shares
+from subsidy_match.claims.rehoming_office import RehomingOffice
 from subsidy_match.claims.service import ClaimFilter
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict, RetryableError
@@ -115,3 +116,32 @@ def test_of_two_who_close_or_carry_over_one_does(world: World):
     assert race(*(lambda n=n: carry(n) for n in range(4))) == []
     assert (closed, carried, world.fund("next").allocated) == ([ALL], [ALL], ALL)
     assert in_unit(world.engine, funds.check_balances) == []
+
+
+@pytest.mark.slow
+def test_of_rivals_who_move_the_same_claims_each_is_moved_once(world: World):
+    world.open_fund("next", 0, year=2027)
+    claims = [world.walk(State.ACCEPTED, period=str(2000 + number)) for number in range(CLAIMS)]
+    by = {"actor": world.people["fund"], "at": world.now}
+    world.money.close(FUND, document_no="结1号", **by)
+    world.money.carry_over(FUND, "next", document_no="转1号", **by)
+    office = RehomingOffice(world.engine, world.desk.calendar)
+
+    def move() -> None:
+        stubborn(lambda: office.rehome_all(FUND, "next", document_no="列1号", **by))
+
+    def withdraw() -> None:
+        for claim in claims[::3]:
+            stubborn(lambda one=claim: world.fire(one, "withdraw", "applicant"))
+
+    def close() -> None:
+        stubborn(lambda: world.money.close(FUND, document_no="结2号", **by))
+
+    assert race(move, move, withdraw, close) == []
+    move()
+    for claim in claims:
+        steps = [step.event for step in world.desk.timeline(claim.id)][claim.version :]
+        assert steps in (["rehome"], ["withdraw"], ["rehome", "withdraw"])
+    assert (world.fund().reserved, world.fund("next").reserved) == (0, ONE * (CLAIMS - len(claims[::3])))
+    for sound in (funds.check_balances, check_shares, audit.verify):
+        assert in_unit(world.engine, sound) == []

@@ -1,7 +1,7 @@
 """A process that walks one claim from its draft to its payment, and that may be killed before its n-th statement.
 
-Reads orders from standard input, one a line as JSON: ``{"url", "folder", "claim", "kill"}``. Each is done in a fork of
-this process, which ends itself with SIGKILL just before statement number ``kill`` reaches the database; commits count
+Reads orders from standard input, one a line as JSON: ``{"url", "folder", "claim", "kill"}``; with ``"way": [from, to]``
+the claims of one fund are moved to another instead. Each is done in a fork of this process, which ends itself with SIGKILL just before statement number ``kill`` reaches the database; commits count
 as statements, and 0 kills nobody. Answers each order with ``killed N`` or ``done N``, N statements having been sent.
 """
 
@@ -31,6 +31,7 @@ from subsidy_match.claims.notice_office import NoticeOffice
 from subsidy_match.claims.payment_states import BatchState
 from subsidy_match.claims.payouts import PayoutOffice
 from subsidy_match.claims.public_notices import PublicNotice
+from subsidy_match.claims.rehoming_office import RehomingOffice
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import State
 from subsidy_match.store.engine import open_engine
@@ -115,13 +116,17 @@ def _ids(document: PublicNotice | Allocation) -> set[int]:
     return {line.claim_id for line in document.entries}
 
 
-def carry_on(url: str, folder: Path, claim_id: int, count: Callable[..., None]) -> None:
-    """Walk a claim to its end, telling ``count`` of every statement before it is sent."""
-    engine = open_engine(url)
+def carry_on(order: Mapping[str, Any], count: Callable[..., None]) -> None:
+    """Walk a claim to its end, or move claims, telling ``count`` of every statement before it is sent."""
+    engine, folder = open_engine(order["url"]), Path(order["folder"])
     event.listen(engine, "before_cursor_execute", count)
     event.listen(engine, "commit", count)
     desk = ClaimDesk(engine, FakeAssessor(), CALENDAR, load_sealer(folder / "seal.key"))
-    Journey(engine, desk, PayoutOffice(desk, folder / "payouts")).run(claim_id)
+    if order["way"]:
+        keeper = in_unit(engine, lambda session: user_by_login(session, "fund"), immediate=False)
+        RehomingOffice(engine, CALENDAR).rehome_all(*order["way"], document_no="列1号", actor=keeper, at=MORNING)
+    else:
+        Journey(engine, desk, PayoutOffice(desk, folder / "payouts")).run(order["claim"])
     engine.dispose()
 
 
@@ -135,7 +140,7 @@ def obey(order: Mapping[str, Any], answers: int) -> None:
         if sent == order["kill"]:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    carry_on(order["url"], Path(order["folder"]), order["claim"], count)
+    carry_on(order, count)
     os.write(answers, str(sent).encode())
 
 
@@ -168,7 +173,13 @@ class Killer:
 
     def walk(self, url: str, folder: Path, claim: int, *, kill: int = 0) -> tuple[str, int]:
         """Let a claim be carried on; gives ``killed`` or ``done``, and how many statements there were."""
-        order = {"url": url, "folder": str(folder), "claim": claim, "kill": kill}
+        return self._give({"url": url, "folder": str(folder), "claim": claim, "way": [], "kill": kill})
+
+    def rehome(self, url: str, folder: Path, source: str, target: str, *, kill: int = 0) -> tuple[str, int]:
+        """Let all claims of a closed fund be moved; answers as ``walk``."""
+        return self._give({"url": url, "folder": str(folder), "way": [source, target], "kill": kill})
+
+    def _give(self, order: Mapping[str, Any]) -> tuple[str, int]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(order) + "\n")

@@ -13,6 +13,7 @@ from subsidy_api.schemas import Body, Line
 __all__ = [
     "CarryBody",
     "ClosingBody",
+    "Document",
     "ForecastBody",
     "NewAllocation",
     "NewCarry",
@@ -22,6 +23,7 @@ __all__ = [
     "NewTransfer",
     "Note",
     "RunBody",
+    "StrandedBody",
     "TransferBody",
 ]
 
@@ -98,8 +100,25 @@ class TransferBody(Body):
     amount: int
 
 
+class StrandedBody(Body):
+    """A claim that a closed fund leaves behind, with what is held for it there (分).
+
+    It waits for `payment`, which a closed fund still makes, for `approval` or `money`, which it bars, or for an `appeal`.
+    """
+
+    claim_id: int
+    claim_no: str
+    state: str
+    held: int
+    waits_for: str
+    is_waiting: bool
+
+
 class ClosingBody(Body):
-    """What was taken back from a closed fund (分), and how much of it was carried over."""
+    """What was taken back from a closed fund (分), how much of it was carried over, and the claims left behind.
+
+    Of several closings the newest has them, as they are when it is read.
+    """
 
     id: int
     fund_id: str
@@ -108,6 +127,7 @@ class ClosingBody(Body):
     day: date
     carried_to: str | None
     carried: int
+    stranded: list[StrandedBody]
 
 
 class CarryBody(Body):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.clock import business_day
@@ -127,7 +127,7 @@ def confirm_run(deed: Deed, run_id: int) -> Run:
     claims = {part.claim_id: locked_row(session, part.claim_id) for part in parts}
     _check_filed_none(session, list(claims.values()), actor)
     lock_funds(session, [run.fund_id])
-    _check_unchanged(session, parts, claims)
+    _check_unchanged(session, run, parts, claims)
     for part in parts:
         if part.share:
             _allot(deed, claims[part.claim_id], part, run)
@@ -204,8 +204,8 @@ def _check_filed_none(session: Session, claims: Sequence[ClaimRow], actor: Actor
             raise Forbidden("duty_conflict", zh, en)
 
 
-def _check_unchanged(session: Session, parts: Sequence[RunPartRow], claims: dict[int, ClaimRow]) -> None:
-    held = _held(session, list(claims))
+def _check_unchanged(session: Session, run: RunRow, parts: Sequence[RunPartRow], claims: dict[int, ClaimRow]) -> None:
+    held = _held(session, run.fund_id, list(claims))
     findings = [
         Finding(
             "claim_changed",
@@ -215,7 +215,7 @@ def _check_unchanged(session: Session, parts: Sequence[RunPartRow], claims: dict
         for part in parts
         if (claim := claims[part.claim_id]).state not in _SHARING
         or current_amount(claim) != part.asked
-        or held[part.claim_id]
+        or held.get(part.claim_id) != 0
     ]
     if findings:
         zh = f"{len(findings)}件编制后已变动,请作废后重新编制"
@@ -223,9 +223,11 @@ def _check_unchanged(session: Session, parts: Sequence[RunPartRow], claims: dict
         raise Conflict("run_outdated", zh, en, findings=findings)
 
 
-def _held(session: Session, claim_ids: Sequence[int]) -> dict[int, int]:
-    query = select(ClaimShare.claim_id, func.sum(ClaimShare.reserved)).group_by(ClaimShare.claim_id)
-    return {claim_id: int(held) for claim_id, held in session.execute(query.where(ClaimShare.claim_id.in_(claim_ids)))}
+def _held(session: Session, fund_id: str, claim_ids: Sequence[int]) -> dict[int, int]:
+    """What the fund holds for each claim that it bears; one that moved to another fund since is not among them."""
+    query = select(ClaimShare.claim_id, ClaimShare.reserved)
+    mine = query.where(ClaimShare.fund_id == fund_id, ClaimShare.claim_id.in_(claim_ids))
+    return {claim_id: int(held) for claim_id, held in session.execute(mine)}
 
 
 def _allot(deed: Deed, claim: ClaimRow, part: RunPartRow, run: RunRow) -> None:

@@ -61,7 +61,7 @@ def _states() -> Iterator[str]:
 def _transitions() -> Iterator[str]:
     yield "## Transitions · 流转\n"
     yield "Rows marked *payouts* are fired by payout batches and receipts only, *runs* by allocation runs of pooled funds, "
-    yield "*notices* by public notices and objections, *allocations* by documents of allocation.\n"
+    yield "*notices* by public notices and objections, *allocations* by documents of allocation, *funds* by the fund office.\n"
     header = ("row", "from", "event", "中文", "to", "actors", "duty", "guards", "money", "clock", "fields")
     yield from _table(header, (_cells(row) for row in TRANSITIONS))
 

@@ -17,7 +17,7 @@ from subsidy_match.claims.fund_ops import Op
 from subsidy_match.claims.fund_records import FundRow
 from subsidy_match.claims.funds import Posting, lock_funds, post
 from subsidy_match.claims.ledger_records import CarryRow, ClosingRow, TransferRow
-from subsidy_match.claims.stranded import left_in
+from subsidy_match.claims.stranded import Stranded, left_in, stranded_in
 from subsidy_match.errors import Conflict, Finding, InputError
 from subsidy_match.store import audit
 
@@ -39,7 +39,8 @@ class Transfer:
 class Closing:
     """What was taken back from a closed fund, and how much of it went into the next year's.
 
-    ``left`` is told when the fund is closed: the claims that it leaves behind, see ``claims.stranded``.
+    ``left`` tells of the claims that the fund leaves behind, and ``stranded`` has them; see ``claims.stranded``. Told when
+    the fund is closed; of closings read later only the newest has them, as they are by then.
     """
 
     id: int
@@ -49,7 +50,12 @@ class Closing:
     day: date
     carried_to: str | None
     carried: int
-    left: tuple[Finding, ...] = ()
+    stranded: tuple[Stranded, ...] = ()
+
+    @property
+    def left(self) -> tuple[Finding, ...]:
+        """What is told of the claims left behind, by kind."""
+        return left_in(self.stranded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +115,12 @@ def close_fund(session: Session, fund_id: str, *, document_no: str, at: datetime
         raise Conflict("fund_closed_already", zh, f"the fund {fund_id} is closed and nothing is free in it")
     row = ClosingRow(fund_id=fund_id, document_no=document_no, amount=free, day=business_day(at), at=at, actor=actor)
     session.add(row)
-    left = left_in(session, fund_id)
-    _mark_closed(session, fund, row, left)
+    session.flush()
+    closing = replace(_closing(row, None), stranded=stranded_in(session, fund_id))
+    _mark_closed(session, fund, row, closing.left)
     if free:
         post(session, Posting(fund_id, Op.CLOSE, free, f"close:{row.id}", at, actor))
-    return replace(_closing(row, None), left=left)
+    return closing
 
 
 def carry_over(
@@ -158,14 +165,17 @@ def carry_over(
 
 
 def closings_of(session: Session, fund_id: str) -> Sequence[Closing]:
-    """Read the closings of a fund, oldest first."""
+    """Read the closings of a fund, oldest first; the newest with the claims that the fund leaves behind by now."""
     query = (
         select(ClosingRow, CarryRow)
         .outerjoin(CarryRow, CarryRow.closing_id == ClosingRow.id)
         .where(ClosingRow.fund_id == fund_id)
         .order_by(ClosingRow.id)
     )
-    return [_closing(row, carry) for row, carry in session.execute(query)]
+    found = [_closing(row, carry) for row, carry in session.execute(query)]
+    if found:
+        found[-1] = replace(found[-1], stranded=stranded_in(session, fund_id))
+    return found
 
 
 def _closing(row: ClosingRow, carry: CarryRow | None) -> Closing:

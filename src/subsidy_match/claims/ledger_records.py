@@ -66,6 +66,7 @@ class CarryRow(Base):
         ),
         CheckConstraint("amount > 0 AND amount <= taken_back", name="within"),
         CheckConstraint("source_id <> target_id", name="two_funds"),
+        Index("uq_fund_carries_way", "closing_id", "source_id", "target_id", unique=True),
     )
 
     closing_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)

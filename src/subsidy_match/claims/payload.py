@@ -18,6 +18,7 @@ Payload = Mapping[str, Any]
 _LONGEST_TEXT = 2000
 _MOST_INSTALMENTS = 120
 _LONGEST_REFERENCE = 200
+_LONGEST_DOCUMENT = 60
 _LARGEST_AMOUNT = 10**15  # ten trillion yuan: beyond any fund, within BIGINT even when many are added
 
 
@@ -105,6 +106,11 @@ def _reference(value: Any) -> str | None:
     return text if text is not None and len(text) <= _LONGEST_REFERENCE else None
 
 
+def _document(value: Any) -> str | None:
+    text = _text(value)
+    return text if text is not None and len(text) <= _LONGEST_DOCUMENT else None
+
+
 def _returns_to(value: Any) -> str | None:
     return value if value in ("fund", "treasury") else None
 
@@ -142,6 +148,7 @@ _RECOVERY = {
     "returns_to": _returns_to,
 }
 _EVIDENCE = {"risk": _text}
+_YEAR_END = {"fund": _text, "to_fund": _text, "document_no": _document}
 
 FIELDS: Mapping[str, Callable[[Any], Any]] = merge(
     _ANY,
@@ -154,5 +161,6 @@ FIELDS: Mapping[str, Callable[[Any], Any]] = merge(
     _PAYMENT,
     _RECOVERY,
     _EVIDENCE,
+    _YEAR_END,
 )
 """Every field that may come with an event, and how it is read; a topic has a dictionary of its own."""

@@ -123,6 +123,8 @@ class Event(StrEnum):
     # evidence
     SUPPLY = "supply"
     ACKNOWLEDGE_RISK = "acknowledge_risk"
+    # year end
+    REHOME = "rehome"
 
 
 STATE_NAMES: Mapping[State, tuple[str, str]] = {
@@ -236,6 +238,8 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
     # evidence
     Event.SUPPLY: ("补交容缺材料", "hand in a document that was to follow"),
     Event.ACKNOWLEDGE_RISK: ("确认风险", "answer for a risk"),
+    # year end
+    Event.REHOME: ("转列", "rehome in the fund of the next year"),
 }
 
 _UNPAID_ENDS = frozenset({State.NOT_ACCEPTED, State.LAPSED, State.REJECTED, State.REVOKED, State.WITHDRAWN})

@@ -125,6 +125,9 @@ class Guard(StrEnum):
     WITHIN_CAP = "within_cap"
     RISK_OPEN = "risk_open"
     RISKS_ANSWERED = "risks_answered"
+    # year end
+    CARRIED_OVER = "carried_over"
+    PAYMENT_NOT_BEGUN = "payment_not_begun"
 
 
 class FundEffect(StrEnum):
@@ -149,6 +152,8 @@ class FundEffect(StrEnum):
     # recovery
     RECOVER = "recover"
     RECOVER_RETURN = "recover_return"
+    # year end
+    REHOME = "rehome"
 
 
 class ClockEffect(StrEnum):
@@ -174,6 +179,7 @@ class Door(StrEnum):
     RUNS = "runs"
     NOTICES = "notices"
     ALLOCATIONS = "allocations"
+    FUNDS = "funds"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from subsidy_match.cli import (
     recoveries,
     system,
     users,
+    year_end,
 )
 from subsidy_match.cli.checkup import checkup
 from subsidy_match.cli.demo import demo
@@ -62,6 +63,8 @@ system.database.command("restore")(backups.put_back)
 claims.app.add_typer(recoveries.app, name="recover")
 claims.app.command("sweep")(run_sweep)
 claims.app.add_typer(handling.app, name="rules")
+funds.app.command()(year_end.closings)
+funds.app.command()(year_end.rehome)
 users.app.add_typer(interests.app, name="interests")
 users.app.add_typer(authorisations.app, name="authorisations")
 users.app.add_typer(delegations.app, name="delegations")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_world import FUND, ApiWorld
+from api_world import FUND, OTHER, ApiWorld
 from sqlalchemy import text
 
 ALL, ONE = 100_000_00, 10_000_00
@@ -112,3 +112,43 @@ def test_bad_requests_are_told_and_change_nothing(api: ApiWorld):
     assert post(api, f"funds/{FUND}/transfers", body, status=404)["code"] == "fund_unknown"
     assert post(api, "allocation-runs/9/confirm", status=404)["code"] == "run_unknown"
     assert api.get(f"/v1/funds/{FUND}", "fund").json() == before
+
+
+def stranded(api: ApiWorld) -> list[tuple[str, int, str]]:
+    (closing,) = api.get(f"/v1/funds/{FUND}/closings", "clerk").json()
+    return [(claim["state"], claim["held"], claim["waits_for"]) for claim in closing["stranded"]]
+
+
+def test_the_claims_that_a_closed_fund_leaves_behind_are_shown_and_moved(api: ApiWorld):
+    opened(api)
+    claim = api.walk("APPROVED")
+    closed = post(api, f"funds/{FUND}/close", {"document_no": "结1号"}, status=201)
+    assert [(one["claim_id"], one["held"], one["waits_for"]) for one in closed["stranded"]] == [(claim, ONE, "payment")]
+    assert stranded(api) == [("APPROVED", ONE, "payment")]
+    way = {"target_id": "next", "document_no": "列1号"}
+    one = f"funds/{FUND}/claims/{claim}/rehome"
+    assert post(api, one, way, status=409)["code"] == "fund_not_carried"
+    post(api, f"funds/{FUND}/carry-over", {"target_id": "next", "document_no": "转1号"}, status=201)
+    done = post(api, one, way, Idempotency_Key="k1")
+    assert (done["committed"], done["target_id"], done["version"]) == (ONE, "next", 8)
+    assert post(api, one, way, Idempotency_Key="k1") == done
+    assert post(api, one, way, status=409)["code"] == "rehomed_already"
+    assert post(api, one, way, by="clerk", status=403)["code"] == "role_missing"
+    assert stranded(api) == []
+    assert api.get("/v1/funds/next", "clerk").json()["committed"] == ONE
+
+
+def test_all_claims_of_a_closed_fund_are_moved_and_each_is_told(api: ApiWorld):
+    opened(api)
+    claim = api.walk("ACCEPTED")
+    other = api.draft("other_applicant", uscc=OTHER, reason="待核").json()["id"]
+    post(api, f"funds/{FUND}/close", {"document_no": "结1号"}, status=201)
+    post(api, f"funds/{FUND}/carry-over", {"target_id": "next", "amount": 1, "document_no": "转1号"}, status=201)
+    way = {"target_id": "next", "document_no": "列1号"}
+    assert post(api, f"funds/{FUND}/rehome", way, by="clerk", status=403)["code"] == "role_missing"
+    done = post(api, f"funds/{FUND}/rehome", way, Idempotency_Key="k1")
+    assert (done["moved"], done["refused"], done["left"]) == (1, 1, 1)
+    told = {one["claim_id"]: one["refusal"] and one["refusal"]["code"] for one in done["outcomes"]}
+    assert told == {claim: "fund_short", other: None}
+    assert post(api, f"funds/{FUND}/rehome", way, Idempotency_Key="k1") == done
+    assert stranded(api) == [("ACCEPTED", ONE, "approval")]

@@ -13,6 +13,7 @@ from subsidy_match.claims.assessment import Share
 from subsidy_match.claims.clock_records import BreachRow
 from subsidy_match.claims.evidence_records import ClaimRisk, RiskAnswer
 from subsidy_match.claims.fund_records import Mode
+from subsidy_match.claims.rehoming_office import RehomingOffice
 from subsidy_match.claims.states import State
 from subsidy_match.store.anchors import set_anchor
 from subsidy_match.store.engine import open_engine
@@ -27,6 +28,7 @@ TABLES = {
     "fund_closings": "amount = 1",
     "fund_carries": "amount = 1",
     "allocation_run_parts": "share = 0",
+    "claim_rehomings": "reserved = 0",
 }
 
 
@@ -34,7 +36,7 @@ TABLES = {
 def full(world: World) -> Engine:
     """A store with rows in every append-only table."""
     money, fund, at = world.money, world.people["fund"], MORNING
-    world.walk(State.ACCEPTED)
+    claim = world.walk(State.ACCEPTED)
     world.open_fund("pool", 5_000_00, mode=Mode.POOLED)
     world.open_fund("next", 0, year=2027)
     world.assume(funding=(Share("pool", Fraction(1)),))
@@ -43,6 +45,8 @@ def full(world: World) -> Engine:
     money.transfer(FUND, "next", 1_00, document_no="调1号", actor=fund, at=at)
     money.close(FUND, document_no="结1号", actor=fund, at=at)
     money.carry_over(FUND, "next", document_no="转1号", actor=fund, at=at)
+    office = RehomingOffice(world.engine, world.desk.calendar)
+    office.rehome(claim.id, FUND, "next", document_no="列1号", actor=fund, at=at)
     return world.engine
 
 

@@ -30,6 +30,7 @@ from subsidy_match.claims.effects import (
     returned,
     review,
     tasks,
+    year_end,
 )
 from subsidy_match.claims.effects.timing import apply_clock
 from subsidy_match.claims.exclusive import release_exclusive
@@ -61,6 +62,7 @@ FIELDS_OF: Mapping[Event, Callable[[Occasion], None]] = covering(
     ending.FIELDS,
     deadlines.FIELDS,
     evidence.FIELDS,
+    year_end.FIELDS,
 )
 """What each event writes into the claim's own fields."""
 
@@ -74,6 +76,7 @@ MONEY_OF: Mapping[FundEffect, Callable[[Occasion], Mapping[str, int]]] = coverin
     recovery.MONEY,
     returned.MONEY,
     ending.MONEY,
+    year_end.MONEY,
 )
 """What each fund effect moves, given back as ``op fund`` → 分."""
 

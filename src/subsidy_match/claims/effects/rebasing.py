@@ -12,6 +12,7 @@ from subsidy_match.claims.funds import fund, lock_funds
 from subsidy_match.claims.occasion import Occasion, forget_shares, shares_of
 from subsidy_match.claims.pooling import check_modes
 from subsidy_match.claims.records import ClaimShare
+from subsidy_match.claims.rehomings import home_of, homes_of
 from subsidy_match.claims.shares import split
 from subsidy_match.claims.transition import FundEffect
 
@@ -24,7 +25,7 @@ def _rebase(occasion: Occasion) -> Mapping[str, int]:
 
 
 def _take_over_shares(occasion: Occasion) -> Mapping[str, int]:
-    wanted = {part.fund_id: part.share for part in occasion.require_assessment().funding}
+    wanted = _wanted(occasion)
     shares = shares_of(occasion.session, occasion.claim.id)
     if wanted == {share.fund_id: Fraction(share.numerator, share.denominator) for share in shares}:
         return {}
@@ -42,6 +43,16 @@ def _take_over_shares(occasion: Occasion) -> Mapping[str, int]:
     forget_shares(occasion.session)
     occasion.told["shares"] = {fund_id: str(part) for fund_id, part in sorted(wanted.items())}
     return freed
+
+
+def _wanted(occasion: Occasion) -> Mapping[str, Fraction]:
+    """What the policy says, each fund in the place of which another came at year end replaced by that one."""
+    homes = homes_of(occasion.session, occasion.claim.id)
+    wanted: dict[str, Fraction] = {}
+    for part in occasion.require_assessment().funding:
+        home = home_of(part.fund_id, homes)
+        wanted[home] = wanted.get(home, Fraction(0)) + part.share
+    return wanted
 
 
 def _put_share(occasion: Occasion, share: ClaimShare | None, fund_id: str, part: Fraction) -> None:

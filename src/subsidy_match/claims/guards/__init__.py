@@ -26,6 +26,7 @@ from subsidy_match.claims.guards import (
     review,
     timing,
     withdrawal,
+    year_end,
 )
 from subsidy_match.claims.guards.money import others_waiting
 from subsidy_match.claims.occasion import Occasion
@@ -54,6 +55,7 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = covering(
     recovery.GUARDS,
     timing.GUARDS,
     evidence.GUARDS,
+    year_end.GUARDS,
 )
 
 

@@ -27,6 +27,7 @@ from subsidy_match.claims.table import (
     recovery,
     review,
     tasks,
+    year_end,
 )
 from subsidy_match.claims.transition import Transition
 
@@ -48,6 +49,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     *ending.rows(),
     *deadlines.rows(),
     *evidence.rows(),
+    *year_end.rows(),
 )
 
 
