@@ -66,23 +66,24 @@ class Pinned:
         return PayoutOffice(self.desk(), self.platform.settings.treasury)
 
 
-def _context(request: Request) -> Context:
+# These ask nobody: as coroutines they need no thread of the pool, of which each would cost a hand-over.
+async def _context(request: Request) -> Context:
     return cast(Context, request.app.state.context)
 
 
-def _platform(context: Annotated[Context, Depends(_context)]) -> Platform:
+async def _platform(context: Annotated[Context, Depends(_context)]) -> Platform:
     return context.platform
 
 
-def _moment(context: Annotated[Context, Depends(_context)]) -> datetime:
+async def _moment(context: Annotated[Context, Depends(_context)]) -> datetime:
     return context.clock()
 
 
-def _today(moment: Annotated[datetime, Depends(_moment)]) -> date:
+async def _today(moment: Annotated[datetime, Depends(_moment)]) -> date:
     return business_day(moment)
 
 
-def pinned(context: Annotated[Context, Depends(_context)]) -> Pinned:
+async def pinned(context: Annotated[Context, Depends(_context)]) -> Pinned:
     """Pin for one request; FastAPI calls this once a request."""
     return Pinned(context.platform)
 

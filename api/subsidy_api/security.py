@@ -63,7 +63,7 @@ def _maybe(
     )
 
 
-def _caller(actor: Annotated[Actor | None, Depends(_maybe)]) -> Actor:
+async def _caller(actor: Annotated[Actor | None, Depends(_maybe)]) -> Actor:
     return require_caller(actor)
 
 
