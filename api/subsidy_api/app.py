@@ -18,6 +18,7 @@ from subsidy_api.context import Context
 from subsidy_api.eligibility import router as eligibility
 from subsidy_api.enterprises import accounts
 from subsidy_api.enterprises import router as enterprises
+from subsidy_api.event_schemas import tell_events
 from subsidy_api.exports import router as exports
 from subsidy_api.fund_exports import router as fund_exports
 from subsidy_api.fund_office import router as fund_office
@@ -123,6 +124,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas["Problem"] = problem
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
+        tell_events(schemas)
         app.openapi_schema = document
     return app.openapi_schema
 
