@@ -18,7 +18,9 @@ from subsidy_api.context import Context
 from subsidy_api.eligibility import router as eligibility
 from subsidy_api.enterprises import accounts
 from subsidy_api.enterprises import router as enterprises
+from subsidy_api.event_schemas import tell_events
 from subsidy_api.exports import router as exports
+from subsidy_api.fund_exports import router as fund_exports
 from subsidy_api.fund_office import router as fund_office
 from subsidy_api.funds import router as funds
 from subsidy_api.handling import router as handling
@@ -40,6 +42,7 @@ from subsidy_api.rehoming import router as rehoming
 from subsidy_api.risks import router as risks
 from subsidy_api.schemas import Problem
 from subsidy_api.statistics import router as statistics
+from subsidy_api.statistics_exports import router as statistics_exports
 from subsidy_match import __version__
 from subsidy_match.claims.document_kinds import KINDS
 from subsidy_match.platform import Platform
@@ -95,11 +98,13 @@ _ROUTERS = (
     risks,
     papers,
     funds,
+    fund_exports,
     fund_office,
     rehoming,
     reconciling,
     payouts,
     statistics,
+    statistics_exports,
     notices,
     objections,
     allocations,
@@ -121,6 +126,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas["Problem"] = problem
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
+        tell_events(schemas)
         app.openapi_schema = document
     return app.openapi_schema
 

@@ -17,12 +17,11 @@ from subsidy_match.claims.claim import Claim, Step
 from subsidy_match.claims.clock import ClockReading
 from subsidy_match.claims.duties import Duty
 from subsidy_match.claims.occasion import claim_clock
+from subsidy_match.claims.payload import desk_fields
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.risks import risks_of
 from subsidy_match.claims.stage_clock import StageReading, stage_clock
 from subsidy_match.claims.states import EVENT_NAMES, STATE_NAMES, Event
-from subsidy_match.claims.table import TRANSITIONS
-from subsidy_match.claims.transition import Door
 from subsidy_match.store.users import Actor
 
 __all__ = ["claim_body", "event_table", "shown_claim", "stage_body", "step_body", "told_in_full"]
@@ -115,17 +114,8 @@ def event_table() -> str:
         "| event | 名称 | needs | takes |",
         "|---|---|---|---|",
     ]
-    seen: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-    for row in TRANSITIONS:
-        if row.door is Door.DESK and row.sources:
-            needs, takes = seen.get(row.event, ((), ()))
-            seen[row.event] = (_union(needs, row.needs), _union(takes, row.takes))
-    lines += [f"| `{e}` | {_name(e)} | {', '.join(n)} | {', '.join(t)} |" for e, (n, t) in sorted(seen.items())]
+    lines += [f"| `{e}` | {_name(e)} | {', '.join(n)} | {', '.join(t)} |" for e, (n, t) in desk_fields().items()]
     return "\n".join([*lines, "", "金额以分计 / money in 分."])
-
-
-def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*one, *other)))
 
 
 def _name(event: str) -> str:

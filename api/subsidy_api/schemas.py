@@ -15,8 +15,7 @@ from pydantic import (
     StringConstraints,
 )
 
-from subsidy_match.claims.table import TRANSITIONS
-from subsidy_match.claims.transition import Door
+from subsidy_match.claims.payload import desk_fields
 from subsidy_match.profiles.uscc import normalise_uscc
 
 __all__ = [
@@ -129,7 +128,7 @@ class NewClaim(Body):
 
 
 # Told, not enforced here: an unknown event is refused by the desk, with the known ones as its hint.
-DESK_EVENTS = sorted({str(row.event) for row in TRANSITIONS if row.door is Door.DESK and row.sources})
+DESK_EVENTS = [str(event) for event in desk_fields()]
 EventName = Annotated[
     str, StringConstraints(min_length=1, max_length=40), Field(json_schema_extra={"enum": list[JsonValue](DESK_EVENTS)})
 ]

@@ -18,8 +18,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def printed(tmp_path_factory: pytest.TempPathFactory) -> str:
-    home = tmp_path_factory.mktemp("demo") / "home"
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo") / "home"
+
+
+@pytest.fixture(scope="module")
+def printed(home: Path) -> str:
     command = [sys.executable, "-m", "subsidy_match.cli", "demo", "--home", str(home)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stderr
@@ -43,6 +47,14 @@ def test_the_demo_walks_a_claim_to_completed_within_ten_working_days(printed: st
 def test_the_demo_says_that_its_data_is_synthetic_and_how_to_look_further(printed: str):
     assert "合成" in printed.splitlines()[0]
     assert "make serve" in printed
+
+
+@pytest.mark.usefixtures("printed")
+def test_after_the_demo_the_doctor_finds_nothing_wrong(home: Path):
+    command = [sys.executable, "-m", "subsidy_match.cli", "doctor"]
+    env = {**os.environ, "SUBSIDY_HOME": str(home)}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=env)
+    assert (done.returncode, "healthy" in done.stdout) == (0, True), done.stdout
 
 
 def test_the_demo_never_empties_a_folder_that_is_not_its_own(tmp_path: Path):

@@ -71,6 +71,12 @@ def scratched(path: Path) -> None:
     path.write_bytes(bytes(content))
 
 
+def renamed(path: Path) -> None:
+    """One bit of the footer: a column under another name."""
+    head, name, tail = path.read_bytes().partition(b"amount_max")
+    path.write_bytes(head + bytes([name[0] ^ 1]) + name[1:] + tail)
+
+
 @pytest.mark.parametrize("harm", [cut, scratched])
 def test_a_damaged_snapshot_gives_no_run(tmp_path: Path, harm: Callable[[Path], None]):
     policies = drawn(tmp_path, 4000)
@@ -92,3 +98,45 @@ def test_a_damaged_earlier_run_is_not_taken_over(tmp_path: Path, harm: Callable[
         with pytest.raises(InputError, match="run_broken"):
             run_match(job, tmp_path / "again", VectorEngine(), since=(run, base))
     assert not (tmp_path / "again").exists()
+
+
+@pytest.mark.parametrize("harm", [cut, scratched, renamed, Path.unlink])
+def test_a_damaged_run_is_told_and_not_read(tmp_path: Path, harm: Callable[[Path], None]):
+    policies = drawn(tmp_path)
+    with open_snapshot(tmp_path / "home") as snapshot:
+        run = run_match(Job(policies, snapshot, AS_OF), tmp_path / "run", VectorEngine())
+    uscc = run.table()["uscc"][0].as_py()
+    harm(run.files("matches")[0])
+    for read in (run.table, lambda: run.table(uscc=uscc)):
+        with pytest.raises(InputError) as told:
+            read()
+        assert (told.value.code, "匹配结果损坏" in told.value.zh) == ("run_broken", True)
+
+
+def test_one_flipped_bit_of_a_result_is_told_or_changes_nothing(tmp_path: Path):
+    policies = drawn(tmp_path)
+    with open_snapshot(tmp_path / "home") as snapshot:
+        run = run_match(Job(policies, snapshot, AS_OF), tmp_path / "run", VectorEngine())
+    file, whole = run.files("matches")[0], run.table()
+    content, rnd = file.read_bytes(), random.Random(7)
+    told = 0
+    for place in rnd.sample(range(len(content)), 200):
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << rnd.randrange(8)
+        file.write_bytes(flipped)
+        try:
+            assert run.table().equals(whole), place
+        except InputError as error:
+            told += error.code == "run_broken"
+    assert told > 100
+
+
+def test_what_the_next_run_needs_is_told_as_well_where_it_is_damaged(tmp_path: Path):
+    policies = drawn(tmp_path)
+    with open_snapshot(tmp_path / "home") as snapshot:
+        run = run_match(Job(policies, snapshot, AS_OF), tmp_path / "run", VectorEngine())
+    reads = {"next_dates.parquet": run.next_dates, "signatures.json": run.signatures}
+    for name, read in reads.items():
+        cut(run.folder / name)
+        with pytest.raises(InputError, match="run_broken"):
+            read()

@@ -1,25 +1,53 @@
-"""Reads what comes with an event: only the fields its row names, each of the right kind."""
+"""Reads what comes with an event: only the fields its row names, each of the right kind; and says what they are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from subsidy_match.claims.reasons import check_reason
-from subsidy_match.claims.registry import merge
-from subsidy_match.claims.transition import Transition
+from subsidy_match.claims.fields import FIELDS
+from subsidy_match.claims.reasons import REASONS, check_reason
+from subsidy_match.claims.states import Event
+from subsidy_match.claims.table import TRANSITIONS
+from subsidy_match.claims.transition import Door, Transition
 from subsidy_match.errors import InputError
 
-__all__ = ["FIELDS", "Payload", "parse_payload"]
+__all__ = ["Payload", "desk_fields", "parse_payload", "payload_schema"]
 
 Payload = Mapping[str, Any]
 
-_LONGEST_TEXT = 2000
-_MOST_INSTALMENTS = 120
-_LONGEST_REFERENCE = 200
-_LONGEST_DOCUMENT = 60
-_LARGEST_AMOUNT = 10**15  # ten trillion yuan: beyond any fund, within BIGINT even when many are added
+
+@cache
+def desk_fields() -> Mapping[Event, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """For each event that can be fired at the desk, the fields that every row of it needs, and those that some row takes."""
+    rows: dict[Event, list[Transition]] = {}
+    for row in TRANSITIONS:
+        if row.door is Door.DESK and row.sources:
+            rows.setdefault(row.event, []).append(row)
+    return {event: _fields(rows[event]) for event in sorted(rows)}
+
+
+def _fields(rows: list[Transition]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    known = dict.fromkeys(name for row in rows for name in (*row.needs, *row.takes))
+    needs = tuple(name for name in known if all(name in row.needs for row in rows))
+    return needs, tuple(name for name in known if name not in needs)
+
+
+def payload_schema(event: Event) -> dict[str, Any]:
+    """JSON Schema of the payload of an event that can be fired at the desk."""
+    needs, takes = desk_fields()[event]
+    properties = {name: dict(FIELDS[name].schema) for name in (*needs, *takes)}
+    for name in needs:
+        if properties[name]["type"] == "array":
+            properties[name]["minItems"] = 1
+    if "reason_code" in properties:
+        properties["reason_code"] = {"type": "string", "enum": _reasons(event)}
+    return {"type": "object", "properties": properties, "required": list(needs), "additionalProperties": False}
+
+
+def _reasons(event: Event) -> list[str]:
+    return [reason.code for reason in REASONS.values() if event in reason.events]
 
 
 def parse_payload(transition: Transition, raw: Mapping[str, Any]) -> Payload:
@@ -42,125 +70,7 @@ def parse_payload(transition: Transition, raw: Mapping[str, Any]) -> Payload:
 
 
 def _parse(name: str, value: Any) -> Any:
-    parsed = FIELDS[name](value)
+    parsed = FIELDS[name].read(value)
     if parsed is None:
         raise InputError("field_invalid", f"字段内容有误:{name}", f"invalid value for the field {name}")
     return parsed
-
-
-def _text(value: Any) -> str | None:
-    clean = value.strip() if isinstance(value, str) else ""
-    return clean if 0 < len(clean) <= _LONGEST_TEXT and clean.isprintable() else None
-
-
-def _note(value: Any) -> str | None:
-    clean = value.strip() if isinstance(value, str) else ""
-    return clean if 0 < len(clean) <= _LONGEST_TEXT and "\x00" not in clean else None
-
-
-def _amount(value: Any) -> int | None:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return value if whole and 0 < value <= _LARGEST_AMOUNT else None
-
-
-def _day(value: Any) -> date | None:
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def _texts(value: Any) -> list[str] | None:
-    if not isinstance(value, list | tuple):
-        return None
-    texts = [_text(item) for item in value]
-    return [text for text in texts if text is not None] if all(texts) else None
-
-
-def _materials(value: Any) -> dict[str, str] | None:
-    if not isinstance(value, Mapping):
-        return None
-    given = {_text(key): _text(item) for key, item in value.items()}
-    return {k: v for k, v in given.items() if k and v} if all(given) and all(given.values()) else None
-
-
-def _plan(value: Any) -> list[dict[str, Any]] | None:
-    """Instalments, each with its day (kept as text, for it is written down as it is) and its amount."""
-    if not isinstance(value, list | tuple) or not 0 < len(value) <= _MOST_INSTALMENTS:
-        return None
-    plan = [_instalment(entry) for entry in value]
-    return [entry for entry in plan if entry is not None] if all(plan) else None
-
-
-def _instalment(value: Any) -> dict[str, Any] | None:
-    if not isinstance(value, Mapping) or set(value) != {"due_on", "amount"}:
-        return None
-    due, amount = _day(value["due_on"]), _amount(value["amount"])
-    return None if due is None or amount is None else {"due_on": due.isoformat(), "amount": amount}
-
-
-def _reference(value: Any) -> str | None:
-    text = _text(value)
-    return text if text is not None and len(text) <= _LONGEST_REFERENCE else None
-
-
-def _document(value: Any) -> str | None:
-    text = _text(value)
-    return text if text is not None and len(text) <= _LONGEST_DOCUMENT else None
-
-
-def _returns_to(value: Any) -> str | None:
-    return value if value in ("fund", "treasury") else None
-
-
-def _one_of(*known: str) -> Callable[[Any], str | None]:
-    return lambda value: value if isinstance(value, str) and value in known else None
-
-
-_ANY = {"note": _note, "reason": _note, "reason_code": _text}
-_FILING = {
-    "amount": _amount,
-    "account_id": _amount,
-    "deferred_until": _day,
-    "materials": _materials,
-    "papers_seen": _texts,
-}
-_CORRECTION = {"due_on": _day, "items": _texts}
-_REVIEW = {"assignee": _text}
-_TASKS = {
-    "department": _text,
-    "officer": _text,
-    "opinion": _note,
-    "result": _one_of("favourable", "unfavourable"),
-    "task": _amount,
-    "task_kind": _one_of("opinion", "inspection", "expert", "audit"),
-}
-_POOLED = {"run": _text}
-_NOTICES = {"notice_no": _text, "notice_until": _day, "objection": _amount, "allocation_no": _text}
-_PAYMENT = {"bank_ref": _text, "batch": _text, "failure_code": _text, "instruction": _text, "return_ref": _text}
-_RECOVERY = {
-    "plan": _plan,
-    "received_on": _day,
-    "recovery": _amount,
-    "reference": _reference,
-    "returns_to": _returns_to,
-}
-_EVIDENCE = {"risk": _text}
-_YEAR_END = {"fund": _text, "to_fund": _text, "document_no": _document}
-
-FIELDS: Mapping[str, Callable[[Any], Any]] = merge(
-    _ANY,
-    _FILING,
-    _CORRECTION,
-    _REVIEW,
-    _TASKS,
-    _POOLED,
-    _NOTICES,
-    _PAYMENT,
-    _RECOVERY,
-    _EVIDENCE,
-    _YEAR_END,
-)
-"""Every field that may come with an event, and how it is read; a topic has a dictionary of its own."""

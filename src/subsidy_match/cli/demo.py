@@ -6,15 +6,18 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from subsidy_match.claims.allocation_office import AllocationOffice
+from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.notice_office import NoticeOffice
+from subsidy_match.claims.sweeper import sweep
 from subsidy_match.cli.claims import print_claim
+from subsidy_match.cli.context import now
 from subsidy_match.cli.matching import print_run
 from subsidy_match.cli.output import bar, note, print_text
 from subsidy_match.cli.staging import funds_of, open_funds, staff, walk_to_completed
@@ -85,7 +88,7 @@ def demo(
         run = _match(stage)
         _one_firm(stage, lang)
         _push(stage, run)
-        _claim(stage)
+        _sweep(stage, _claim(stage))
         _look_further(settings)
     finally:
         wired.close()
@@ -196,7 +199,7 @@ def _push(stage: Stage, run: Run) -> None:
         note(f"  {finding}")
 
 
-def _claim(stage: Stage) -> None:
+def _claim(stage: Stage) -> Claim:
     _title(6, "一件申报,从受理到兑付(日期为模拟)", "One claim from acceptance to payout (simulated dates)")
     people = staff(stage.wired.engine, stage.uscc, stage.wired.settings.home / "tokens.json")
     claim = walk_to_completed(stage.wired, people, stage.uscc, "huaian-equipment", start=date(2026, 7, 1))
@@ -214,10 +217,20 @@ def _claim(stage: Stage) -> None:
     found = in_unit(stage.wired.engine, audit.verify, immediate=False)
     chains = len(in_unit(stage.wired.engine, audit.heads, immediate=False))
     print_text(f"审计链核对 / audit chains verified: {chains} 条 / chains,{len(found)} 处不符 / findings")
+    return claim
+
+
+def _sweep(stage: Stage, last: Claim) -> None:
+    """Do once what the server does every hour: of today, so that ``doctor`` finds a system that is looked after."""
+    _title(7, "办理到期事项", "Do what time has brought about")
+    told = datetime.combine(last.ended_on or AS_OF, time(9, 0), UTC)  # the story may be ahead of the clock on the wall
+    with bar("清扫") as progress:
+        report = sweep(stage.wired.desk, at=max(now(), told), progress=progress)
+    print_text(f"{report.zh} / {report.en}")
 
 
 def _look_further(settings: Settings) -> None:
-    _title(7, "继续看", "Look further")
+    _title(8, "继续看", "Look further")
     print_text(f"  make serve        启动服务 / serve the API over {settings.home}, http://127.0.0.1:8000/")
     print_text(f"  {settings.home / 'tokens.json'}    演示人员的令牌 / bearer tokens of the demo's people")
     print_text(f"  export SUBSIDY_HOME={settings.home}   然后 / then: .venv/bin/subsidy-match --help")

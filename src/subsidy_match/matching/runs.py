@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -118,16 +119,24 @@ class Run:
         return self.folder.name
 
     def table(self, *, uscc: str | None = None, verdicts: tuple[str, ...] = ()) -> pa.Table:
-        """The favourable results, of one enterprise or with some verdicts only."""
+        """The favourable results, of one enterprise or with some verdicts only.
+
+        Raises:
+            InputError: ``run_broken``, a file is damaged.
+        """
         wanted = None if uscc is None else pc.field("uscc") == uscc
         if verdicts:
             some = pc.field("verdict").isin(list(verdicts))
             wanted = some if wanted is None else wanted & some
-        return self._dataset(RESULTS).to_table(filter=wanted)
+        return self._rows(RESULTS, wanted)
 
     def unknown(self) -> pa.Table:
-        """The results that data leave open, where the run was asked for them."""
-        return self._dataset(UNKNOWN).to_table()
+        """The results that data leave open, where the run was asked for them.
+
+        Raises:
+            InputError: ``run_broken``, a file is damaged.
+        """
+        return self._rows(UNKNOWN)
 
     def files(self, name: str) -> list[Path]:
         """The Parquet files of the favourable (``matches``) or of the open (``unknown``) results."""
@@ -140,13 +149,10 @@ class Run:
     def next_dates(self) -> pa.Table | None:
         """When time alone may change something of a firm (``uscc``, ``next_date``); none where the run is of an earlier version."""
         path = self.folder / NEXT_DATES
-        try:
-            return pq.read_table(path, schema=DATES, page_checksum_verification=True)
-        except FileNotFoundError:
+        if not path.exists():
             return None
-        except (pa.ArrowException, OSError) as error:
-            zh, en = f"匹配结果损坏:{error}", f"the results cannot be read: {error}"
-            raise InputError("run_broken", zh, en, Location(str(path))) from error
+        with _told_if_damaged(path):
+            return pq.read_table(path, schema=DATES, page_checksum_verification=True)
 
     def ageing(self) -> dict[str, date]:
         """When something of a fact or a list next grows too old to count."""
@@ -159,8 +165,13 @@ class Run:
             for uscc, several in _read(self.folder / PAYMENTS).items()
         }
 
-    def _dataset(self, name: str) -> ds.Dataset:
-        return ds.dataset([str(path) for path in self.files(name)], schema=SCHEMA, format=_CHECKED)
+    def _rows(self, name: str, wanted: pc.Expression | None = None) -> pa.Table:
+        with _told_if_damaged(self.folder / name):  # Arrow says itself which file it is
+            found = ds.dataset([str(path) for path in self.files(name)], schema=SCHEMA, format=_CHECKED)
+            rows = _check_footers(found)
+            if name == RESULTS and rows != self.manifest.rows:
+                raise pa.ArrowInvalid(f"{rows} rows of {self.manifest.rows}")
+            return found.to_table(filter=wanted)
 
 
 def open_run(folder: Path) -> Run:
@@ -189,11 +200,31 @@ def latest_run(runs: Path) -> Run | None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    return found
+    with _told_if_damaged(path):
+        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        return found
+
+
+def _check_footers(found: ds.Dataset) -> int:
+    """How many rows there are; a footer has no checksum, and under another name a column would read as nothing at all."""
+    rows = 0
+    for file in found.get_fragments():
+        here = file.physical_schema
+        if (here.names, here.types) != (SCHEMA.names, SCHEMA.types):
+            raise pa.ArrowInvalid(f"columns {here.names} in {file.path}")
+        rows += sum(group.num_rows for group in file.row_groups)
+    return rows
+
+
+@contextmanager
+def _told_if_damaged(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:
+        zh, en = f"匹配结果损坏:{error}", f"the results cannot be read: {error}"
+        raise InputError("run_broken", zh, en, Location(str(path))) from error
 
 
 def _complete(runs: Path) -> Iterator[Path]:

@@ -20,7 +20,7 @@ def test_the_list_is_a_workbook_with_its_filters(api: ApiWorld):
     head, *lines, total = rows(content)
     assert len(lines) == 2
     summed = head.index("金额(元)")
-    assert (total[0], total[summed]) == ("合计(2件)", sum(line[summed] for line in lines))
+    assert (total[0], total[summed]) == ("合计(2)", sum(line[summed] for line in lines))
     assert not {"账号", "account"} & set(map(str, head))
     filtered = api.client.get("/v1/claims.xlsx?state=ACCEPTED", headers=_token("clerk")).content
     notes = CalamineWorkbook.from_filelike(io.BytesIO(filtered)).get_sheet_by_name("说明").to_python()

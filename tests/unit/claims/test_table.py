@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from subsidy_match.claims.fields import FIELDS
 from subsidy_match.claims.guards import GUARDS
 from subsidy_match.claims.handbook import render_states
-from subsidy_match.claims.payload import FIELDS
 from subsidy_match.claims.reasons import REASONS
 from subsidy_match.claims.states import EVENT_NAMES, FINAL, STATE_NAMES, UNDOING, Event, State
 from subsidy_match.claims.steps import matches_branch
