@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "kit"))
 
+from in_memory import memory
+
 pytest.register_assert_rewrite("machine")
 
 pytest_plugins = ["small_city", "store_fixtures"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let folders of tests lie in memory where nobody said where; workers get theirs from whoever started them."""
+    place = memory()
+    if place is not None and config.option.basetemp is None:
+        config.option.basetemp = tempfile.mkdtemp(prefix="subsidy-test-", dir=place)
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))

