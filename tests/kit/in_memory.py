@@ -16,7 +16,7 @@ _ROOM = 6 * 2**30
 
 
 def memory() -> Path | None:
-    """A folder in memory, unless ``SUBSIDY_TEST_DISK`` is set or it is too small."""
-    if os.environ.get("SUBSIDY_TEST_DISK") or not os.access(_SHARED, os.W_OK):
+    """A folder in memory, unless ``TEST_ON_DISK`` is set or it is too small."""
+    if os.environ.get("TEST_ON_DISK") or not os.access(_SHARED, os.W_OK):
         return None
     return _SHARED if shutil.disk_usage(_SHARED).free >= _ROOM else None
