@@ -23,7 +23,7 @@ from subsidy_match.claims.wording import check_text
 from subsidy_match.errors import Conflict, NotFound
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
-from subsidy_match.store.users import Actor, Role
+from subsidy_match.store.users import Actor, Role, logins_of
 
 __all__ = ["ParkedOffice", "resolve_parked"]
 
@@ -44,7 +44,7 @@ def resolve_parked(deed: Deed, parked_id: int, note: str) -> ParkedAnswer:
     may(deed.actor, _RESOLVERS, ("处理待查答复", "answer for what the bank said"))
     row, line = _locked(deed.session, parked_id)
     check_fundable(deed.actor, {share.fund_id for share in shares_of(deed.session, line.claim_id)})
-    if deed.actor.id == row.parked_by:
+    if row.parked_by in logins_of(deed.session, [deed.actor]):
         zh, en = "导入该答复的人员不得自行处理", "whoever took the answer in cannot answer for it"
         raise Forbidden("duty_conflict", zh, en)
     if row.resolved_at is not None:

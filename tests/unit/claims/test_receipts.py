@@ -172,6 +172,9 @@ def test_a_late_success_bars_the_next_payment_until_a_supervisor_has_looked(worl
     (one,) = parked.answers()
     with pytest.raises(SubsidyError, match="role_missing"):
         parked.resolve(one.id, "已查", actor=world.people["reconciler"], at=world.now)
+    both = replace(world.people["reconciler"], roles=world.people["supervisor"].roles)
+    with pytest.raises(SubsidyError, match="duty_conflict"):
+        parked.resolve(one.id, "已查", actor=both, at=world.now)
     parked.resolve(one.id, "银行更正", actor=world.people["supervisor"], at=world.now)
     with pytest.raises(SubsidyError, match="parked_resolved"):
         parked.resolve(one.id, "银行更正", actor=world.people["supervisor"], at=world.now)
