@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
-from subsidy_api.bodies.payouts import BatchBody, ReceiptsBody, ReturnsBody, UnansweredBody
+from subsidy_api.bodies.payouts import BatchBody, ParkedBody, ReceiptsBody, Resolution, ReturnsBody, UnansweredBody
 from subsidy_api.context import Moment, PinnedDep, PlatformDep
 from subsidy_api.idempotency import Keep, OnceDep
-from subsidy_api.paging import Limit
+from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
 from subsidy_api.schemas import FindingBody, Id, Page, Refusal
 from subsidy_api.security import Officer
@@ -18,6 +18,7 @@ from subsidy_match.claims.ageing import LONGEST_SILENCE, unanswered_lines
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.exporters import EXPORTERS
 from subsidy_match.claims.receipts import ReceiptReport
+from subsidy_match.claims.resolving import ParkedOffice
 from subsidy_match.claims.returns import ReturnReport
 from subsidy_match.store.unit import in_unit
 
@@ -120,6 +121,39 @@ def query_batch(batch_id: BatchId, pinned: PinnedDep, actor: Officer, at: Moment
     def work(keep: Keep) -> None:
         pinned.office().query_batch(
             batch_id, actor=actor, at=at, also=lambda session, report: keep(session, receipts_body(report))
+        )
+
+    return once.run(200, work)
+
+
+@router.get("/parked", response_model=Page[ParkedBody], responses=responses(401, 403, 422, 503))
+def list_parked(
+    platform: PlatformDep,
+    officer: Officer,  # noqa: ARG001  # asked for so that outsiders are refused
+    resolved: Annotated[bool, Query(description="含已处理 / with those dealt with")] = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[ParkedBody]:
+    """须人工核对的银行答复 / Returns and results of the bank that were not taken in: a person must look."""
+    office = ParkedOffice(platform.desk)
+    found = office.answers(after=after_id(cursor), limit=limit + 1, resolved=resolved)
+    shown, following = page(found, limit, lambda one: one.id)
+    return Page(items=[ParkedBody.model_validate(one) for one in shown], next=following)
+
+
+@router.post("/parked/{parked_id}/resolve", response_model=ParkedBody, responses=responses(400, 413, *_WRITES))
+def resolve_parked(
+    parked_id: Annotated[Id, Path()], body: Resolution, pinned: PinnedDep, actor: Officer, at: Moment, once: OnceDep
+) -> Response:
+    """监督人员写明一条答复如何处理 / A supervisor says what was done about a parked answer."""
+
+    def work(keep: Keep) -> None:
+        ParkedOffice(pinned.desk()).resolve(
+            parked_id,
+            body.note,
+            actor=actor,
+            at=at,
+            also=lambda session, done: keep(session, ParkedBody.model_validate(done).model_dump_json().encode()),
         )
 
     return once.run(200, work)

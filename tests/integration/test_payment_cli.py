@@ -163,3 +163,25 @@ def test_what_is_not_there_or_not_theirs_is_said_in_both_languages(office: Offic
         (("claims", "recover", "approve", 9), "nobody", "user_unknown"),
     ):
         assert code in office.refused(*words, by=by), words
+
+
+def test_what_waits_for_a_person_is_listed_and_answered_for(office: Office, tmp_path: Path):
+    instruction = paid(office, office.api.walk("PAYABLE"), tmp_path)
+    file = tmp_path / "news.csv"
+    file.write_bytes(receipt_file([(instruction, ALL, "失败", "", "BANK_REJECTED")]))
+    assert "receipt_contradicts" in office("payouts", "reconcile", file, by="reconciler").err
+    (one,) = office("payouts", "parked", "--json").data
+    assert (one["instruction"], one["kind"], instruction in office.done("payouts", "parked")) == (
+        instruction,
+        "failure",
+        True,
+    )
+    assert "F020" in office("doctor").out
+    assert instruction in office.done("payouts", "resolve", one["id"], "--note", "银行误报", by="supervisor")
+    assert office("payouts", "parked", "--json").data == []
+    name = "PB20260608000009QQQQQ.csv"
+    (office.api.platform.settings.treasury / name).write_bytes(b"sent before the disaster")
+    assert name in office.done("payouts", "foreign")
+    assert "F021" in office("doctor").out
+    office.done("payouts", "confirm-file", name, "--note", "银行未收到", by="supervisor")
+    assert "foreign_file_unknown" in office.refused("payouts", "confirm-file", name, "--note", "x", by="supervisor")

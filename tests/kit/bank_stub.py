@@ -114,7 +114,7 @@ def receipt_of(entry: dict[str, Any]) -> Receipt:
         amount=int(whole) * 100 + int(part),
         last_four=entry["account"][-4:],
         bank_ref=f"BANK-{entry['instruction']}",
-        on=date(2026, 6, 1),
+        on=date.fromisoformat(entry["instruction"][2:10]),  # the day on which its batch was made
         code="",
         at=Location("bank"),
         outcome=Outcome.SUCCESS,

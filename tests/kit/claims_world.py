@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 import zlib
 from collections.abc import Callable, Mapping
@@ -234,26 +235,33 @@ def _waits(line: Line, claim: Claim) -> bool:
 
 
 def receipt_file(
-    rows: list[tuple[str, int, str, str, str]], last_fours: Mapping[str, str] | None = None, *, on: date = FIRST_DAY
+    rows: list[tuple[str, int, str, str, str]], last_fours: Mapping[str, str] | None = None, *, on: date | None = None
 ) -> bytes:
-    """A receipt file; an instruction that ``last_fours`` does not know is paid to the usual account."""
+    """A receipt file; to the usual account unless ``last_fours`` knows another, on the day of the batch unless told."""
     lines = ["支付令号,金额(元),账号后四位,结果,银行流水号,到账日期,失败代码"]
     for instruction, amount, outcome, ref, code in rows:
         account = (last_fours or {}).get(instruction, "1234")
-        lines.append(f"{instruction},{amount // 100}.{amount % 100:02d},{account},{outcome},{ref},{on},{code}")
+        lines.append(
+            f"{instruction},{amount // 100}.{amount % 100:02d},{account},{outcome},{ref},{on or made_on(instruction)},{code}"
+        )
     return "\r\n".join(lines).encode("utf-8-sig")
 
 
 def return_file(
-    rows: list[tuple[str, int, str, str, str]], last_fours: Mapping[str, str] | None = None, *, on: date = FIRST_DAY
+    rows: list[tuple[str, int, str, str, str]], last_fours: Mapping[str, str] | None = None, *, on: date | None = None
 ) -> bytes:
     """A file of returned payments, as ``receipt_file``."""
     lines = ["支付令号,金额(元),账号后四位,原银行流水号,退回流水号,退回日期,退回原因代码"]
     for instruction, amount, ref, return_ref, code in rows:
         account = (last_fours or {}).get(instruction, "1234")
         yuan = f"{amount // 100}.{amount % 100:02d}"
-        lines.append(f"{instruction},{yuan},{account},{ref},{return_ref},{on},{code}")
+        lines.append(f"{instruction},{yuan},{account},{ref},{return_ref},{on or made_on(instruction)},{code}")
     return "\r\n".join(lines).encode("utf-8-sig")
+
+
+def made_on(instruction: str) -> date:
+    known = re.match(r"PB(\d{8})", instruction)
+    return date.fromisoformat(known[1]) if known else FIRST_DAY
 
 
 def build_world(engine: Engine, folder: Path, *, allocated: int = 1_000_000_00) -> World:

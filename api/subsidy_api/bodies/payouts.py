@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from subsidy_api.schemas import Body, FindingBody
 
-__all__ = ["BatchBody", "LineBody", "ReceiptsBody", "ReturnsBody", "SumBody", "TotalsBody", "UnansweredBody"]
+__all__ = [
+    "BatchBody",
+    "LineBody",
+    "ParkedBody",
+    "ReceiptsBody",
+    "Resolution",
+    "ReturnsBody",
+    "SumBody",
+    "TotalsBody",
+    "UnansweredBody",
+]
 
 
 class LineBody(Body):
@@ -75,6 +88,31 @@ class ReturnsBody(Body):
     returned: int
     unchanged: int
     doubts: list[FindingBody]
+
+
+class ParkedBody(Body):
+    """An answer of the bank (分) that was not taken in: a person must look, and ``note`` says what was done."""
+
+    id: int
+    batch_id: int
+    instruction: str
+    claim_id: int
+    kind: str
+    amount: int
+    reference: str
+    code: str
+    dated: date | None
+    parked_by: str
+    parked_at: datetime
+    resolved_by: str | None
+    resolved_at: datetime | None
+    note: str | None
+
+
+class Resolution(Body):
+    """What was found out about an answer of the bank, and what was done."""
+
+    note: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
 class UnansweredBody(Body):

@@ -52,7 +52,7 @@ class Bank(Protocol):
 class FileBank:
     """Files carried by people: batches wait in the folder, answers to questions are put into ``answers`` beside them.
 
-    An answer is a receipt file with one line, called by its instruction number: ``PB20260601000001-00001.csv``.
+    An answer is a receipt file with one line, called by its instruction number: ``PB20260601000001K7QXM-00001.csv``.
     """
 
     folder: Path

@@ -217,7 +217,8 @@ def _exceeded(occasion: Occasion, code: str, limit: Limit, scope: str, cap: int)
     names = _names(occasion.session, list(occasion.session.scalars(query)), limit.paid)
     left = max(cap - _used(occasion, limit, scope), 0)
     zh = f"同类政策({limit.group}·{scope})合计上限{yuan_text(cap)},余{yuan_text(left)},已用于:{names or '—'}"
-    en = f"the group {limit.group} has a cap of {yuan_text(cap)} in {scope}: {yuan_text(left)} left, used by {names or '—'}"
+    of, rest = yuan_text(cap, lang="en"), yuan_text(left, lang="en")
+    en = f"the group {limit.group} has a cap of {of} in {scope}: {rest} left, used by {names or '—'}"
     return Conflict(code, zh, en, hint=f"left {left}")
 
 

@@ -6,22 +6,25 @@ Where something frees money, the waitlist is served in the transactions that fol
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims import allocation_runs, funds, ledger
 from subsidy_match.claims.allocation_runs import Run
+from subsidy_match.claims.canonical import as_known
 from subsidy_match.claims.clock import TOLERANCE
-from subsidy_match.claims.fund_records import Mode
+from subsidy_match.claims.fund_ops import Op
+from subsidy_match.claims.fund_records import FundEntry, Mode
 from subsidy_match.claims.funds import Fund
 from subsidy_match.claims.ledger import Carry, Closing, Transfer
+from subsidy_match.claims.ledger_records import TransferRow
 from subsidy_match.claims.payment_steps import Deed
 from subsidy_match.claims.refusals import Forbidden, audited
 from subsidy_match.claims.waitlist import serve_waitlist
@@ -96,7 +99,7 @@ class FundOffice:
         """
 
         def work(session: Session) -> Fund:
-            document = _document(document_no)
+            document = _document(document_no, _allocated(session, fund_id))
             _check_size(amount)
             return funds.allocate(session, fund_id, amount, key=f"{fund_id}:no:{document}", at=at, actor=actor.id)
 
@@ -116,10 +119,10 @@ class FundOffice:
         """Move free money from one fund to another; both must be the actor's. See ``ledger.transfer``."""
 
         def work(session: Session) -> Transfer:
-            document = _document(document_no)
-            _check_size(amount)
             funds.fund(session, target_id)
             _check_fund(actor, target_id)
+            document = _document(document_no, _transferred(session, source_id, target_id))
+            _check_size(amount)
             return ledger.transfer(session, source_id, target_id, amount, document_no=document, at=at, actor=actor.id)
 
         return self._on(source_id, "transfer", actor, at, work, also, frees=[target_id])
@@ -304,12 +307,28 @@ def _check_size(amount: int, *, least: int = 1) -> None:
         raise InputError("amount_too_large", "金额过大", "the amount is larger than any fund")
 
 
-def _document(number: str) -> str:
+def _document(number: str, known: Iterable[str] = ()) -> str:
+    """Check the number of a document; one that is known is that document in whatever width or brackets it is written."""
     clean = number.strip()
     if not 0 < len(clean) <= _LONGEST_DOCUMENT or not clean.isprintable():
         zh, en = "请填写文号(不超过60字)", "give the number of the document (60 characters at most)"
         raise InputError("document_no_wrong", zh, en)
-    return clean
+    return as_known(clean, known)
+
+
+def _allocated(session: Session, fund_id: str) -> list[str]:
+    funds.lock_funds(session, [fund_id])  # two may bring the same document in two spellings
+    prefix = f"allocate:{fund_id}:no:"
+    query = select(FundEntry.key).where(FundEntry.fund_id == fund_id, FundEntry.op == str(Op.ALLOCATE))
+    return [key.removeprefix(prefix) for key in session.scalars(query) if key.startswith(prefix)]
+
+
+def _transferred(session: Session, source_id: str, target_id: str) -> list[str]:
+    funds.lock_funds(session, {source_id, target_id})
+    query = select(TransferRow.document_no).where(
+        TransferRow.source_id == source_id, TransferRow.target_id == target_id
+    )
+    return list(session.scalars(query))
 
 
 def _frozen_already(name: str, fund_id: str, frozen: bool) -> Conflict:

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from subsidy_match.claims.batches import Batch, Line
 from subsidy_match.claims.lines.answers import Evidence, Outcome, Receipt
 from subsidy_match.claims.lines.steps import may
+from subsidy_match.claims.parking import is_any_parked
 from subsidy_match.claims.payment_states import UNANSWERED, Source
 from subsidy_match.claims.payment_steps import Deed
 from subsidy_match.claims.receipts import ReceiptReport, doubts_of, import_receipts
-from subsidy_match.claims.reconciling import is_known_file, keep_file, locked_lines, taken_meanwhile
+from subsidy_match.claims.reconciling import keep_file, known_file, locked_lines, taken_meanwhile
 from subsidy_match.claims.refusals import audited
 from subsidy_match.claims.returns import ReturnReport, import_returns, return_doubts
 from subsidy_match.claims.service import ClaimDesk
@@ -43,17 +44,19 @@ class BankIntake:
     at: datetime
 
     def receipts(self, content: bytes, name: str, also: Taken[ReceiptReport] | None) -> ReceiptReport:
-        """Take in a receipt file."""
+        """Take in a receipt file; one that is known is read again while something of it waits for a person."""
 
         def take_in() -> ReceiptReport:
             may(self.actor, _RECONCILERS, ("导入回单", "import receipts"))
             receipts = parse_receipts(content, name=name)
 
             def work(deed: Deed) -> ReceiptReport:
-                locked_lines(deed, receipts)
-                if is_known_file(deed.session, _RECEIPTS, content):
+                lines = locked_lines(deed, receipts).values()
+                known = known_file(deed.session, _RECEIPTS, content)
+                if known is not None and not is_any_parked(deed.session, lines):
                     return ReceiptReport(0, 0, 0, len(receipts), tuple(doubts_of(receipts).values()))
-                return import_receipts(deed, receipts, keep_file(deed, _RECEIPTS, content, name, len(receipts)))
+                evidence = known or keep_file(deed, _RECEIPTS, content, name, len(receipts))
+                return import_receipts(deed, receipts, evidence)
 
             return self._whole(work, also)
 
@@ -67,10 +70,12 @@ class BankIntake:
             returns = parse_returns(content, name=name)
 
             def work(deed: Deed) -> ReturnReport:
-                locked_lines(deed, returns)
-                if is_known_file(deed.session, _RETURNS, content):
+                lines = locked_lines(deed, returns).values()
+                known = known_file(deed.session, _RETURNS, content)
+                if known is not None and not is_any_parked(deed.session, lines):
                     return ReturnReport(0, len(returns), tuple(return_doubts(returns).values()))
-                return import_returns(deed, returns, keep_file(deed, _RETURNS, content, name, len(returns)))
+                evidence = known or keep_file(deed, _RETURNS, content, name, len(returns))
+                return import_returns(deed, returns, evidence)
 
             return self._whole(work, also)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
@@ -20,6 +21,9 @@ from subsidy_match.claims.states import Event
 from subsidy_match.store import audit
 
 __all__ = ["make_batch", "record_batch"]
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_RANDOM = 5
 
 
 def make_batch(deed: Deed, claim_ids: Sequence[int], standings: Mapping[str, Standing]) -> int:
@@ -69,8 +73,13 @@ def _new_batch(deed: Deed, count: int, total: int) -> BatchRow:
     )
     deed.session.add(batch)
     deed.session.flush()
-    batch.number = f"PB{business_day(deed.at):%Y%m%d}{batch.id:06d}"
+    batch.number = f"PB{business_day(deed.at):%Y%m%d}{batch.id:06d}{_chance()}"
     return batch
+
+
+def _chance() -> str:
+    # A store put back from a backup counts on from there, and no bank may hear a number twice for two payments.
+    return "".join(secrets.choice(_LETTERS) for _ in range(_RANDOM))
 
 
 def _add_line(deed: Deed, batch: BatchRow, claim: ClaimRow, amount: int, instruction: str) -> None:

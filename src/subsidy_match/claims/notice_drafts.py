@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from subsidy_match.claims.canonical import as_known
 from subsidy_match.claims.document_states import NoticeState
 from subsidy_match.claims.notice_records import NoticeClaimRow, PublicNoticeRow
 from subsidy_match.claims.occasion import current_amount
@@ -38,8 +39,9 @@ def new_notice(deed: Deed, number: str, title: str, contact: Contact) -> PublicN
     named = check_line("title", title, 200)
     if not named:
         raise InputError("field_missing", "缺少字段:title", "missing field: title")
-    if deed.session.scalars(select(PublicNoticeRow.id).where(PublicNoticeRow.number == clean)).first() is not None:
-        raise _taken(clean)
+    taken = deed.session.scalars(select(PublicNoticeRow.number)).all()
+    if (known := as_known(clean, taken)) in taken:
+        raise _taken(known)
     return PublicNoticeRow(
         number=clean,
         title=named,

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
+
+from subsidy_match.errors import Conflict
+from subsidy_match.store.whole_file import write_whole
 
 __all__ = ["kept_file", "write_once"]
 
 
 def write_once(folder: Path, name: str, content: bytes) -> Path:
-    """Write the file whole or not at all, and flushed to the disk."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path, draft = folder / name, folder / f".{name}.{os.getpid()}.tmp"
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    _flush_folder(folder)
+    """Write the file whole or not at all, and flushed to the disk; what was sent is never written over.
+
+    Raises:
+        Conflict: ``file_taken``, there is a file of that name with other content.
+    """
+    path = folder / name
+    if path.exists() and path.read_bytes() != content:
+        zh = f"支付文件夹中已有内容不同的同名文件,未覆盖:{name}"
+        raise Conflict("file_taken", zh, f"the treasury folder has another file of that name, which is kept: {name}")
+    write_whole(path, content)
     return path
 
 
@@ -31,12 +32,3 @@ def kept_file(folder: Path, name: str, sha256: str) -> bytes | None:
     except FileNotFoundError:
         return None
     return content if hashlib.sha256(content).hexdigest() == sha256 else None
-
-
-def _flush_folder(folder: Path) -> None:
-    # The new name is on the disk only once the folder is.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

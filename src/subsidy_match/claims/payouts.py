@@ -34,6 +34,7 @@ from subsidy_match.claims.returns import ReturnReport
 from subsidy_match.claims.sending import NOT_OUT, Parcel, check_funds, mark_sending, mark_sent, treasury_file
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event
+from subsidy_match.claims.treasury_folder import TreasuryFolder, check_no_foreign_files
 from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
@@ -162,7 +163,8 @@ class PayoutOffice:
             Forbidden: ``role_missing``, ``fund_not_yours``.
             BatchRefused: ``batch_refused``, a claim was held or barred by the credit lists since the approval.
             Conflict: ``batch_state``, ``clock_skew``, ``file_format_fixed``, ``file_differs`` (what would be sent again
-                is not what was sent), ``batch_answered`` (a payment of it failed or came back, and may be paid anew).
+                is not what was sent), ``batch_answered`` (a payment of it failed or came back, and may be paid anew),
+                ``treasury_files_unknown`` (files in the folder of which the store knows nothing), ``file_taken``.
             BankSilent: the bank did not answer; the batch is SENDING and may be sent again.
         """
         engine = self.desk.engine
@@ -177,6 +179,8 @@ class PayoutOffice:
             parcel = self._parcel(batch, format)
             claims = [line.claim_id for line in batch.lines]
             standings = self._standings(claims, at) if batch.state in NOT_OUT else {}
+            if batch.state in NOT_OUT:
+                check_no_foreign_files(TreasuryFolder(self.desk, self.folder).foreign())
             send = partial(mark_sending, actor=actor, at=at, tolerance=self.desk.tolerance)
             in_unit(engine, lambda s: send(s, batch_id, parcel, standings))
             path = write_once(self.folder, f"{batch.number}.{parcel.format}", parcel.content)

@@ -1,7 +1,9 @@
 """Takes the bank's receipts in: a success settles and completes the claim, a definite failure returns it, else UNKNOWN.
 
-The whole file or nothing. A receipt that says again what is known changes nothing; one that contradicts it is an error;
-one that nobody here understands leaves the payment UNKNOWN and is told.
+The whole file or nothing. A receipt that says again what is known changes nothing; one that nobody here understands
+leaves the payment UNKNOWN and is told. One that contradicts what is known is no wrong line but news: refused, it would
+be lost, and every other line of the file with it. It is parked and told until a person has dealt with it, and the claim
+is not paid anew meanwhile.
 """
 
 from __future__ import annotations
@@ -12,14 +14,17 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
+from subsidy_match.claims.canonical import canonical
 from subsidy_match.claims.lines.answers import Evidence, Outcome, Receipt
 from subsidy_match.claims.lines.guards import Asked, check_same_line
 from subsidy_match.claims.lines.steps import Hand, advance_line
-from subsidy_match.claims.payment_states import FAILURES, LineEvent, LineState
+from subsidy_match.claims.parking import Parked, park
+from subsidy_match.claims.payment_states import FAILURES, LINE_STATE_NAMES, LineEvent, LineState
 from subsidy_match.claims.payment_steps import Deed, lock_claims, step_claim
 from subsidy_match.claims.payout_records import LineRow
 from subsidy_match.claims.reconciling import check_not_ahead, finish_batches, locked_lines, unknown_instruction
 from subsidy_match.claims.records import ClaimRow
+from subsidy_match.claims.references import Movement, take_reference
 from subsidy_match.claims.states import Event
 from subsidy_match.errors import Finding, InputError, SubsidyError
 from subsidy_match.store.users import SYSTEM
@@ -34,6 +39,7 @@ class _Effect(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     UNCHANGED = "unchanged"
+    PARKED = "parked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +65,18 @@ def import_receipts(deed: Deed, receipts: Sequence[Receipt], evidence: Evidence)
     hand = Hand(deed.session, deed.actor, deed.at, evidence)
     counts: Counter[_Effect] = Counter()
     findings: list[Finding] = []
+    doubts = doubts_of(receipts)
     for receipt in receipts:
         try:
-            counts[_apply(deed, hand, receipt, lines, claims)] += 1
+            effect = _apply(deed, hand, receipt, lines, claims)
         except SubsidyError as error:
             findings.append(replace(error.as_finding(), at=receipt.at))
+            continue
+        counts[effect] += 1
+        if effect is _Effect.PARKED:
+            doubts[receipt.instruction] = _contradiction(lines[receipt.instruction], receipt)
     if findings:
         raise InputError("receipts_invalid", "回单有误,未导入", "the receipts do not fit", findings=findings)
-    doubts = doubts_of(receipts)
     finish_batches(deed, "receipts", lines, {name: doubt.en for name, doubt in doubts.items()})
     return ReceiptReport(
         settled=counts[_Effect.SETTLED],
@@ -100,7 +110,7 @@ def _apply(
     check_not_ahead(deed, receipt)
     meaning = _meaning(receipt)
     if line.state in (LineState.SETTLED, LineState.FAILED, LineState.RETURNED):
-        return _repeated(line, receipt, meaning)
+        return _repeated(hand, line, receipt, meaning)
     match meaning:
         case _Effect.SETTLED:
             _settle(deed, hand, line, receipt, claims[line.claim_id])
@@ -109,7 +119,7 @@ def _apply(
         case _Effect.UNKNOWN:
             advance_line(hand, line, LineEvent.LOSE_SIGHT, answer=receipt, code=receipt.code)
             line.failure_code = receipt.code[:_LONGEST_CODE] or None
-        case _Effect.UNCHANGED:
+        case _Effect.UNCHANGED | _Effect.PARKED:
             pass
         case other:
             assert_never(other)
@@ -119,6 +129,7 @@ def _apply(
 def _settle(deed: Deed, hand: Hand, line: LineRow, receipt: Receipt, claim: ClaimRow) -> None:
     advance_line(hand, line, LineEvent.SETTLE, answer=receipt)
     line.bank_ref, line.settled_on, line.failure_code = receipt.bank_ref, receipt.on, None
+    take_reference(deed.session, receipt.bank_ref, Movement.SETTLEMENT, of=line.id)
     step_claim(deed, claim, Event.SETTLE, _fields(receipt))
     step_claim(replace(deed, actor=SYSTEM), claim, Event.COMPLETE, {})
 
@@ -151,12 +162,27 @@ def _meaning(receipt: Receipt) -> _Effect:
             assert_never(other)
 
 
-def _repeated(line: LineRow, receipt: Receipt, meaning: _Effect) -> _Effect:
+def _repeated(hand: Hand, line: LineRow, receipt: Receipt, meaning: _Effect) -> _Effect:
     settled = line.settled_on is not None  # also where it came back later
-    settled_again = settled and meaning is _Effect.SETTLED and line.bank_ref == receipt.bank_ref
+    settled_again = (
+        settled and meaning is _Effect.SETTLED and canonical(line.bank_ref or "") == canonical(receipt.bank_ref)
+    )
     failed_again = line.state == LineState.FAILED and meaning is _Effect.FAILED
     # A late "still working on it" adds nothing to what is definite.
     if settled_again or failed_again or meaning is _Effect.UNKNOWN:
         return _Effect.UNCHANGED
-    zh = f"与已登记结果矛盾:{line.state}"
-    raise InputError("receipt_contradicts", zh, f"contradicts what is known: the line is {line.state}")
+    kind = Parked.SUCCESS if meaning is _Effect.SETTLED else Parked.FAILURE
+    return _Effect.PARKED if park(hand, line, kind, receipt) else _Effect.UNCHANGED
+
+
+def _contradiction(line: LineRow, receipt: Receipt) -> Finding:
+    zh, en = LINE_STATE_NAMES[LineState(line.state)]
+    name = line.instruction
+    return Finding(
+        "receipt_contradicts",
+        f"支付令{name}已登记为{zh},回单为{receipt.said}(流水号{receipt.bank_ref or '—'}),未入账,须人工核对,核对前不再支付",
+        f"{name} is {en} and the bank says {receipt.said} ({receipt.bank_ref or '-'}): not taken in, a person must look, "
+        "and the claim is not paid anew before that",
+        receipt.at,
+        severity="warning",
+    )

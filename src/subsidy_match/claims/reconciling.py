@@ -23,8 +23,8 @@ from subsidy_match.store import audit
 __all__ = [
     "check_not_ahead",
     "finish_batches",
-    "is_known_file",
     "keep_file",
+    "known_file",
     "locked_lines",
     "taken_meanwhile",
     "unknown_instruction",
@@ -33,7 +33,12 @@ __all__ = [
 _LONGEST_NAME = 200
 _AT_ONCE = 1000
 """How many values go into one statement: no store takes as many as a file of the bank may have lines."""
-_TAKEN_ONCE = ("uq_payment_lines_bank_ref", "uq_payment_returns_return_ref", "uq_bank_files_kind_sha256")
+_TAKEN_ONCE = (
+    "pk_bank_references",
+    "uq_payment_lines_bank_ref",
+    "uq_payment_returns_return_ref",
+    "uq_bank_files_kind_sha256",
+)
 Row = TypeVar("Row", BatchRow, LineRow)
 Value = TypeVar("Value")
 
@@ -74,10 +79,11 @@ def taken_meanwhile(clash: IntegrityError) -> Conflict | None:
     return Conflict("bank_reference_taken", zh, en)
 
 
-def is_known_file(session: Session, kind: str, content: bytes) -> bool:
-    """Whether the very same file was taken in before; asked with its lines locked, so that two cannot both be first."""
+def known_file(session: Session, kind: str, content: bytes) -> Evidence | None:
+    """The very same file, taken in before; asked with its lines locked, so that two cannot both be first."""
     known = select(BankFileRow.id).where(BankFileRow.kind == kind, BankFileRow.sha256 == _digest(content))
-    return session.scalar(known) is not None
+    file_id = session.scalar(known)
+    return None if file_id is None else Evidence(Source.STATEMENT, file_id)
 
 
 def keep_file(deed: Deed, kind: str, content: bytes, name: str, lines: int) -> Evidence:

@@ -28,13 +28,14 @@ __all__ = [
 
 
 class RecoveryState(StrEnum):
-    """Where a recovery stands."""
+    """Where a recovery stands; ``MOOT`` where there was nothing left to demand before it was decided."""
 
     PROPOSED = "proposed"
     REFUSED = "refused"
     OPEN = "open"
     RECOVERED = "recovered"
     WRITTEN_OFF = "written_off"
+    MOOT = "moot"
 
 
 class WriteOffState(StrEnum):

@@ -13,8 +13,9 @@ from subsidy_match.claims.occasion import shares_of
 from subsidy_match.claims.payout_records import LineRow
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.recovery import RecoveryState
+from subsidy_match.claims.references import used_for
 from subsidy_match.claims.states import State
-from subsidy_match.claims.undo_records import RecoveryReceiptRow, RecoveryRow
+from subsidy_match.claims.undo_records import RecoveryRow
 from subsidy_match.errors import Finding
 
 __all__ = ["UNDER_RECOVERY", "parked", "settled_by_return"]
@@ -27,8 +28,7 @@ _SETTLED_BY = {State.RECOVERING: RecoveryState.OPEN, State.WRITTEN_OFF: Recovery
 def settled_by_return(session: Session, claim: ClaimRow, line: LineRow, return_ref: str) -> RecoveryRow | None:
     """The recovery that the return of ``line`` settles in full; ``None`` where a person must look."""
     state = _SETTLED_BY.get(State(claim.state))
-    used = select(RecoveryReceiptRow.id).where(RecoveryReceiptRow.reference == return_ref)
-    if state is None or session.scalars(used).first() is not None:
+    if state is None or used_for(session, return_ref) is not None:
         return None
     mine = select(RecoveryRow).where(RecoveryRow.claim_id == claim.id).order_by(RecoveryRow.id.desc())
     recovery = session.scalars(mine).first()

@@ -1,7 +1,7 @@
 """Takes returned payments in (退票): what was settled comes back to the fund, and the claim waits for another account.
 
-The whole file or nothing; only a return of money that is being recovered, where a person must say whose it is, is left
-out and told. A return that is known already changes nothing.
+The whole file or nothing; only a return of money that is being recovered, where a person must say whose it is, is
+parked and told until somebody has dealt with it. A return that is known already changes nothing.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from subsidy_match.claims.canonical import canonical
 from subsidy_match.claims.lines.answers import Evidence, Return
-from subsidy_match.claims.lines.guards import Asked, check_same_line
+from subsidy_match.claims.lines.guards import Asked, check_its_return, check_same_line
 from subsidy_match.claims.lines.steps import Hand, advance_line
+from subsidy_match.claims.parking import Parked, park, take_in
 from subsidy_match.claims.payment_states import RETURNS, LineEvent, LineState
 from subsidy_match.claims.payment_steps import Deed, lock_claims, step_claim
 from subsidy_match.claims.payout_records import LineReturnRow, LineRow
 from subsidy_match.claims.reconciling import check_not_ahead, finish_batches, locked_lines, unknown_instruction
 from subsidy_match.claims.records import ClaimRow
+from subsidy_match.claims.references import Movement, take_reference
 from subsidy_match.claims.returned_recoveries import UNDER_RECOVERY, parked, settled_by_return
 from subsidy_match.claims.states import Event
 from subsidy_match.errors import Finding, InputError, SubsidyError
@@ -47,12 +50,14 @@ def import_returns(deed: Deed, returns: Sequence[Return], evidence: Evidence) ->
     hand = Hand(deed.session, deed.actor, deed.at, evidence)
     returned = 0
     findings: list[Finding] = []
-    left = _left_to_a_person(deed, returns, lines, claims)
+    left: dict[str, Finding] = {}
     for one in returns:
-        if one.instruction in left:
-            continue
         try:
-            returned += _apply(deed, hand, one, lines, claims)
+            if _is_for_a_person(deed, one, lines, claims):
+                check_not_ahead(deed, one)
+                left.update(_parked(hand, one, lines[one.instruction], claims))
+            else:
+                returned += _apply(deed, hand, one, lines, claims)
         except SubsidyError as error:
             findings.append(replace(error.as_finding(), at=one.at))
     if findings:
@@ -77,19 +82,20 @@ def return_doubts(returns: Sequence[Return]) -> dict[str, Finding]:
     }
 
 
-def _left_to_a_person(
-    deed: Deed, returns: Sequence[Return], lines: Mapping[str, LineRow], claims: Mapping[int, ClaimRow]
-) -> dict[str, Finding]:
-    """Instruction → what is told of a return that is not taken in, for it would leave money over."""
-    left: dict[str, Finding] = {}
-    for one in returns:
-        line = lines.get(one.instruction)
-        if line is None or line.state != LineState.SETTLED or claims[line.claim_id].state not in UNDER_RECOVERY:
-            continue
-        claim = claims[line.claim_id]
-        if settled_by_return(deed.session, claim, line, one.return_ref) is None:
-            left[one.instruction] = replace(parked(claim, line, one.return_ref), at=one.at)
-    return left
+def _is_for_a_person(deed: Deed, one: Return, lines: Mapping[str, LineRow], claims: Mapping[int, ClaimRow]) -> bool:
+    """Whether a return, taken in, would leave money over."""
+    line = lines.get(one.instruction)
+    if line is None or line.state != LineState.SETTLED or claims[line.claim_id].state not in UNDER_RECOVERY:
+        return False
+    return settled_by_return(deed.session, claims[line.claim_id], line, one.return_ref) is None
+
+
+def _parked(hand: Hand, one: Return, line: LineRow, claims: Mapping[int, ClaimRow]) -> dict[str, Finding]:
+    """Park a return and give what is told of it; nothing where somebody has dealt with it."""
+    check_its_return(Asked(hand.session, line, one))
+    if not park(hand, line, Parked.RETURN, one):
+        return {}
+    return {one.instruction: replace(parked(claims[line.claim_id], line, one.return_ref), at=one.at)}
 
 
 def _apply(deed: Deed, hand: Hand, one: Return, lines: Mapping[str, LineRow], claims: Mapping[int, ClaimRow]) -> bool:
@@ -112,6 +118,7 @@ def _apply(deed: Deed, hand: Hand, one: Return, lines: Mapping[str, LineRow], cl
         returned_on=one.on,
     )
     deed.session.add(row)
+    take_in(hand, line, Parked.RETURN, one.return_ref)
     fields = {
         "batch": one.instruction.rpartition("-")[0],
         "instruction": one.instruction,
@@ -120,11 +127,14 @@ def _apply(deed: Deed, hand: Hand, one: Return, lines: Mapping[str, LineRow], cl
         "failure_code": one.code,
     }
     step_claim(deed, claims[line.claim_id], Event.BANK_RETURN, fields)
+    take_reference(
+        deed.session, one.return_ref, Movement.RETURN, of=line.id
+    )  # after: a recovery asks whether it is new
     return True
 
 
 def _check_repeated(deed: Deed, line: LineRow, one: Return) -> None:
     known = deed.session.get_one(LineReturnRow, line.id)
-    if known.return_ref != one.return_ref:
+    if canonical(known.return_ref) != canonical(one.return_ref):
         zh, en = f"已按退回流水号{known.return_ref}登记", f"it came back before, as {known.return_ref}"
         raise InputError("receipt_contradicts", zh, en)

@@ -17,6 +17,7 @@ from subsidy_match.claims.funds import Fund, fund
 from subsidy_match.claims.guards.payment import check_credit
 from subsidy_match.claims.lines.steps import Hand, advance_batch, advance_line
 from subsidy_match.claims.occasion import shares_of
+from subsidy_match.claims.parking import check_nothing_parked
 from subsidy_match.claims.payment_states import BatchEvent, BatchState, LineEvent, LineState
 from subsidy_match.claims.payment_steps import refuse_batch
 from subsidy_match.claims.payout_records import BatchFileRow, BatchRow, LineRow
@@ -142,6 +143,7 @@ def _check_live(session: Session, batch_id: int, standings: Mapping[str, Standin
         try:
             if claim.held:
                 raise Conflict("claim_held", "该件已暂缓办理", "the claim is on hold")
+            check_nothing_parked(session, claim_id)
             check_credit(standings.get(claim.uscc))
         except SubsidyError as error:
             refused[claim_id] = error

@@ -90,6 +90,7 @@ class Guard(StrEnum):
     CREDIT_CLEAR = "credit_clear"
     NO_OPEN_LINE = "no_open_line"
     ACCOUNT_NOT_REFUSED = "account_not_refused"
+    NOTHING_PARKED = "nothing_parked"
     # undoing
     NOT_FILER = "not_filer"
     NEW_DECIDER = "new_decider"

@@ -28,7 +28,7 @@ class RecoveryRow(Base):
         CheckConstraint("recovered >= 0 AND recovered <= amount", name="within"),
         CheckConstraint("returns_to IN ('fund', 'treasury')", name="returns_to"),
         CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="two_people"),
-        CheckConstraint("state IN ('proposed', 'refused') OR decided_by IS NOT NULL", name="approved"),
+        CheckConstraint("state IN ('proposed', 'refused', 'moot') OR decided_by IS NOT NULL", name="approved"),
         CheckConstraint("state <> 'recovered' OR recovered = amount", name="in_full"),
         Index("ix_recoveries_claim_id", "claim_id", "id"),
         Index("uq_recoveries_open", "claim_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +15,8 @@ from subsidy_match.claims.batches import Batch, Line
 from subsidy_match.claims.payment_states import BATCH_STATE_NAMES, LINE_STATE_NAMES
 from subsidy_match.claims.payouts import PayoutOffice
 from subsidy_match.claims.receipts import ReceiptReport
+from subsidy_match.claims.resolving import ParkedOffice
+from subsidy_match.claims.treasury_folder import TreasuryFolder
 from subsidy_match.cli.context import JSON, now, platform
 from subsidy_match.cli.output import note, print_json, print_table, print_text
 from subsidy_match.errors import Finding
@@ -149,6 +153,53 @@ def query(batch_id: BatchId, login: Login) -> None:
         _tell(found.query_batch(batch_id, actor=actor, at=now()))
 
 
+@app.command()
+def parked(
+    every: Annotated[bool, typer.Option("--all", help="含已处理 / with those dealt with")] = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """列出须人工核对的银行答复 / List answers of the bank that wait for a person."""
+    with platform() as wired:
+        found = ParkedOffice(wired.desk).answers(limit=1000, resolved=every)
+    if as_json:
+        print_json([{name: _json(value) for name, value in asdict(one).items()} for one in found])
+        return
+    rows = [(one.id, one.instruction, one.kind, yuan_text(one.amount), one.reference, one.note or "") for one in found]
+    columns = ("id", "支付令号 / instruction", "答复 / answer", "金额 / amount", "流水号 / reference", "处理 / note")
+    print_table(columns, rows, right=(0, 3))
+
+
+@app.command()
+def resolve(
+    parked_id: Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="待查答复 / parked answer")],
+    login: Login,
+    remark: Annotated[str, typer.Option("--note", help="核对结果与处理 / what was found and done")],
+) -> None:
+    """监督人员写明一条答复如何处理 / A supervisor says what was done about a parked answer."""
+    with _as(login) as (found, actor):
+        done = ParkedOffice(found.desk).resolve(parked_id, remark, actor=actor, at=now())
+    print_text(f"{done.id} {done.instruction} {done.kind}")
+
+
+@app.command()
+def foreign() -> None:
+    """列出本库没有记录的支付文件 / List payment files of which the store knows nothing."""
+    with platform() as wired:
+        found = TreasuryFolder(wired.desk, wired.settings.treasury).foreign()
+    print_table(("文件 / file", "sha256"), [(file.name, file.sha256) for file in found])
+
+
+@app.command("confirm-file")
+def confirm_file(
+    name: Annotated[str, typer.Argument(help="文件名 / name of the file")],
+    login: Login,
+    remark: Annotated[str, typer.Option("--note", help="核实结果 / what became of it")],
+) -> None:
+    """监督人员写明一个未知支付文件的去向 / A supervisor says what became of a file that the store does not know."""
+    with _as(login) as (found, actor):
+        TreasuryFolder(found.desk, found.folder).confirm(name, remark, actor=actor, at=now())
+
+
 def _show(found: Sequence[Batch]) -> None:
     rows = [(b.id, b.number, " / ".join(BATCH_STATE_NAMES[b.state]), len(b.lines), yuan_text(b.total)) for b in found]
     print_table(("id", "批次 / number", "状态 / state", "笔数 / lines", "金额 / total"), rows, right=(0, 3, 4))
@@ -161,6 +212,10 @@ def _plain(batch: Batch) -> dict[str, Any]:
 def _plain_line(line: Line) -> dict[str, Any]:
     names = ("instruction", "claim_id", "amount", "last_four", "state", "bank_ref", "failure_code")
     return {name: getattr(line, name) for name in names}
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _tell(report: ReceiptReport) -> None:

@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims.ageing import LONGEST_SILENCE, silence_findings, unanswered_lines
 from subsidy_match.claims.calendar_store import seed
+from subsidy_match.claims.parking import parked_findings
 from subsidy_match.claims.people.staffing import Need, staffing_findings
 from subsidy_match.claims.people.standing import officer_findings
 from subsidy_match.claims.store_checks import STORE_CHECKS, Check
+from subsidy_match.claims.treasury_folder import TreasuryFolder, foreign_findings
 from subsidy_match.cli.context import business_today, now, platform, settings
 from subsidy_match.cli.outbox import delivering, given_up
 from subsidy_match.cli.output import note, print_text
@@ -147,9 +149,10 @@ def _problems(wired: Platform) -> Iterator[str]:
         except NotFound as error:
             yield str(error)
     yield from unswept(wired, now())
-    checks: tuple[Check, ...] = (*STORE_CHECKS, _silence(wired))
+    checks: tuple[Check, ...] = (*STORE_CHECKS, _silence(wired), parked_findings)
     for check in checks:
         yield from (str(finding) for finding in in_unit(wired.engine, check, immediate=False))
+    yield from map(str, foreign_findings(TreasuryFolder(wired.desk, wired.settings.treasury).foreign()))
 
 
 def _silence(wired: Platform) -> Check:

@@ -94,6 +94,8 @@ class ModelClaim:
     demand: Demand | None = None
     given_up: Demand | None = None
     recovered: int = 0
+    parked: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
     money: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property

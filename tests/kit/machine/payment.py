@@ -13,6 +13,7 @@ from machine.base import CLAIMS, Base, tried
 from machine.model import Attempt, ModelClaim, Topic
 from machine.recovery import settled_by_return
 from subsidy_match.claims.payment_checks import check_payments
+from subsidy_match.claims.resolving import ParkedOffice
 from subsidy_match.store.unit import in_unit
 
 BATCHES, APPROVED, SENT = Bundle("batches"), Bundle("approved"), Bundle("sent")
@@ -69,7 +70,7 @@ class Payment(Base):
         for claim_id in claims:
             if free and self.model.claims[claim_id].is_held:
                 self.fire(claim_id, "unhold", "supervisor")
-        is_held = any(self.model.claims[claim_id].is_held for claim_id in claims)
+        is_held = any(self.model.claims[claim_id].is_held or self.model.claims[claim_id].parked for claim_id in claims)
         path, refusal = tried(lambda: office.send_batch(batch_id, actor=self.world.people["maker"], at=self.world.now))
         assert (path is None) is is_held, refusal
         return multiple() if path is None else batch_id
@@ -90,15 +91,27 @@ class Payment(Base):
         code = "ACCOUNT_CLOSED" if outcome == "失败" else ""
         rows = [(line.instruction, line.amount, outcome, f"B{line.id}", code) for line in lines]
         contradicts = {("SETTLED", "失败"), ("RETURNED", "失败"), ("FAILED", "成功")}
-        expected = not any((str(line.state), outcome) in contradicts for line in lines)
         report, refusal = tried(lambda: self.world.receipts(rows))
-        assert (report is not None) is expected, refusal
-        if report is None:
-            return
+        assert report is not None, refusal
+        for line in lines:
+            claim, said = self.model.claims[line.claim_id], f"{line.instruction} {outcome}"
+            if (str(line.state), outcome) in contradicts and said not in claim.answered:
+                claim.parked.add(said)
+        told = sum(doubt.code == "receipt_contradicts" for doubt in report.doubts)
+        assert told == sum(f"{n.instruction} {outcome}" in self.model.claims[n.claim_id].parked for n in lines)
         events = {"成功": ["settle", "complete"], "失败": ["fail"]}.get(outcome, [])
         for line in lines:
             if line.state in ("SENT", "UNKNOWN"):
                 self._answered(line.claim_id, events)
+
+    @rule()
+    def answer_for_what_was_parked(self):
+        parked = ParkedOffice(self.world.desk)
+        for one in parked.answers():
+            parked.resolve(one.id, "已核对", actor=self.world.people["supervisor"], at=self.world.now)
+        for claim in self.model.claims.values():
+            claim.answered |= claim.parked
+            claim.parked.clear()
 
     @rule(batch_id=consumes(APPROVED), who=st.sampled_from(["maker_b", "checker", "supervisor", "clerk"]))
     def cancel_batch(self, batch_id: int, who: str):
@@ -166,6 +179,7 @@ def _newest_account(machine: Base, claim: ModelClaim, attempt: Attempt) -> dict[
 
 
 TOPIC = Topic(
+    guards={"nothing_parked": lambda model, claim, attempt: not claim.parked},
     money={
         "pay": lambda model, claim: claim.hold("paid", claim.held("committed")),
         "return": lambda model, claim: claim.hold("committed", claim.held("paid")),

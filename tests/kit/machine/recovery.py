@@ -86,7 +86,7 @@ def _proposal(machine: Base, claim: ModelClaim, attempt: Attempt) -> dict[str, A
 
 
 def _receipt(machine: Base, claim: ModelClaim, attempt: Attempt) -> dict[str, Any]:
-    return {"amount": _instalment(claim), "reference": f"R{next(_NUMBERS)}", "received_on": attempt.today}
+    return {"amount": _instalment(claim), "reference": f"Z{next(_NUMBERS)}", "received_on": attempt.today}
 
 
 def _is_open(model: Model, claim: ModelClaim, attempt: Attempt) -> bool:
@@ -158,6 +158,8 @@ def settled_by_return(claim: ModelClaim) -> Demand | None:
 def _come_back(model: Model, claim: ModelClaim, row: Transition, attempt: Attempt) -> None:
     if row.fund == "recover_return":
         claim.recovered = claim.amount
+    elif claim.demand is not None and not claim.demand.is_open:
+        claim.demand = None  # there is nothing left to demand
 
 
 def _recover_return(model: Model, claim: ModelClaim) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from api_world import ApiWorld
-from claims_world import return_file
+from claims_world import receipt_file, return_file
 
 CSV = {"Content-Type": "text/csv"}
 
@@ -73,7 +73,7 @@ def test_a_payment_comes_back_once(api: ApiWorld):
     assert come_back(api, batch).json()["unchanged"] == 1
     shown = api.get(f"/v1/payouts/{batch['id']}", "maker").json()
     assert (state(api, batch), shown["totals"]["returned"]["count"]) == ("PAY_FAILED", 1)
-    assert shown["lines"][0]["returned_on"] == "2026-06-01"
+    assert shown["lines"][0]["returned_on"] == "2026-06-09"
 
 
 def test_what_the_bank_does_not_answer_is_listed_and_asked(api: ApiWorld):
@@ -87,3 +87,22 @@ def test_what_the_bank_does_not_answer_is_listed_and_asked(api: ApiWorld):
     assert api.post(path, "reconciler").json()["unknown"] == 1
     assert api.get("/v1/payouts/unanswered", "reconciler").json()["items"][0]["state"] == "UNKNOWN"
     assert api.get("/v1/payouts/unanswered", "applicant").status_code == 403
+
+
+def test_what_contradicts_the_record_is_listed_until_a_supervisor_answers_for_it(api: ApiWorld):
+    batch = sent(api)
+    api.receipts(batch)
+    line = batch["lines"][0]
+    content = receipt_file([(line["instruction"], line["amount"], "失败", "", "BANK_REJECTED")])
+    path = f"/v1/payouts/{batch['id']}/receipts"
+    told = api.ask("POST", path, "reconciler", headers=CSV, content=content).json()
+    assert [doubt["code"] for doubt in told["doubts"]] == ["receipt_contradicts"]
+    (one,) = api.get("/v1/payouts/parked", "reconciler").json()["items"]
+    assert (one["kind"], one["instruction"], state(api, batch)) == ("failure", line["instruction"], "COMPLETED")
+    assert api.get("/v1/payouts/parked", "applicant").status_code == 403
+    path, note = f"/v1/payouts/parked/{one['id']}/resolve", {"note": "银行误报"}
+    assert api.post(path, "reconciler", note).json()["code"] == "role_missing"
+    assert api.post("/v1/payouts/parked/99/resolve", "supervisor", note).status_code == 404
+    assert api.ok(path, "supervisor", note)["note"] == "银行误报"
+    assert api.get("/v1/payouts/parked", "reconciler").json()["items"] == []
+    assert len(api.get("/v1/payouts/parked", "reconciler", resolved=True).json()["items"]) == 1

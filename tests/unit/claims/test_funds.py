@@ -116,3 +116,12 @@ def test_the_movements_of_a_fund_can_be_read(world: World):
     entries = in_unit(world.engine, lambda s: [(e.op, e.amount) for e in funds.entries_of(s, FUND)])
     assert entries == [("allocate", ALL), ("reserve", 10_000_00), ("commit", 10_000_00)]
     assert [fund.id for fund in in_unit(world.engine, funds.list_funds)] == [FUND]
+
+
+@pytest.mark.parametrize("variant", ["苏财〔２０２６〕１号", "苏财[2026]1号", "苏财﹝2026﹞ 1号"])  # noqa: RUF001
+def test_one_document_adds_once_however_its_number_is_written(world: World, variant: str):
+    office, actor = world.money, world.people["fund"]
+    office.allocate(FUND, 1_00, document_no="苏财〔2026〕1号", actor=actor, at=world.now)
+    with pytest.raises(Conflict, match="allocation_repeated"):
+        office.allocate(FUND, 1_00, document_no=variant, actor=actor, at=world.now)
+    office.allocate(FUND, 1_00, document_no="苏财〔2026〕11号", actor=actor, at=world.now)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +14,12 @@ from sqlalchemy import text
 from subsidy_match.claims.assessment import Standing
 from subsidy_match.claims.batches import Batch
 from subsidy_match.claims.claim import Claim
+from subsidy_match.claims.outgoing import write_once
 from subsidy_match.claims.payment_checks import check_totals
 from subsidy_match.claims.payment_states import BatchState, LineState
 from subsidy_match.claims.payment_steps import BatchRefused
 from subsidy_match.claims.states import State
+from subsidy_match.claims.treasury_folder import TreasuryFolder, foreign_findings
 from subsidy_match.errors import Conflict, SubsidyError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
@@ -260,3 +264,44 @@ def test_claims_of_two_firms_may_share_a_batch(world: World):
     claims = [world.walk(State.PAYABLE), world.walk(State.PAYABLE, uscc=OTHER_USCC)]
     path = send(world, approve(world, make(world, claims)))
     assert [row[4] for row in rows_of(path)[3:-1]] == [NUMBER, "6222000000005678"]
+
+
+def test_a_file_that_was_sent_is_never_written_over(tmp_path: Path):
+    path = write_once(tmp_path, "PB1.csv", b"sent")
+    assert write_once(tmp_path, "PB1.csv", b"sent") == path
+    with pytest.raises(Conflict, match="file_taken"):
+        write_once(tmp_path, "PB1.csv", b"other")
+    assert path.read_bytes() == b"sent"
+
+
+def test_two_may_write_the_same_file_at_once(tmp_path: Path):
+    content = b"x" * 200_000
+    with ThreadPoolExecutor(2) as pool:
+        for n in range(20):
+            both = list(pool.map(lambda _, n=n: write_once(tmp_path, f"PB{n}.csv", content), range(2)))
+            assert [path.read_bytes() for path in both] == [content, content]
+
+
+def test_no_two_stores_give_the_same_number(world: World):
+    one, two = payable(world, 2)
+    tails = set()
+    for claim in (one, two):
+        found = re.fullmatch(r"PB\d{14}([A-Z2-7]{5})", make(world, [claim]).number)
+        tails.add(found and found[1])
+    assert (len(tails), None in tails) == (2, False)
+
+
+def test_after_a_restore_nothing_is_sent_while_a_file_is_unknown(world: World):
+    """What was sent since the backup lies in the folder, and the store that was put back has never heard of it."""
+    folder, batch = TreasuryFolder(world.desk, world.office.folder), approve(world, make(world, payable(world, 1)))
+    name = "PB20260608000001QQQQQ.csv"
+    write_once(world.office.folder, name, b"sent before the disaster")
+    with pytest.raises(Conflict, match="treasury_files_unknown") as caught:
+        send(world, batch)
+    assert name in caught.value.zh
+    assert [finding.code for finding in foreign_findings(folder.foreign())] == ["F021"]
+    with pytest.raises(SubsidyError, match="role_missing"):
+        folder.confirm(name, "银行未收到", actor=world.people["maker"], at=world.now)
+    folder.confirm(name, "银行未收到", actor=world.people["supervisor"], at=world.now)
+    assert send(world, batch).exists()
+    assert folder.foreign() == []

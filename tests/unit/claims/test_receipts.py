@@ -8,7 +8,9 @@ import pytest
 from claims_world import FIRM, World, receipt_file
 
 from subsidy_match.claims.batches import Batch
+from subsidy_match.claims.parking import parked_findings
 from subsidy_match.claims.payment_states import LineState
+from subsidy_match.claims.resolving import ParkedOffice
 from subsidy_match.claims.states import State
 from subsidy_match.errors import InputError, SubsidyError
 from subsidy_match.store import audit
@@ -143,14 +145,53 @@ def test_a_definite_failure_keeps_the_money_and_a_new_account_leads_to_a_new_lin
     assert retry.instruction != name
 
 
-def test_a_receipt_that_contradicts_what_is_known_is_refused(world: World, sent: Batch):
+def test_a_receipt_that_contradicts_what_is_known_is_parked_and_told(world: World, sent: Batch):
     name, amount, _, ref, _ = good(sent, 0)
     world.receipts([good(sent, 0)])
     for row in ((name, amount, "失败", ref, "ACCOUNT_CLOSED"), (name, amount, "成功", "OTHER", "")):
-        with pytest.raises(InputError, match="receipt_contradicts"):
-            world.receipts([row])
+        report = world.receipts([row])
+        assert (report.settled, report.unchanged, [d.code for d in report.doubts]) == (0, 0, ["receipt_contradicts"])
+    assert [str(one.kind) for one in ParkedOffice(world.desk).answers()] == ["failure", "success"]
     assert world.receipts([(name, amount, "未知", "", "")]).unchanged == 1
     assert world.fund().paid == ONE
+
+
+def test_a_late_success_bars_the_next_payment_until_a_supervisor_has_looked(world: World, sent: Batch):
+    name, amount, *_ = good(sent, 0)
+    claim_id, parked = sent.lines[0].claim_id, ParkedOffice(world.desk)
+    world.receipts([(name, amount, "失败", "", "BANK_REJECTED")])
+    world.fire(claim_id, "set_account", "applicant", account_id=world.desk.claim(claim_id).account_id)
+    news = [(name, amount, "成功", "LATE", ""), good(sent, 1)]
+    first, again = world.receipts(news), world.receipts(news)
+    assert (first.settled, again.unchanged) == (1, 1)
+    assert [[d.code for d in report.doubts] for report in (first, again)] == [["receipt_contradicts"]] * 2
+    assert [finding.code for finding in in_unit(world.engine, parked_findings)] == ["F020"]
+    with pytest.raises(SubsidyError) as caught:
+        world.office.create_batch([claim_id], actor=world.people["maker"], at=world.now)
+    assert [finding.code for finding in caught.value.findings] == ["answer_parked"]
+    (one,) = parked.answers()
+    with pytest.raises(SubsidyError, match="role_missing"):
+        parked.resolve(one.id, "已查", actor=world.people["reconciler"], at=world.now)
+    both = replace(world.people["reconciler"], roles=world.people["supervisor"].roles)
+    with pytest.raises(SubsidyError, match="duty_conflict"):
+        parked.resolve(one.id, "已查", actor=both, at=world.now)
+    parked.resolve(one.id, "银行更正", actor=world.people["supervisor"], at=world.now)
+    with pytest.raises(SubsidyError, match="parked_resolved"):
+        parked.resolve(one.id, "银行更正", actor=world.people["supervisor"], at=world.now)
+    assert (world.receipts(news).unchanged, parked.answers()) == (2, [])
+    world.office.create_batch([claim_id], actor=world.people["maker"], at=world.now)
+
+
+def test_nothing_is_settled_before_its_batch_was_made(world: World, sent: Batch):
+    content = receipt_file([good(sent, 0)], on=date(1999, 1, 1))
+    with pytest.raises(InputError, match="receipt_too_early"):
+        world.office.import_receipts(content, name="r", actor=world.people["reconciler"], at=world.now)
+
+
+def test_a_reference_counts_once_however_wide_it_is_written(world: World, sent: Batch):
+    world.receipts([(*good(sent, 0)[:3], "X1", "")])
+    with pytest.raises(InputError, match="receipt_reference_used"):
+        world.receipts([(*good(sent, 1)[:3], "ｘ１", "")])  # noqa: RUF001
 
 
 def test_a_receipt_before_sending_is_refused(world: World):

@@ -255,3 +255,15 @@ def test_what_a_deputy_proposed_is_not_approved_by_whom_they_stood_in_for(world:
     world.fire(claim, "propose_write_off", "lead", reason_code="dissolved", note="企业已注销")
     with pytest.raises(SubsidyError, match="duty_conflict"):
         world.fire(claim, "approve_write_off", "supervisor_b")
+
+
+def test_money_is_not_received_before_it_was_paid_and_amounts_are_told_in_one_unit(world: World):
+    claim = open_recovery(world)
+    with pytest.raises(SubsidyError, match="field_invalid"):
+        receive(world, claim, 1_00, "A1", received_on="1900-01-01")
+    with pytest.raises(SubsidyError) as caught:
+        receive(world, claim, 6_001_00, "A1")
+    assert (caught.value.zh, caught.value.en) == (
+        "超过尚待追回的6,000元",
+        "more than the 6,000 yuan still to come back",
+    )

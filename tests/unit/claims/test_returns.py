@@ -10,11 +10,13 @@ from subsidy_match.claims.assessment import Standing
 from subsidy_match.claims.batches import Line
 from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.funds import check_balances
+from subsidy_match.claims.parking import parked_findings
 from subsidy_match.claims.payment_checks import check_payments, check_totals
 from subsidy_match.claims.payment_states import BatchState, LineState
 from subsidy_match.claims.payment_steps import BatchRefused
 from subsidy_match.claims.payments import payments_of
 from subsidy_match.claims.recovery import check_recoveries, recoveries_of
+from subsidy_match.claims.resolving import ParkedOffice
 from subsidy_match.claims.states import State
 from subsidy_match.errors import InputError, SubsidyError
 from subsidy_match.store import audit
@@ -292,12 +294,61 @@ def test_a_return_with_money_over_is_left_to_a_person_and_the_rest_of_the_file_c
     theirs = line_of(world)
     claim = recovering(world, 6_000_00)
     if received:
-        given = {"amount": received, "reference": "A1", "received_on": "2026-06-09"}
+        given = {"amount": received, "reference": "A1", "received_on": str(world.today)}
         world.fire(claim, "receive_recovery", "reconciler", **given)
     before = world.desk.claim(claim.id)
     report = world.returns([row(line_of(world)), row(theirs, back="R2")])
     assert (report.returned, report.unchanged, [d.code for d in report.doubts]) == (1, 0, ["return_under_recovery"])
     assert before.claim_no in report.doubts[0].zh
+    assert [doubt.code for doubt in world.returns([row(line_of(world)), row(theirs, back="R2")]).doubts] == [
+        "return_under_recovery"
+    ]
+    assert [finding.code for finding in in_unit(world.engine, parked_findings)] == ["F020"]
     assert world.desk.claim(claim.id) == before
     assert world.desk.claim(other.id).state is State.PAY_FAILED
     check(world)
+
+
+def test_a_parked_return_is_told_until_a_supervisor_says_what_was_done(world: World):
+    other, parked = world.walk(State.COMPLETED, period="2025"), ParkedOffice(world.desk)
+    claim = recovering(world, 6_000_00)
+    file = [row(line_of(world))]
+    world.returns(file)
+    given = {"amount": 6_000_00, "reference": "r 1", "received_on": str(world.today)}
+    plan = [{"due_on": "2027-01-04", "amount": ONE}]
+    demand = {"amount": ONE, "returns_to": "fund", "reason_code": "fraud", "note": "虚报", "plan": plan}
+    world.fire(other, "propose_recovery", "supervisor", **demand)
+    world.fire(other, "approve_recovery", "supervisor_b")
+    with pytest.raises(SubsidyError, match="recovery_reference_used"):
+        world.fire(other, "receive_recovery", "reconciler", **given)
+    assert world.fire(claim, "receive_recovery", "reconciler", **given).state is State.RECOVERED
+    assert [doubt.code for doubt in world.returns(file).doubts] == ["return_under_recovery"]
+    parked.resolve(parked.answers()[0].id, "余款已退企业", actor=world.people["supervisor"], at=world.now)
+    again = world.returns(file)
+    assert (again.unchanged, again.doubts, in_unit(world.engine, parked_findings)) == (1, (), [])
+    check(world)
+
+
+def test_a_return_closes_a_recovery_that_nobody_decided_on(world: World, paid: Claim):
+    plan = [{"due_on": "2026-07-01", "amount": ONE}]
+    demand = {"amount": ONE, "returns_to": "fund", "reason_code": "fraud", "note": "虚报", "plan": plan}
+    world.fire(paid, "propose_recovery", "supervisor", **demand)
+    world.returns([row(line_of(world))])
+    assert [str(one.state) for one in in_unit(world.engine, lambda s: recoveries_of(s, paid.id))] == ["moot"]
+    world.fire(paid, "revoke", "supervisor_b", reason_code="ground_established", note="虚报")
+    check(world)
+
+
+def test_the_number_of_a_return_is_not_that_of_the_payment_or_of_money_recovered(world: World):
+    other = world.walk(State.COMPLETED, period="2025")
+    theirs = line_of(world)
+    claim = recovering(world)
+    given = {"amount": 1_00, "reference": "A1", "received_on": str(world.today)}
+    world.fire(claim, "receive_recovery", "reconciler", **given)
+    for back in ("Ａ1", theirs.bank_ref):  # noqa: RUF001
+        with pytest.raises(InputError, match="return_reference_used"):
+            world.returns([row(theirs, back=back)])
+    world.returns([row(theirs, back="R7")])
+    with pytest.raises(SubsidyError, match="recovery_reference_used"):
+        world.fire(claim, "receive_recovery", "reconciler", **(given | {"reference": "r7"}))
+    assert world.desk.claim(other.id).state is State.PAY_FAILED

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from subsidy_match.claims.assessment import Share
+from subsidy_match.claims.bank_records import ForeignFileRow
 from subsidy_match.claims.clock_records import BreachRow
 from subsidy_match.claims.evidence_records import ClaimRisk, RiskAnswer
 from subsidy_match.claims.fund_records import Mode
@@ -115,6 +116,8 @@ MORE = {
     "claim_pins": "event = 'x'",
     "payment_line_steps": "actor = 'x'",
     "payment_returns": "code = 'x'",
+    "bank_references": "kind = 'recovery'",
+    "foreign_files": "note = 'x'",
     "claim_amendments": "note = 'x'",
     "claim_risks": "code = 'x'",
     "risk_answers": "note = 'x'",
@@ -140,6 +143,7 @@ def used(world: World) -> World:
 def by_hand(claim_id: int) -> list[Any]:
     seen = {"claim_id": claim_id, "risk": "r"}
     return [
+        ForeignFileRow(name="PB1.csv", sha256="0" * 64, note="甲", actor="x", at=MORNING),
         ClaimRisk(**seen, version=1, code="c", zh="甲", en="a", blocking=True, seen_at=MORNING),
         RiskAnswer(**seen, version=1, answered_by="x", answered_at=MORNING, note="甲"),
         BreachRow(

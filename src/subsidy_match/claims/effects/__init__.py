@@ -101,10 +101,11 @@ def apply_funds(occasion: Occasion) -> Mapping[str, int]:
 
 
 def release_items(occasion: Occasion) -> None:
-    """Free what a claim used up, and its places in documents, once it has ended unpaid."""
+    """Free what a claim used up, and its places in documents, once it has ended unpaid; nothing is to be recovered."""
     if occasion.claim.state in OCCUPYING:
         return
     leave_documents(occasion.session, occasion.claim.id)
     mine = update(ClaimItem).where(ClaimItem.claim_id == occasion.claim.id)
     occasion.session.execute(mine.values(occupies=False).execution_options(synchronize_session=False))
     release_exclusive(occasion.session, occasion.claim.id)
+    recovery.drop_proposed(occasion)

@@ -12,13 +12,14 @@ from subsidy_match.claims.effects.moving import move, paid
 from subsidy_match.claims.fund_ops import Op
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.recovery import RecoveryState, WriteOffState, live_recovery, open_write_off
+from subsidy_match.claims.references import Movement, take_reference
 from subsidy_match.claims.shares import split
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.transition import FundEffect
 from subsidy_match.claims.undo_records import RecoveryDueRow, RecoveryReceiptRow, RecoveryRow, WriteOffRow
 from subsidy_match.errors import Conflict
 
-__all__ = ["BACK_TO", "FIELDS", "MONEY", "end_recovery"]
+__all__ = ["BACK_TO", "FIELDS", "MONEY", "drop_proposed", "end_recovery"]
 
 BACK_TO = {"fund": Op.RECOVER, "treasury": Op.RECOVER_OUT}
 """Where money goes that comes back, by what the recovery says."""
@@ -67,6 +68,7 @@ def _receive(occasion: Occasion) -> None:
     )
     recovery.recovered += given["amount"]
     occasion.session.add(receipt)
+    take_reference(occasion.session, given["reference"], Movement.RECOVERY, of=recovery.id)
     try:
         occasion.session.flush()
     except IntegrityError as clash:  # a rival entered the same reference since the guard looked
@@ -118,6 +120,14 @@ def end_recovery(occasion: Occasion, recovery: RecoveryRow, state: RecoveryState
     if (proposal := open_write_off(occasion.session, recovery.id)) is not None:
         proposal.state, proposal.is_open = str(WriteOffState.MOOT), False
     recovery.state, recovery.is_open, recovery.ended_on = str(state), False, occasion.on
+
+
+def drop_proposed(occasion: Occasion) -> None:
+    """End a recovery that nobody decided on, where nothing is left of what it would demand."""
+    recovery = live_recovery(occasion.session, occasion.claim.id)
+    if recovery is not None and recovery.state == RecoveryState.PROPOSED:
+        end_recovery(occasion, recovery, RecoveryState.MOOT)
+        occasion.told["moot"] = recovery.id
 
 
 def _live(occasion: Occasion) -> RecoveryRow:

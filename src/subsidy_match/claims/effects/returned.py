@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import select
 
 from subsidy_match.claims.effects.moving import move, paid
-from subsidy_match.claims.effects.recovery import BACK_TO, end_recovery
+from subsidy_match.claims.effects.recovery import BACK_TO, drop_proposed, end_recovery
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.payout_records import LineReturnRow, LineRow
 from subsidy_match.claims.recovery import RecoveryState
@@ -21,6 +21,7 @@ __all__ = ["FIELDS", "MONEY"]
 
 def _come_back(occasion: Occasion) -> None:
     if occasion.claim.state not in UNDER_RECOVERY:
+        drop_proposed(occasion)
         return
     session, reference = occasion.session, occasion.payload["return_ref"]
     line = session.scalars(select(LineRow).where(LineRow.instruction == occasion.payload["instruction"])).one()

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from subsidy_match.claims.assessment import Standing
 from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.parking import check_nothing_parked
 from subsidy_match.claims.payment_states import FAILURES, RETURNS
 from subsidy_match.claims.payout_records import LineRow
 from subsidy_match.claims.records import AccountRow
@@ -64,8 +65,13 @@ def _account_not_refused(occasion: Occasion) -> None:
         raise Conflict("account_refused", zh, f"the bank refused this account ({said.en}): another one is needed")
 
 
+def _nothing_parked(occasion: Occasion) -> None:
+    check_nothing_parked(occasion.session, occasion.claim.id)
+
+
 GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.CREDIT_CLEAR: _credit_clear,
     Guard.NO_OPEN_LINE: _no_open_line,
     Guard.ACCOUNT_NOT_REFUSED: _account_not_refused,
+    Guard.NOTHING_PARKED: _nothing_parked,
 }

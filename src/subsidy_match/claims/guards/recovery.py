@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from subsidy_match.claims.duties import DUTY_NAMES
 from subsidy_match.claims.occasion import Occasion, past_duties, shares_of
+from subsidy_match.claims.parking import parked_for_another
 from subsidy_match.claims.payout_records import LineRow
 from subsidy_match.claims.people.records import DeputyRow
 from subsidy_match.claims.records import ClaimRow, ClaimStep
 from subsidy_match.claims.recovery import RecoveryState, live_recovery, open_write_off
+from subsidy_match.claims.references import used_for
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.returned_recoveries import parked, settled_by_return
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.transition import Guard
-from subsidy_match.claims.undo_records import RecoveryReceiptRow, RecoveryRow, WriteOffRow
+from subsidy_match.claims.undo_records import RecoveryRow, WriteOffRow
 from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.money import yuan_text
 from subsidy_match.store.users import logins_of, persons_of
@@ -65,16 +67,34 @@ def _open(occasion: Occasion) -> None:
 
 def _receipt_fits(occasion: Occasion) -> None:
     recovery, given = _live(occasion, RecoveryState.OPEN), occasion.payload
-    used = select(RecoveryReceiptRow.id).where(RecoveryReceiptRow.reference == given["reference"])
-    if occasion.session.scalars(used).first() is not None:
-        zh = f"该流水号已登记过:{given['reference']}"
-        raise Conflict("recovery_reference_used", zh, f"this reference was entered before: {given['reference']}")
+    _check_reference(occasion, given["reference"])
     rest = recovery.amount - recovery.recovered
     if given["amount"] > rest:
-        zh, en = f"超过尚待追回的{yuan_text(rest)}元", f"more than the {yuan_text(rest)} yuan still to come back"
-        raise Conflict("recovery_above_rest", zh, en)
-    if given["received_on"] > occasion.on:
+        zh = f"超过尚待追回的{yuan_text(rest)}"
+        raise Conflict("recovery_above_rest", zh, f"more than the {yuan_text(rest, lang='en')} still to come back")
+    _check_received(occasion, given["received_on"])
+
+
+def _check_reference(occasion: Occasion, reference: str) -> None:
+    if (used := used_for(occasion.session, reference)) is not None:
+        zh, en = (
+            f"该流水号已登记过:{reference}({used[0]})",
+            f"this reference was entered before: {reference} ({used[1]})",
+        )
+        raise Conflict("recovery_reference_used", zh, en)
+    if (other := parked_for_another(occasion.session, reference, occasion.claim.id)) is not None:
+        zh, en = f"该流水号是支付令{other}的退票:{reference}", f"{reference} is the return of {other}"
+        raise Conflict("recovery_reference_used", zh, en)
+
+
+def _check_received(occasion: Occasion, received_on: date) -> None:
+    if received_on > occasion.on:
         raise InputError("field_invalid", "到账日期不得晚于当日", "money cannot have been received after today")
+    settled = select(func.min(LineRow.settled_on)).where(LineRow.claim_id == occasion.claim.id)
+    paid_on = occasion.session.scalar(settled)
+    if paid_on is not None and received_on < paid_on:
+        zh, en = f"到账日期早于付款到账日期{paid_on}", f"received before the payment was settled on {paid_on}"
+        raise InputError("field_invalid", zh, en)
 
 
 def _settled(occasion: Occasion) -> None:
@@ -152,8 +172,8 @@ def _live(occasion: Occasion, state: RecoveryState) -> RecoveryRow:
 def _check_paid(occasion: Occasion, amount: int) -> None:
     paid = sum(share.paid for share in shares_of(occasion.session, occasion.claim.id))
     if amount > paid:
-        zh = f"追回金额超过已付未追回的{yuan_text(paid)}元"
-        en = f"more than the {yuan_text(paid)} yuan that were paid and have not come back"
+        zh = f"追回金额超过已付未追回的{yuan_text(paid)}"
+        en = f"more than the {yuan_text(paid, lang='en')} that were paid and have not come back"
         raise Conflict("recovery_above_paid", zh, en)
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from subsidy_match.claims.canonical import canonical
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.lines.answers import Answer, Return
 from subsidy_match.claims.lines.tables import LineGuard
 from subsidy_match.claims.payment_states import FAILURES
-from subsidy_match.claims.payout_records import LineReturnRow, LineRow
+from subsidy_match.claims.payout_records import BatchRow, LineRow
 from subsidy_match.claims.records import AccountRow
+from subsidy_match.claims.references import used_for
 from subsidy_match.errors import InputError
 
-__all__ = ["LINE_GUARDS", "Asked", "check_same_line"]
+__all__ = ["LINE_GUARDS", "Asked", "check_its_return", "check_same_line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,17 @@ def check_same_line(asked: Asked) -> None:
     _account_matches(asked)
 
 
+def check_its_return(asked: Asked) -> None:
+    """Refuse a return that speaks of another payment than the line, or of a day before it was settled.
+
+    Raises:
+        InputError: ``receipt_amount``, ``receipt_account``, ``return_reference``, ``return_too_early``.
+    """
+    check_same_line(asked)
+    _reference_matches(asked)
+    _after_settlement(asked)
+
+
 def _amount_matches(asked: Asked) -> None:
     if asked.line.amount != asked.answer.amount:
         raise InputError("receipt_amount", "金额与支付令不符", "not the amount of the instruction")
@@ -52,11 +65,15 @@ def _account_matches(asked: Asked) -> None:
 
 def _reference_new(asked: Asked) -> None:
     ref = asked.answer.bank_ref
-    paid = select(LineRow.instruction).where(LineRow.bank_ref == ref, LineRow.settled_on.is_not(None))
-    other = asked.session.scalars(paid.where(LineRow.id != asked.line.id)).first()
-    if other is not None:
-        zh = f"银行流水号{ref}已用于支付令{other}"
-        raise InputError("receipt_reference_used", zh, f"the bank reference {ref} already settled {other}")
+    if (used := used_for(asked.session, ref)) is not None:
+        raise InputError("receipt_reference_used", f"银行流水号{ref}已用于{used[0]}", f"{ref} is known from {used[1]}")
+
+
+def _after_making(asked: Asked) -> None:
+    made = business_day(asked.session.get_one(BatchRow, asked.line.batch_id).made_at)
+    if asked.answer.on is not None and asked.answer.on < made:
+        zh, en = f"到账日期早于制单日期{made}", f"settled before its batch was made on {made}"
+        raise InputError("receipt_too_early", zh, en)
 
 
 def _definite(asked: Asked) -> None:
@@ -67,17 +84,15 @@ def _definite(asked: Asked) -> None:
 
 
 def _reference_matches(asked: Asked) -> None:
-    if asked.line.bank_ref != asked.answer.bank_ref:
+    if canonical(asked.line.bank_ref or "") != canonical(asked.answer.bank_ref):
         zh = f"原流水号不符:到账流水号为{asked.line.bank_ref}"
         raise InputError("return_reference", zh, f"the payment was settled under {asked.line.bank_ref}")
 
 
 def _return_new(asked: Asked) -> None:
     ref = _as_return(asked).return_ref
-    other = asked.session.scalars(select(LineReturnRow).where(LineReturnRow.return_ref == ref)).first()
-    if other is not None:
-        zh = f"退回流水号{ref}已登记"
-        raise InputError("return_reference_used", zh, f"the return {ref} is known, of another payment")
+    if (used := used_for(asked.session, ref)) is not None:
+        raise InputError("return_reference_used", f"退回流水号{ref}已用于{used[0]}", f"{ref} is known from {used[1]}")
 
 
 def _after_settlement(asked: Asked) -> None:
@@ -97,6 +112,7 @@ LINE_GUARDS: Mapping[LineGuard, Callable[[Asked], None]] = {
     LineGuard.AMOUNT_MATCHES: _amount_matches,
     LineGuard.ACCOUNT_MATCHES: _account_matches,
     LineGuard.REFERENCE_NEW: _reference_new,
+    LineGuard.AFTER_MAKING: _after_making,
     LineGuard.DEFINITE: _definite,
     LineGuard.REFERENCE_MATCHES: _reference_matches,
     LineGuard.RETURN_NEW: _return_new,

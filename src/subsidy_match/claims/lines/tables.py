@@ -17,6 +17,7 @@ class LineGuard(StrEnum):
     AMOUNT_MATCHES = "amount_matches"
     ACCOUNT_MATCHES = "account_matches"
     REFERENCE_NEW = "reference_new"
+    AFTER_MAKING = "after_making"
     DEFINITE = "definite"
     REFERENCE_MATCHES = "reference_matches"
     RETURN_NEW = "return_new"
@@ -72,7 +73,7 @@ LINE_TABLE: tuple[LineRule, ...] = (
     LineRule((_L.BATCHED,), _V.REFUSE, _L.FAILED, _CHECKER),
     LineRule((_L.APPROVED,), _V.CANCEL, _L.FAILED, _CANCELLERS),
     LineRule((_L.APPROVED,), _V.SEND, _L.SENT, _SENDERS),
-    LineRule(_OUT, _V.SETTLE, _L.SETTLED, _RECONCILER, (*_SAME_LINE, _G.REFERENCE_NEW), answers=True),
+    LineRule(_OUT, _V.SETTLE, _L.SETTLED, _RECONCILER, (*_SAME_LINE, _G.REFERENCE_NEW, _G.AFTER_MAKING), answers=True),
     LineRule(_OUT, _V.FAIL, _L.FAILED, _RECONCILER, (*_SAME_LINE, _G.DEFINITE), answers=True),
     LineRule(_OUT, _V.LOSE_SIGHT, _L.UNKNOWN, _RECONCILER, _SAME_LINE, answers=True),
     LineRule(

@@ -31,6 +31,7 @@ def rows() -> Iterator[Transition]:
             Guard.ACCOUNT_INDEPENDENT,
             Guard.ACCOUNT_NOT_REFUSED,
             Guard.NO_OPEN_LINE,
+            Guard.NOTHING_PARKED,
             Guard.CREDIT_CLEAR,
         ),
         needs=("batch", "instruction"),
@@ -43,7 +44,7 @@ def rows() -> Iterator[Transition]:
         None,
         frozenset({Role.CHECKER}),
         Duty.CHECKER,
-        (Guard.NOT_HELD, Guard.MAY_USE_FUNDS),
+        (Guard.NOT_HELD, Guard.NOTHING_PARKED, Guard.MAY_USE_FUNDS),
         needs=("batch", "instruction"),
         door=payouts,
     )

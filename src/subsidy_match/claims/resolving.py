@@ -1,0 +1,92 @@
+"""Says what was done about an answer of the bank that waited for a person: the one who decides took no file in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from subsidy_match.claims.allocation_drafts import check_fundable
+from subsidy_match.claims.bank_records import ParkedAnswerRow
+from subsidy_match.claims.lines.steps import may
+from subsidy_match.claims.occasion import shares_of
+from subsidy_match.claims.parking import ParkedAnswer, answer_of, parked_answers
+from subsidy_match.claims.payment_steps import Deed
+from subsidy_match.claims.payout_records import LineRow
+from subsidy_match.claims.refusals import Forbidden, audited
+from subsidy_match.claims.service import ClaimDesk
+from subsidy_match.claims.wording import check_text
+from subsidy_match.errors import Conflict, NotFound
+from subsidy_match.store import audit
+from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import Actor, Role, logins_of
+
+__all__ = ["ParkedOffice", "resolve_parked"]
+
+Also = Callable[[Session, ParkedAnswer], None]
+
+_RESOLVERS = frozenset({Role.SUPERVISOR})
+
+
+def resolve_parked(deed: Deed, parked_id: int, note: str) -> ParkedAnswer:
+    """Say what was done about an answer: a supervisor who may use the funds of the claim.
+
+    Raises:
+        NotFound: ``parked_unknown``.
+        Conflict: ``parked_resolved``.
+        InputError: ``field_missing``, ``field_invalid``.
+        Forbidden: ``role_missing``, ``fund_not_yours``.
+    """
+    may(deed.actor, _RESOLVERS, ("处理待查答复", "answer for what the bank said"))
+    row, line = _locked(deed.session, parked_id)
+    check_fundable(deed.actor, {share.fund_id for share in shares_of(deed.session, line.claim_id)})
+    if row.parked_by in logins_of(deed.session, [deed.actor]):
+        zh, en = "导入该答复的人员不得自行处理", "whoever took the answer in cannot answer for it"
+        raise Forbidden("duty_conflict", zh, en)
+    if row.resolved_at is not None:
+        raise Conflict("parked_resolved", "该答复已处理", "this answer was dealt with before")
+    row.note = check_text("note", note)
+    row.resolved_by, row.resolved_at = deed.actor.id, deed.at
+    deed.session.flush()
+    told = {"parked": row.id, "instruction": line.instruction, "note": row.note, "name": deed.actor.name}
+    subject = f"payout:{line.batch_id}"
+    audit.append(deed.session, subject, at=deed.at, actor=deed.actor.id, action="resolve_parked", detail=told)
+    return answer_of(row, line)
+
+
+def _locked(session: Session, parked_id: int) -> tuple[ParkedAnswerRow, LineRow]:
+    query = select(ParkedAnswerRow).where(ParkedAnswerRow.id == parked_id).with_for_update()
+    row = session.scalars(query).one_or_none()
+    if row is None:
+        raise NotFound("parked_unknown", f"没有此待查答复:{parked_id}", f"no parked answer {parked_id}")
+    return row, session.get_one(LineRow, row.line_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedOffice:
+    """The answers of the bank that wait for a person, over the store of a desk."""
+
+    desk: ClaimDesk
+
+    def answers(self, *, after: int = 0, limit: int = 50, resolved: bool = False) -> Sequence[ParkedAnswer]:
+        """Read them by id; also those that were dealt with where ``resolved``."""
+        read = partial(parked_answers, after=after, limit=limit, resolved=resolved)
+        return in_unit(self.desk.engine, read, immediate=False)
+
+    def resolve(
+        self, parked_id: int, note: str, *, actor: Actor, at: datetime, also: Also | None = None
+    ) -> ParkedAnswer:
+        """Say what was done about one; see ``resolve_parked``."""
+
+        def whole(session: Session) -> ParkedAnswer:
+            done = resolve_parked(self.desk.deed(session, actor, at), parked_id, note)
+            if also is not None:
+                also(session, done)
+            return done
+
+        engine = self.desk.engine
+        return audited(engine, "payouts", "resolve_parked", actor=actor, at=at, work=lambda: in_unit(engine, whole))

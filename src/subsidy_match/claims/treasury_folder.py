@@ -1,0 +1,125 @@
+"""Files in the treasury folder that this store never wrote: after a restore, what went out since the backup was made.
+
+Nothing more is sent until a person has looked at each of them, for its payments may have been made, and the store that
+was put back knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from subsidy_match.claims.bank_records import ForeignFileRow
+from subsidy_match.claims.lines.steps import may
+from subsidy_match.claims.payout_records import BatchFileRow, BatchRow
+from subsidy_match.claims.refusals import audited
+from subsidy_match.claims.service import ClaimDesk
+from subsidy_match.claims.wording import check_text
+from subsidy_match.errors import Conflict, Finding, NotFound
+from subsidy_match.store import audit
+from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import Actor, Role
+
+__all__ = ["ForeignFile", "TreasuryFolder", "check_no_foreign_files", "foreign_findings"]
+
+_OURS = re.compile(r"PB[0-9]{14,}[A-Z2-7]*\.[a-z]+")
+_CONFIRMERS = frozenset({Role.SUPERVISOR})
+_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignFile:
+    """A payment file of which the store knows nothing."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class TreasuryFolder:
+    """The folder of treasury files beside the store of a desk."""
+
+    desk: ClaimDesk
+    folder: Path
+
+    def foreign(self) -> Sequence[ForeignFile]:
+        """The files that wait for a person."""
+        names = _payment_files(self.folder)  # the folder first: a file is written after the store knows of it
+        return in_unit(self.desk.engine, lambda session: _foreign(session, self.folder, names), immediate=False)
+
+    def confirm(self, name: str, note: str, *, actor: Actor, at: datetime) -> None:
+        """Write down what became of a file that the store does not know, so that batches are sent again.
+
+        Raises:
+            Forbidden: ``role_missing``.
+            NotFound: ``foreign_file_unknown``.
+            InputError: ``field_missing``, ``field_invalid``.
+        """
+
+        def work() -> None:
+            may(actor, _CONFIRMERS, ("确认支付文件", "answer for a payment file"))
+            found = next((file for file in self.foreign() if file.name == name), None)
+            if found is None:
+                raise NotFound(
+                    "foreign_file_unknown", f"没有待确认的支付文件:{name}", f"no such file to confirm: {name}"
+                )
+            row = ForeignFileRow(
+                name=found.name, sha256=found.sha256, note=check_text("note", note), actor=actor.id, at=at
+            )
+            in_unit(self.desk.engine, lambda session: _write_down(session, row, actor, at))
+
+        audited(self.desk.engine, "payouts", "confirm_file", actor=actor, at=at, work=work)
+
+
+def check_no_foreign_files(files: Sequence[ForeignFile]) -> None:
+    """Refuse to send while files wait for a person.
+
+    Raises:
+        Conflict: ``treasury_files_unknown``.
+    """
+    if files:
+        names = ", ".join(file.name for file in files[:_TOLD]) + (" …" if len(files) > _TOLD else "")
+        zh = f"支付文件夹中有{len(files)}个本库没有记录的支付文件,可能已送银行:{names};确认前不发送"
+        en = f"{len(files)} payment files that this store does not know may be at the bank: {names}; nothing is sent before"
+        hint = "subsidy-match payouts foreign · confirm-file"
+        raise Conflict("treasury_files_unknown", zh, f"{en} they are confirmed", hint=hint)
+
+
+def foreign_findings(files: Sequence[ForeignFile]) -> list[Finding]:
+    """What ``doctor`` tells of them."""
+    return [
+        Finding(
+            "F021",
+            f"{file.name}:支付文件夹中有此文件而库中没有记录,请核实是否已送银行",
+            f"{file.name}: the store knows nothing of this payment file, it may be at the bank",
+        )
+        for file in files
+    ]
+
+
+def _payment_files(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if _OURS.fullmatch(path.name) and path.is_file())
+
+
+def _foreign(session: Session, folder: Path, names: Sequence[str]) -> list[ForeignFile]:
+    sent = select(BatchRow.number, BatchFileRow.format).join(BatchFileRow, BatchFileRow.batch_id == BatchRow.id)
+    known = {f"{number}.{form}" for number, form in session.execute(sent)}
+    unknown = [name for name in names if name not in known]
+    files = [ForeignFile(name, hashlib.sha256((folder / name).read_bytes()).hexdigest()) for name in unknown]
+    seen = {ForeignFile(*row) for row in session.execute(select(ForeignFileRow.name, ForeignFileRow.sha256))}
+    return [file for file in files if file not in seen]
+
+
+def _write_down(session: Session, row: ForeignFileRow, actor: Actor, at: datetime) -> None:
+    told = {"file": row.name, "sha256": row.sha256, "note": row.note, "name": actor.name}
+    session.add(row)
+    audit.append(session, "payouts", at=at, actor=actor.id, action="confirm_file", detail=told)
