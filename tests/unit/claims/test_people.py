@@ -16,6 +16,7 @@ from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.fund_records import Mode
 from subsidy_match.claims.people import administration, authorisations, delegations, interests
 from subsidy_match.claims.people.administration import Rights
+from subsidy_match.claims.people.standing import officer_findings
 from subsidy_match.claims.states import State
 from subsidy_match.errors import SubsidyError
 from subsidy_match.store import audit
@@ -78,6 +79,29 @@ class TestPersons:
         in_store(world, administration.link_person, "clerk", "工号9", by="everything")
         again = lambda: in_store(world, administration.link_person, "clerk", "工号10", by="everything")  # noqa: E731
         assert refused(again) == "person_fixed"
+
+    @pytest.mark.parametrize("same", ["\uff11001a", " 1001a", "1001A\u3000"])
+    def test_one_staff_number_is_one_person_however_it_is_typed(self, world: World, same: str):
+        assert hire(world, "night", Role.CLERK, person=same).person == "1001A"
+        in_store(world, administration.link_person, "clerk", "1001a", by="everything")
+        assert in_unit(world.engine, lambda s: user_by_login(s, "clerk")).person == "1001A"
+
+    @pytest.mark.parametrize("wrong", ["", " ", "\u200b", "1001\u200b", "10 01", "\u04101", "9" * 41])
+    def test_a_staff_number_that_two_could_read_differently_is_none(self, world: World, wrong: str):
+        name = lambda: in_store(world, administration.link_person, "clerk", wrong, by="everything")  # noqa: E731
+        assert refused(name) == "person_invalid"
+
+    def test_a_number_in_two_forms_in_an_older_store_is_told_and_said_again(self, world: World):
+        for login, number in (("clerk", "1001"), ("approver", "1001 ")):
+            hire(world, f"{login}_x", Role(login), person="1001")
+            with world.engine.begin() as connection:
+                last = "(SELECT max(user_id) FROM user_persons)"
+                told = text(f"UPDATE user_persons SET person = :n WHERE user_id = {last}")
+                connection.execute(told, {"n": number})
+        doubts = lambda: [f.code for f in in_unit(world.engine, lambda s: [*officer_findings(s)])]  # noqa: E731
+        assert doubts().count("person_forms") == 1
+        in_store(world, administration.link_person, "approver_x", "1001", by="everything")
+        assert "person_forms" not in doubts()
 
 
 class TestSecondPerson:
