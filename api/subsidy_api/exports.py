@@ -17,7 +17,7 @@ from starlette.responses import StreamingResponse
 from subsidy_api.context import Moment, PlatformDep, Today
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Line
-from subsidy_api.security import Caller, is_outsider
+from subsidy_api.security import Caller, check_asks_for, is_outsider
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.clock import ClockReading
@@ -63,7 +63,7 @@ _HEADINGS = (
 @router.get(
     "/claims.xlsx",
     response_class=StreamingResponse,
-    responses={200: {"description": "工作簿 / a workbook", "content": {_XLSX: {}}}, **responses(401, 422, 503)},
+    responses={200: {"description": "工作簿 / a workbook", "content": {_XLSX: {}}}, **responses(401, 403, 422, 503)},
 )
 def export_claims(
     platform: PlatformDep,
@@ -81,6 +81,7 @@ def export_claims(
     waiting: Annotated[bool | None, Query()] = None,
 ) -> StreamingResponse:
     """导出办件(Excel),筛选同列表,企业只见本企业的 / The claims of the list as a workbook; a firm gets its own."""
+    check_asks_for(actor, assignee)
     wanted = ClaimFilter(tuple(state or ()), uscc, policy_id, period, assignee, filer, fund_id, waiting, limit=_PAGE)
     file = tempfile.TemporaryFile()  # noqa: SIM115  # closed when it has been sent
     notes = _notes(request, platform, at)

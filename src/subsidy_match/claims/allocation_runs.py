@@ -20,6 +20,7 @@ from subsidy_match.claims.funds import lock_funds
 from subsidy_match.claims.occasion import Occasion, current_amount
 from subsidy_match.claims.payload import parse_payload
 from subsidy_match.claims.payment_steps import Deed
+from subsidy_match.claims.people.parties import filed_by
 from subsidy_match.claims.people.persons import is_same_person
 from subsidy_match.claims.reading import locked_row
 from subsidy_match.claims.records import ClaimRow, ClaimShare
@@ -31,7 +32,7 @@ from subsidy_match.claims.transition import Door
 from subsidy_match.errors import Conflict, Finding, NotFound
 from subsidy_match.matching.impact_shares import share_out
 from subsidy_match.store import audit
-from subsidy_match.store.users import Actor, logins_of
+from subsidy_match.store.users import Actor
 
 __all__ = ["Run", "RunPart", "cancel_run", "confirm_run", "draft_run", "load_run", "runs_of"]
 
@@ -197,9 +198,9 @@ def _waiting_for_share(session: Session, fund_id: str) -> Sequence[ClaimRow]:
 
 
 def _check_filed_none(session: Session, claims: Sequence[ClaimRow], actor: Actor) -> None:
-    mine = logins_of(session, [actor])
+    filed = filed_by(session, [actor], [claim.id for claim in claims])
     for claim in claims:
-        if claim.filer in mine:
+        if claim.id in filed:
             zh, en = f"本人填报的办件在内:{claim.claim_no}", f"you filed one of the claims: {claim.claim_no}"
             raise Forbidden("duty_conflict", zh, en)
 

@@ -74,19 +74,21 @@ def tasks_of(session: Session, claim: ClaimRow) -> Sequence[Task]:
 def check_quorum(session: Session, claim: ClaimRow, on: date) -> None:
     """Refuse a pass before enough of those who must be asked, and all others who were, are in favour.
 
-    The latest answer of a department counts; answers from before a correction do not.
+    The latest answer of a department counts; answers from before a correction do not: who gave one is asked again.
 
     Raises:
         Conflict: ``quorum_missing``.
     """
-    latest = {(r.kind, r.department): r for r in _rows(session, claim.id) if _counts(r, claim)}
+    rows = _rows(session, claim.id)
+    latest = {(r.kind, r.department): r for r in rows if _counts(r, claim)}
+    asked = dict.fromkeys((r.kind, r.department) for r in rows if _counts(r, claim) or r.result is not None)
     rules = rule_for(session, claim, on).tasks
     ruled = {(rule.kind, department) for rule in rules for department in rule.departments}
     for rule in rules:
         _check(rule, [latest.get((rule.kind, department)) for department in rule.departments])
-    for (kind, department), row in latest.items():
+    for kind, department in asked:
         if (kind, department) not in ruled:
-            _check(TaskRule(kind, (department,), 1), [row])
+            _check(TaskRule(kind, (department,), 1), [latest.get((kind, department))])
 
 
 def _check(rule: TaskRule, answers: Iterable[TaskRow | None]) -> None:
