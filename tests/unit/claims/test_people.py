@@ -258,7 +258,7 @@ class TestBesideTheDesk:
         (line,) = batch.lines
         content = receipt_file([(line.instruction, line.amount, "成功", "B1", "")], on=world.today)
         by = {"actor": world.people["everything"], "at": world.now}
-        assert refused(lambda: world.office.import_receipts(content, name="r.csv", **by))
+        assert refused(lambda: world.office.import_receipts(content, name="r.csv", **by)) == "duty_conflict"
         assert world.desk.claim(claim.id).state is State.IN_PAYMENT
 
 
