@@ -147,6 +147,12 @@ class TestTasks:
         for login in ("asks", "takes_over"):
             assert refused(lambda who=login: answer(asked, claim, task, who)) == "duty_conflict"
 
+    def test_whoever_answered_does_not_review(self, asked: World):
+        hire(asked, "answers", Role.REVIEWER, Role.TASK_OFFICER, department=TAX)
+        claim = asked.walk(State.IN_REVIEW)
+        answer(asked, claim, ask(asked, claim, "opinion", TAX), "answers")
+        assert refused(lambda: asked.fire(claim, "assign", "lead", assignee="answers")) == "duty_conflict"
+
     def test_a_deputy_answers_for_their_department(self, asked: World):
         lend(asked, "tax", "notice", Role.TASK_OFFICER)
         claim = asked.walk(State.IN_REVIEW)

@@ -14,8 +14,19 @@ from subsidy_match.claims.handling.records import TaskRow
 from subsidy_match.claims.handling.rules import TaskRule, rule_for
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.errors import Conflict
+from subsidy_match.store.users import persons_of
 
-__all__ = ["LONGEST_TASK", "STOPPING", "TASK_NAMES", "Result", "Task", "TaskKind", "check_quorum", "tasks_of"]
+__all__ = [
+    "LONGEST_TASK",
+    "STOPPING",
+    "TASK_NAMES",
+    "Result",
+    "Task",
+    "TaskKind",
+    "answerers_of",
+    "check_quorum",
+    "tasks_of",
+]
 
 
 class TaskKind(StrEnum):
@@ -69,6 +80,12 @@ class Task:
 def tasks_of(session: Session, claim: ClaimRow) -> Sequence[Task]:
     """Read the tasks of a claim, oldest first."""
     return [_task(row, claim) for row in _rows(session, claim.id)]
+
+
+def answerers_of(session: Session, claim_id: int) -> frozenset[str]:
+    """The persons who answered tasks of a claim."""
+    logins = {row.closed_by for row in _rows(session, claim_id) if row.result is not None and row.closed_by is not None}
+    return frozenset(persons_of(session, logins).values())
 
 
 def check_quorum(session: Session, claim: ClaimRow, on: date) -> None:
