@@ -17,7 +17,7 @@ from subsidy_api.noting import Noting
 from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Id, Line, NewClaim, NewEvent, Page
-from subsidy_api.security import Caller, is_outsider
+from subsidy_api.security import Caller, check_asks_for, is_outsider
 from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.reading import ClaimFilter
 from subsidy_match.claims.refusals import Forbidden, audited, record_refusals
@@ -76,7 +76,7 @@ def draft_claim(body: NewClaim, pinned: PinnedDep, actor: Caller, at: Moment, to
     return answer
 
 
-@router.get("", response_model=Page[ClaimBody], responses=responses(401, 422, 503))
+@router.get("", response_model=Page[ClaimBody], responses=responses(401, 403, 422, 503))
 def list_claims(
     platform: PlatformDep,
     actor: Caller,
@@ -93,6 +93,7 @@ def list_claims(
     limit: Limit = 50,
 ) -> Page[ClaimBody]:
     """办件列表,企业只见本企业的 / Claims in the order of their ids; a firm sees its own."""
+    check_asks_for(actor, assignee)
     wanted = ClaimFilter(
         states=tuple(state or ()),
         uscc=uscc,

@@ -16,7 +16,7 @@ from subsidy_api.context import Moment, PinnedDep, PlatformDep, Today
 from subsidy_api.idempotency import Keep, OnceDep
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Id
-from subsidy_api.security import Caller, Officer
+from subsidy_api.security import Caller, MaybeCaller, Officer
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.breaches import breaches_of
 from subsidy_match.claims.calendar_files import YearTable
@@ -34,11 +34,13 @@ Year = Annotated[int, Path(ge=1990, le=2999)]
 _SHIPPED = "随软件发布 / shipped with the software"
 
 
-@router.get("/v1/calendar/{year}", response_model=CalendarBody, responses=responses(404, 422, 503))
-def show_calendar(year: Year, platform: PlatformDep) -> CalendarBody:
+@router.get("/v1/calendar/{year}", response_model=CalendarBody, responses=responses(401, 404, 422, 503))
+def show_calendar(year: Year, platform: PlatformDep, actor: MaybeCaller) -> CalendarBody:
     """一年的放假和调休安排;未公布的年份按周一至周五暂计 / A year's days off and make-up days, 404 until it is published."""
     try:
-        return _body(in_unit(platform.engine, lambda session: published_year(session, year), immediate=False))
+        found = _body(in_unit(platform.engine, lambda session: published_year(session, year), immediate=False))
+        # Who brought it in is the office's own matter.
+        return found if actor and not actor.is_outsider else found.model_copy(update={"imported_by": None})
     except NotFound:
         if year not in platform.calendar.years:
             raise

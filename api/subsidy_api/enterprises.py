@@ -24,6 +24,7 @@ from subsidy_api.security import Caller, Officer, check_sees_firm
 from subsidy_match.claims.accounts import Account
 from subsidy_match.matching.overview import overview_report
 from subsidy_match.push.notices import notices_of
+from subsidy_match.store.users import Actor
 
 __all__ = ["accounts", "router"]
 
@@ -124,7 +125,7 @@ def list_accounts(uscc: Firm, platform: PlatformDep, actor: Caller, note: Noting
     """该企业的收款账户,不含账号 / The bank accounts of a firm, newest first, without their numbers."""
     check_sees_firm(actor, uscc)
     note("accounts", f"enterprise:{uscc}")
-    return [AccountBody.model_validate(account) for account in platform.desk.accounts(uscc)]
+    return [_shown(account, actor) for account in platform.desk.accounts(uscc)]
 
 
 @router.post(
@@ -146,7 +147,7 @@ def register_account(
             number=body.number,
             actor=actor,
             at=at,
-            also=lambda session, account: keep(session, _json(account)),
+            also=lambda session, account: keep(session, _json(account, actor)),
         )
 
     return once.run(201, work)
@@ -160,11 +161,19 @@ def verify_account(
 
     def work(keep: Keep) -> None:
         platform.desk.verify_account(
-            account_id, actor=actor, at=at, also=lambda session, account: keep(session, _json(account))
+            account_id, actor=actor, at=at, also=lambda session, account: keep(session, _json(account, actor))
         )
 
     return once.run(200, work)
 
 
-def _json(account: Account) -> bytes:
-    return AccountBody.model_validate(account).model_dump_json().encode()
+def _json(account: Account, viewer: Actor) -> bytes:
+    return _shown(account, viewer).model_dump_json().encode()
+
+
+def _shown(account: Account, viewer: Actor) -> AccountBody:
+    body = AccountBody.model_validate(account)
+    if not viewer.is_outsider:
+        return body
+    own = account.entered_by if account.entered_by == viewer.id else None
+    return body.model_copy(update={"entered_by": own, "verified_by": None})

@@ -14,7 +14,7 @@ from starlette.responses import StreamingResponse
 from subsidy_api.context import Moment, PlatformDep, Today
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Lang, Line
-from subsidy_api.security import Caller, is_outsider
+from subsidy_api.security import Caller, check_asks_for, is_outsider
 from subsidy_api.workbooks import WORKBOOK, Book, Column, Origin, Value, send
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.claim import Claim
@@ -55,7 +55,7 @@ _COLUMNS = (
 )
 
 
-@router.get("/claims.xlsx", response_class=StreamingResponse, responses=WORKBOOK | responses(401, 422, 503))
+@router.get("/claims.xlsx", response_class=StreamingResponse, responses=WORKBOOK | responses(401, 403, 422, 503))
 def export_claims(
     platform: PlatformDep,
     actor: Caller,
@@ -72,6 +72,7 @@ def export_claims(
     lang: Lang = "zh",
 ) -> StreamingResponse:
     """导出办件(Excel),筛选同列表,企业只见本企业的 / The claims of the list as a workbook; a firm gets its own."""
+    check_asks_for(actor, assignee)
     wanted = ClaimFilter(tuple(state or ()), uscc, policy_id, period, assignee, filer, fund_id, waiting, limit=_PAGE)
     origin = Origin(at, actor.id, _filters(wanted), [_policies(platform, lang)], lang)
 

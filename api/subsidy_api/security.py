@@ -19,7 +19,7 @@ from subsidy_match.errors import InputError
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor, user_by_token
 
-__all__ = ["Caller", "MaybeCaller", "Officer", "check_sees_firm", "is_outsider", "require_caller"]
+__all__ = ["Caller", "MaybeCaller", "Officer", "check_asks_for", "check_sees_firm", "is_outsider", "require_caller"]
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="令牌由管理员发放 / issued by an administrator")
@@ -38,6 +38,16 @@ def check_sees_firm(actor: Actor, uscc: str) -> None:
     """
     if is_outsider(actor) and not actor.may_file_for(uscc):
         raise Forbidden("not_your_firm", "无权查看该企业", "this firm is not yours to see")
+
+
+def check_asks_for(actor: Actor, assignee: str | None) -> None:
+    """Refuse an outsider a list by who handles the claims: it is not told to them, so it is not guessed either.
+
+    Raises:
+        Forbidden: ``officers_only``.
+    """
+    if assignee is not None:
+        check_officer(actor)
 
 
 def require_caller(actor: Actor | None) -> Actor:

@@ -25,7 +25,7 @@ class NewCalendar(Body):
 
 
 class CalendarBody(Body):
-    """A year as days count by it now; one that was shipped and never imported has nobody who imported it."""
+    """A year as days count by it now; who imported it is told to officers, nobody did where it was shipped."""
 
     year: int
     source: str

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from subsidy_match.claims.clock import business_day
+from subsidy_match.claims.handling.rules import place_of
+from subsidy_match.claims.people.authorisations import ANY_POLICY, check_authorised
+from subsidy_match.claims.people.parties import files_for, is_within, out_of_scope
 from subsidy_match.claims.people.persons import check_interest, is_same_person
-from subsidy_match.claims.records import AccountRow
+from subsidy_match.claims.records import AccountRow, ClaimRow
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.store import audit
@@ -57,11 +61,11 @@ def register_account(
     """Enter a firm's account; an account once entered is never changed, a new one takes its place.
 
     Raises:
-        Forbidden: ``not_your_firm``.
+        Forbidden: ``not_your_firm``, ``authorisation_missing`` (an agent's must be for all policies: every claim may be
+            paid there), ``interest_declared``, ``out_of_scope``.
         InputError: ``account_invalid``.
     """
-    if not (actor.may_file_for(uscc) or Role.CLERK in actor.roles):
-        raise Forbidden("not_your_firm", "无权代表该企业办理", "you may not act for this firm")
+    _check_enters(session, actor, uscc, business_day(at))
     digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", number))
     if not (_NUMBER.fullmatch(digits) and _is_line(holder) and _is_line(bank_name)):
         raise InputError("account_invalid", "户名、开户行或账号有误(账号8至32位数字)", "not a valid bank account")
@@ -86,7 +90,8 @@ def verify_account(session: Session, account_id: int, *, actor: Actor, at: datet
 
     Raises:
         NotFound: ``account_unknown``.
-        Forbidden: ``role_missing``, ``duty_conflict`` (whoever entered it cannot verify it).
+        Forbidden: ``role_missing``, ``interest_declared``, ``out_of_scope``, ``duty_conflict`` (whoever entered it, or
+            files for the firm, cannot verify it).
         Conflict: ``account_verified_before``.
     """
     row = session.get(AccountRow, account_id, with_for_update=True)
@@ -94,7 +99,10 @@ def verify_account(session: Session, account_id: int, *, actor: Actor, at: datet
         raise NotFound("account_unknown", f"账户不存在:{account_id}", f"no account {account_id}")
     if not actor.has_any(_VERIFIERS):
         raise Forbidden("role_missing", "无权核验账户", "verifying an account is not among your roles")
-    check_interest(session, actor, row.uscc)
+    _check_officer(session, actor, row.uscc, _VERIFIERS, business_day(at))
+    if files_for(session, actor, row.uscc):
+        zh = "代表该企业办理的人员不得核验其账户"
+        raise Forbidden("duty_conflict", zh, "whoever files for the firm cannot verify its account")
     if is_same_person(session, actor, row.entered_by):
         raise Forbidden("duty_conflict", "登记人不得核验同一账户", "whoever entered an account cannot verify it")
     if row.verified_by is not None:
@@ -108,6 +116,25 @@ def accounts_of(session: Session, uscc: str) -> Sequence[Account]:
     """Read the accounts of a firm, newest first."""
     query = select(AccountRow).where(AccountRow.uscc == uscc).order_by(AccountRow.id.desc())
     return [_account(row) for row in session.scalars(query)]
+
+
+def _check_enters(session: Session, actor: Actor, uscc: str, on: date) -> None:
+    if actor.may_file_for(uscc):
+        check_authorised(session, actor, uscc, ANY_POLICY, on)
+    elif Role.CLERK in actor.roles:
+        _check_officer(session, actor, uscc, {Role.CLERK}, on)
+    else:
+        raise Forbidden("not_your_firm", "无权代表该企业办理", "you may not act for this firm")
+
+
+def _check_officer(session: Session, actor: Actor, uscc: str, roles: Collection[Role], on: date) -> None:
+    """Refuse an officer with an interest in the firm, or whose role reaches none of its claims."""
+    check_interest(session, actor, uscc)
+    if actor.roles.intersection(roles) - {scope.role for scope in actor.scopes}:
+        return
+    claims = session.scalars(select(ClaimRow).where(ClaimRow.uscc == uscc).order_by(ClaimRow.id)).all()
+    if claims and not any(is_within(session, actor, claim, roles, on) for claim in claims):
+        raise out_of_scope(place_of(session, claims[0], on))
 
 
 def _record(session: Session, row: AccountRow, action: str, actor: Actor, at: datetime) -> None:

@@ -24,7 +24,7 @@ from subsidy_match.claims.fund_allocations import (
     load_allocation,
     locked_allocation,
 )
-from subsidy_match.claims.official_documents import check_claim_ids, check_role, check_why, write_down
+from subsidy_match.claims.official_documents import check_claim_ids, check_listed, check_role, check_why, write_down
 from subsidy_match.claims.payment_steps import Deed, audited_batch, lock_claims, step_claims
 from subsidy_match.claims.people.persons import is_same_person
 from subsidy_match.claims.records import ClaimRow
@@ -73,6 +73,7 @@ class AllocationOffice:
             deed = self.desk.deed(session, actor, at)
             check_role(actor, _MAKERS, "拟制资金下达文件", "draft an allocation")
             claims = lock_claims(session, dict.fromkeys(check_claim_ids(claim_ids)))
+            check_listed(deed, claims, _MAKERS)
             row = insert_allocation(deed, claims, number=number, title=title)
             return _finished(deed, row, "draft", also)
 
@@ -94,6 +95,7 @@ class AllocationOffice:
             by_fund, entries = funds_in(deed.session, row.id), claims_in(deed.session, row.id)
             check_fundable(actor, by_fund)
             claims = lock_claims(deed.session, {entry.claim_id: None for entry in entries})
+            check_listed(deed, claims, _ISSUERS)
             entries = claims_in(deed.session, row.id)  # a claim may have left while its lock was waited for
             check_issuable(deed.session, row, entries, claims, by_fund, business_day(at))
             row.state, row.issuer, row.issued_at = str(AllocationState.ISSUED), actor.id, at
@@ -143,6 +145,7 @@ class AllocationOffice:
             why = check_why(reason_code, note, Event.RECALL)
             live = [entry for entry in claims_in(deed.session, row.id) if entry.is_live]
             claims = lock_claims(deed.session, {entry.claim_id: None for entry in live})
+            check_listed(deed, claims, _ISSUERS if row.state == AllocationState.ISSUED else _MAKERS | _ISSUERS)
             if row.state == AllocationState.ISSUED:
                 back = [n for n, claim in claims.items() if claim.state not in _BEFORE | {State.OBJECTION}]
                 said = {"allocation_no": row.number, **why}

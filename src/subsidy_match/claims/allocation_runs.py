@@ -20,6 +20,7 @@ from subsidy_match.claims.funds import lock_funds
 from subsidy_match.claims.occasion import Occasion, current_amount
 from subsidy_match.claims.payload import parse_payload
 from subsidy_match.claims.payment_steps import Deed
+from subsidy_match.claims.people.parties import why_not_apart
 from subsidy_match.claims.people.persons import is_same_person
 from subsidy_match.claims.reading import locked_row
 from subsidy_match.claims.records import ClaimRow, ClaimShare
@@ -31,10 +32,11 @@ from subsidy_match.claims.transition import Door
 from subsidy_match.errors import Conflict, Finding, NotFound
 from subsidy_match.matching.impact_shares import share_out
 from subsidy_match.store import audit
-from subsidy_match.store.users import Actor, logins_of
+from subsidy_match.store.users import Actor, Role
 
 __all__ = ["Run", "RunPart", "cancel_run", "confirm_run", "draft_run", "load_run", "runs_of"]
 
+_ALLOTTERS = frozenset({Role.FUND, Role.SUPERVISOR})
 _SHARING = (State.IN_RECHECK, State.IN_APPROVAL)
 
 
@@ -79,7 +81,8 @@ def draft_run(session: Session, fund_id: str, *, budget: int | None, at: datetim
     Raises:
         NotFound: ``fund_unknown``.
         Conflict: ``fund_not_pooled``, ``fund_closed``, ``fund_frozen``, ``fund_short``, ``run_open``, ``run_empty``.
-        Forbidden: ``duty_conflict``, the maker filed one of the claims.
+        Forbidden: ``duty_conflict``, ``interest_declared``, ``out_of_scope``: the maker stands too near to one of the claims,
+            or too far from it.
     """
     (fund,) = lock_funds(session, [fund_id])
     free = fund.allocated - fund.reserved - fund.committed - fund.paid
@@ -88,7 +91,7 @@ def draft_run(session: Session, fund_id: str, *, budget: int | None, at: datetim
     claims = _waiting_for_share(session, fund_id)
     if not claims:
         raise Conflict("run_empty", "没有待分配的办件", "no claim waits for a share of this fund")
-    _check_filed_none(session, claims, actor)
+    _check_apart(session, claims, actor, at)
     shares = share_out({str(claim.id): current_amount(claim) for claim in claims}, budget, fund.step)
     run = RunRow(
         number=uuid.uuid4().hex,  # replaced once the id is known
@@ -116,7 +119,7 @@ def confirm_run(deed: Deed, run_id: int) -> Run:
 
     Raises:
         NotFound: ``run_unknown``.
-        Forbidden: ``run_same_person``, ``duty_conflict``.
+        Forbidden: ``run_same_person``, and as in ``draft_run``.
         Conflict: ``run_state``, ``run_outdated`` with a finding for every claim that changed, ``fund_short``,
             ``fund_frozen``, ``fund_closed``.
     """
@@ -125,7 +128,7 @@ def confirm_run(deed: Deed, run_id: int) -> Run:
     if is_same_person(session, actor, run.maker):
         raise Forbidden("run_same_person", "编制人不得确认", "whoever made the run cannot confirm it")
     claims = {part.claim_id: locked_row(session, part.claim_id) for part in parts}
-    _check_filed_none(session, list(claims.values()), actor)
+    _check_apart(session, list(claims.values()), actor, at)
     lock_funds(session, [run.fund_id])
     _check_unchanged(session, run, parts, claims)
     for part in parts:
@@ -196,12 +199,11 @@ def _waiting_for_share(session: Session, fund_id: str) -> Sequence[ClaimRow]:
     return [row for row in rows if current_amount(row) > 0]
 
 
-def _check_filed_none(session: Session, claims: Sequence[ClaimRow], actor: Actor) -> None:
-    mine = logins_of(session, [actor])
-    for claim in claims:
-        if claim.filer in mine:
-            zh, en = f"本人填报的办件在内:{claim.claim_no}", f"you filed one of the claims: {claim.claim_no}"
-            raise Forbidden("duty_conflict", zh, en)
+def _check_apart(session: Session, claims: Sequence[ClaimRow], actor: Actor, at: datetime) -> None:
+    by_id = {claim.id: claim for claim in claims}
+    for claim_id, why in why_not_apart(session, actor, by_id, _ALLOTTERS, business_day(at)).items():
+        number = by_id[claim_id].claim_no
+        raise Forbidden(why.code, f"{number}:{why.zh}", f"{number}: {why.en}")
 
 
 def _check_unchanged(session: Session, run: RunRow, parts: Sequence[RunPartRow], claims: dict[int, ClaimRow]) -> None:

@@ -12,13 +12,14 @@ from subsidy_match.claims.canonical import as_known
 from subsidy_match.claims.document_states import NoticeState
 from subsidy_match.claims.notice_records import NoticeClaimRow, PublicNoticeRow
 from subsidy_match.claims.occasion import current_amount
-from subsidy_match.claims.official_documents import check_number, insert_numbered
+from subsidy_match.claims.official_documents import check_listed, check_number, insert_numbered
 from subsidy_match.claims.payment_steps import Deed, lock_claims, refuse_batch
 from subsidy_match.claims.public_notices import Contact
 from subsidy_match.claims.records import AccountRow, ClaimRow
 from subsidy_match.claims.states import State
 from subsidy_match.claims.wording import check_line
 from subsidy_match.errors import Conflict, InputError, SubsidyError
+from subsidy_match.store.users import Role
 
 __all__ = ["account_tail", "add_claims", "new_notice", "why_not_over"]
 
@@ -58,10 +59,11 @@ def add_claims(deed: Deed, row: PublicNoticeRow, claim_ids: Sequence[int]) -> Pu
     """Put claims into a new notice, all or none.
 
     Raises:
-        BatchRefused: ``batch_refused``: ``notice_taken``, ``notice_unfit``.
+        BatchRefused: ``batch_refused``: ``notice_taken``, ``notice_unfit``, or whoever drafts may not handle a claim.
     """
     session = deed.session
     claims = lock_claims(session, dict.fromkeys(claim_ids))
+    check_listed(deed, claims, {Role.NOTICE})
     taken = set(
         session.scalars(
             select(NoticeClaimRow.claim_id).where(NoticeClaimRow.claim_id.in_(claims), NoticeClaimRow.is_open)

@@ -17,7 +17,14 @@ from subsidy_match.claims.document_states import NoticeState
 from subsidy_match.claims.notice_drafts import account_tail, add_claims, new_notice, why_not_over
 from subsidy_match.claims.notice_records import PublicNoticeRow
 from subsidy_match.claims.occasion import current_amount
-from subsidy_match.claims.official_documents import check_claim_ids, check_role, check_why, left_document, write_down
+from subsidy_match.claims.official_documents import (
+    check_claim_ids,
+    check_listed,
+    check_role,
+    check_why,
+    left_document,
+    write_down,
+)
 from subsidy_match.claims.payment_steps import Deed, audited_batch, lock_claims, refuse_batch, step_claims
 from subsidy_match.claims.public_notices import (
     Contact,
@@ -107,6 +114,7 @@ class NoticeOffice:
         def work(deed: Deed, row: PublicNoticeRow) -> None:
             entries = [entry for entry in entries_of(deed.session, row.id) if entry.is_open]
             claims = lock_claims(deed.session, {entry.claim_id: None for entry in entries})
+            check_listed(deed, claims, _OFFICERS)
             refuse_batch({n: why for n, claim in claims.items() if (why := why_not_over(claim, business_day(at)))})
             for entry in entries:
                 entry.is_open = False
@@ -135,6 +143,7 @@ class NoticeOffice:
             why = check_why(reason_code, note, Event.UNPUBLISH)
             entries = [entry for entry in entries_of(deed.session, row.id) if entry.is_open]
             claims = lock_claims(deed.session, {entry.claim_id: None for entry in entries})
+            check_listed(deed, claims, _OFFICERS)
             if row.state == NoticeState.PUBLISHED:
                 said = {"notice_no": row.number, **why}
                 step_claims(deed, Event.UNPUBLISH, dict.fromkeys(claims, said), door=Door.NOTICES)

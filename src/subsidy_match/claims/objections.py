@@ -23,6 +23,7 @@ from subsidy_match.claims.notice_records import NoticeClaimRow, ObjectionRow, Pu
 from subsidy_match.claims.objection_values import Objection, load_objection, objection_from_row, unknown_objection
 from subsidy_match.claims.official_documents import check_number, check_role, write_down
 from subsidy_match.claims.payment_steps import Deed, step_claim
+from subsidy_match.claims.people.parties import check_apart
 from subsidy_match.claims.public_notices import notice_by_number
 from subsidy_match.claims.reading import locked_row
 from subsidy_match.claims.records import ClaimRow
@@ -163,7 +164,8 @@ class ObjectionDesk:
 
         Raises:
             NotFound: ``objection_unknown``.
-            Forbidden: ``role_missing``.
+            Forbidden: ``role_missing``, ``interest_declared``, ``duty_conflict`` (whoever filed the claim),
+                ``out_of_scope``.
         """
 
         def work(session: Session) -> Objector | None:
@@ -171,6 +173,7 @@ class ObjectionDesk:
             row = session.get(ObjectionRow, objection_id)
             if row is None:
                 raise unknown_objection(objection_id)
+            check_apart(session, actor, session.get_one(ClaimRow, row.claim_id), _OPENERS, business_day(at))
             audit.append(session, f"objection:{objection_id}", at=at, actor=actor.id, action="read_objector", detail={})
             return None if not row.objector else Objector(**json.loads(self._open(row)))
 

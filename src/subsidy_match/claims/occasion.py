@@ -101,8 +101,9 @@ class Occasion:
         return self.assessment
 
     def account(self) -> AccountRow | None:
-        """The firm's account that the payload names, else the one the claim has, else the firm's newest."""
-        query = select(AccountRow).where(AccountRow.uscc == self.claim.uscc).order_by(AccountRow.id.desc())
+        """The account that the payload names, else the claim's, else the firm's newest verified one, else its newest."""
+        newest = (AccountRow.verified_by.is_(None), AccountRow.id.desc())
+        query = select(AccountRow).where(AccountRow.uscc == self.claim.uscc).order_by(*newest)
         wanted = self.payload.get("account_id", self.claim.account_id)
         if wanted is not None:
             query = query.where(AccountRow.id == wanted)

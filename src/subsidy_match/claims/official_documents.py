@@ -9,8 +9,11 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.payment_steps import Deed
+from subsidy_match.claims.clock import business_day
+from subsidy_match.claims.payment_steps import Deed, refuse_batch
+from subsidy_match.claims.people.parties import why_not_apart
 from subsidy_match.claims.reasons import check_reason
+from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.wording import check_text
@@ -21,6 +24,7 @@ from subsidy_match.store.users import Actor, Role
 
 __all__ = [
     "check_claim_ids",
+    "check_listed",
     "check_number",
     "check_role",
     "check_why",
@@ -60,6 +64,15 @@ def check_role(actor: Actor, roles: Collection[Role], zh: str, en: str) -> None:
         raise Forbidden(
             "role_missing", f"无权办理:{zh}", f"to {en} needs one of these roles: {', '.join(sorted(roles))}"
         )
+
+
+def check_listed(deed: Deed, claims: Mapping[int, ClaimRow], roles: Collection[Role]) -> None:
+    """Refuse a document over claims that whoever acts may not handle with ``roles``.
+
+    Raises:
+        BatchRefused: ``batch_refused``: ``interest_declared``, ``duty_conflict``, ``out_of_scope``.
+    """
+    refuse_batch(why_not_apart(deed.session, deed.actor, claims, roles, business_day(deed.at)))
 
 
 def check_claim_ids(claim_ids: Sequence[int]) -> Sequence[int]:

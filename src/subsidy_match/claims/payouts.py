@@ -31,14 +31,14 @@ from subsidy_match.claims.payout_records import LineRow
 from subsidy_match.claims.reading import visible_row
 from subsidy_match.claims.receipts import ReceiptReport
 from subsidy_match.claims.returns import ReturnReport
-from subsidy_match.claims.sending import NOT_OUT, Parcel, check_funds, mark_sending, mark_sent, treasury_file
+from subsidy_match.claims.sending import NOT_OUT, Parcel, check_hand, mark_sending, mark_sent, senders, treasury_file
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.treasury_folder import TreasuryFolder, check_no_foreign_files
 from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
-from subsidy_match.store.users import Actor, Role
+from subsidy_match.store.users import Actor
 
 __all__ = ["Download", "PayoutOffice"]
 
@@ -174,7 +174,7 @@ class PayoutOffice:
             _finished(session, batch_id, also)
 
         def send() -> Path:
-            may(actor, _senders(), BATCH_EVENT_NAMES[BatchEvent.SEND])
+            may(actor, senders(), BATCH_EVENT_NAMES[BatchEvent.SEND])
             batch = self.batch(batch_id)
             parcel = self._parcel(batch, format)
             claims = [line.claim_id for line in batch.lines]
@@ -199,9 +199,9 @@ class PayoutOffice:
         """
 
         def hand_out() -> Download:
-            may(actor, _senders(), ("下载支付文件", "download treasury files"))
+            may(actor, senders(), ("下载支付文件", "download treasury files"))
             batch = self.batch(batch_id)
-            in_unit(self.desk.engine, lambda session: check_funds(session, batch_id, actor), immediate=False)
+            in_unit(self.desk.engine, lambda session: check_hand(session, batch_id, actor, at), immediate=False)
             if batch.file_sha256 is None or batch.state is BatchState.APPROVED:
                 zh, en = "批次尚未发送,没有支付文件", "the batch was not sent, so there is no file yet"
                 raise Conflict("batch_not_sent", zh, en)
@@ -318,11 +318,6 @@ def _check_state(state: BatchState, event: BatchEvent) -> None:
     if batch_rule(state, event) is None:
         zh, en = BATCH_EVENT_NAMES[event]
         raise Conflict("batch_state", f"批次状态为{state},不能{zh}", f"the batch is {state}: cannot {en}")
-
-
-def _senders() -> frozenset[Role]:
-    rule = batch_rule(BatchState.APPROVED, BatchEvent.INTEND)
-    return frozenset() if rule is None else rule.roles
 
 
 def _check_original(batch: Batch, parcel: Parcel) -> None:

@@ -12,15 +12,17 @@ from sqlalchemy.orm import Session
 from subsidy_match.claims.allocation_drafts import check_fundable
 from subsidy_match.claims.assessment import Standing
 from subsidy_match.claims.batches import lines_of, locked_batch
-from subsidy_match.claims.clock import TOLERANCE, check_order
+from subsidy_match.claims.clock import TOLERANCE, business_day, check_order
 from subsidy_match.claims.funds import Fund, fund
 from subsidy_match.claims.guards.payment import check_credit
 from subsidy_match.claims.lines.steps import Hand, advance_batch, advance_line
+from subsidy_match.claims.lines.tables import batch_rule
 from subsidy_match.claims.occasion import shares_of
 from subsidy_match.claims.parking import check_nothing_parked
 from subsidy_match.claims.payment_states import BatchEvent, BatchState, LineEvent, LineState
 from subsidy_match.claims.payment_steps import refuse_batch
 from subsidy_match.claims.payout_records import BatchFileRow, BatchRow, LineRow
+from subsidy_match.claims.people.parties import why_not_apart
 from subsidy_match.claims.reading import locked_row
 from subsidy_match.claims.records import AccountRow, ClaimRow
 from subsidy_match.claims.treasury import Controls, Part, Payment, TreasuryFile, yuan
@@ -28,9 +30,9 @@ from subsidy_match.errors import Conflict, NotFound, SubsidyError
 from subsidy_match.store import audit
 from subsidy_match.store.schema import canonical_json
 from subsidy_match.store.sealing import Sealer
-from subsidy_match.store.users import Actor
+from subsidy_match.store.users import Actor, Role
 
-__all__ = ["NOT_OUT", "Parcel", "check_funds", "mark_sending", "mark_sent", "treasury_file"]
+__all__ = ["NOT_OUT", "Parcel", "check_hand", "mark_sending", "mark_sent", "senders", "treasury_file"]
 
 NOT_OUT = (BatchState.APPROVED, BatchState.SENDING)
 """States in which the file may still be kept back."""
@@ -83,7 +85,7 @@ def mark_sending(
     batch = locked_batch(session, batch_id)
     was = BatchState(batch.state)
     advance_batch(batch, BatchEvent.INTEND, actor)
-    check_funds(session, batch_id, actor)
+    check_hand(session, batch_id, actor, at)
     _check_nothing_failed(session, batch_id)
     at = check_order(at, batch.checked_at, tolerance)
     if was in NOT_OUT:
@@ -108,14 +110,23 @@ def mark_sent(session: Session, batch_id: int, *, actor: Actor, at: datetime) ->
     _record(session, batch, "send", actor, at)
 
 
-def check_funds(session: Session, batch_id: int, actor: Actor) -> None:
-    """Refuse whoever may not use one of the funds that pay a batch: its file has account numbers.
+def check_hand(session: Session, batch_id: int, actor: Actor, at: datetime) -> None:
+    """Refuse whoever may not send a batch, nor see its account numbers: its funds, or a claim in it, are not theirs.
 
     Raises:
         Forbidden: ``fund_not_yours``.
+        BatchRefused: ``batch_refused``: ``interest_declared``, ``duty_conflict``, ``out_of_scope``.
     """
     lines = lines_of(session, batch_id)
+    claims = {line.claim_id: session.get_one(ClaimRow, line.claim_id) for line in lines}
+    refuse_batch(why_not_apart(session, actor, claims, senders(), business_day(at)))
     check_fundable(actor, {share.fund_id for line in lines for share in shares_of(session, line.claim_id)})
+
+
+def senders() -> frozenset[Role]:
+    """Who may send a batch."""
+    rule = batch_rule(BatchState.APPROVED, BatchEvent.INTEND)
+    return frozenset() if rule is None else rule.roles
 
 
 def _check_nothing_failed(session: Session, batch_id: int) -> None:

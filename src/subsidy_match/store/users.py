@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from subsidy_match.errors import Conflict, InputError, NotFound
+from subsidy_match.store.staff_numbers import staff_number
 from subsidy_match.store.user_rows import UserFirm, UserFund, UserPerson, UserRole, UserRow, UserScope, all_of_active
 
 __all__ = [
@@ -166,7 +167,7 @@ def add_user(
 
     Raises:
         Conflict: ``login_taken``.
-        InputError: ``token_too_short``, ``role_reserved``.
+        InputError: ``token_too_short``, ``role_reserved``, ``person_invalid``.
     """
     if {Role.SYSTEM, Role.PUSH} & set(roles) or login in {SYSTEM.id, PUSH.id}:
         raise InputError("role_reserved", "该角色或用户名仅限系统使用", "this role or login is the machine's own")
@@ -178,7 +179,7 @@ def add_user(
     row.funds = [UserFund(fund_id=fund) for fund in sorted(set(funds))]
     row.firms = [UserFirm(uscc=uscc) for uscc in sorted(set(firms))]
     row.scopes = [scope_row(scope) for scope in sorted(set(scopes))]
-    row.person = UserPerson(person=person) if person else None
+    row.person = UserPerson(person=staff_number(person)) if person else None
     session.add(row)
     try:
         session.flush()

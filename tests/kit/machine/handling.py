@@ -15,7 +15,7 @@ from subsidy_match.claims.transition import Transition
 from subsidy_match.store.users import Role
 
 TAX = "税务局"
-LENT = {"approver": Role.APPROVER, "rechecker": Role.RECHECKER, "notice": Role.NOTICE}
+LENT = {"approver": Role.APPROVER, "rechecker": Role.RECHECKER}
 
 
 class Handling(Base):

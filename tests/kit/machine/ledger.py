@@ -54,6 +54,7 @@ class Ledger(Base):
         }
         budget = self.model.available(POOL)
         must = Role.FUND in ROLES[who] and self.run is None and bool(asked) and budget > 0
+        must = must and not self.model.filed(who, asked)
         people, now = self.world.people, self.world.now
         made, refusal = tried(lambda: self.world.money.draft_run(POOL, actor=people[who], at=now))
         assert (made is not None) is must, refusal
@@ -77,6 +78,7 @@ class Ledger(Base):
         must = (
             self._may_confirm(who)
             and who != maker
+            and not self.model.filed(who, parts)
             and all(self._unchanged(claim_id, asked) for claim_id, (asked, _) in parts.items())
             and total <= self.model.available(POOL)
         )

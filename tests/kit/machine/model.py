@@ -5,7 +5,7 @@ It says of every attempt whether it must succeed, and what then is true. What it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fractions import Fraction
@@ -202,6 +202,10 @@ class Model:
 
     def live(self) -> list[ModelClaim]:
         return [claim for claim in self.claims.values() if claim.state not in self.topic.dead]
+
+    def filed(self, who: str, claims: Iterable[int]) -> bool:
+        """Whether somebody filed one of the claims, and therefore may put none of them into a document."""
+        return any((who, "filer") in self.claims[claim_id].duties for claim_id in claims)
 
     def may_draft(self, key: tuple[str, str]) -> bool:
         return all(claim.key != key for claim in self.live()) and not self.is_recovering_from(key[0])

@@ -40,6 +40,7 @@ class Notices(Base):
         approved = [claim_id for claim_id in chosen if self.model.claims[claim_id].state == "APPROVED"]
         chosen = approved or chosen
         expected = len(approved) == len(chosen) and Role.NOTICE in ROLES[who]
+        expected = expected and not self.model.filed(who, chosen)
         notice = self._tried(expected, lambda actor: self._draft_notice(chosen, actor), who)
         if notice is None:
             return multiple()
@@ -56,6 +57,7 @@ class Notices(Base):
         rows = {i: self.model.row(claim, "unpublish", attempt) for i, claim in claims.items()}
         may_close = all(c.state != "OBJECTION" and _is_over(self.model, c, attempt) for c in claims.values())
         expected = Role.NOTICE in ROLES[who] and (None not in rows.values() if withdraw else may_close)
+        expected = expected and not self.model.filed(who, claims)
         if withdraw:
             end = lambda actor: self._notices.withdraw(notice_id, actor=actor, at=self.world.now, reason_code="other")  # noqa: E731
         else:
@@ -133,6 +135,7 @@ class Notices(Base):
             c.state == "PUBLISHED" and _is_over(self.model, c, attempt) for c in claims
         )
         expected = fit and who != "notice" and not ROLES[who].isdisjoint({Role.APPROVER, Role.SUPERVISOR})
+        expected = expected and not self.model.filed(who, [e.claim_id for e in entries])
         done = self._tried(
             expected, lambda actor: self._allocations.issue(allocation_id, actor=actor, at=self.world.now), who
         )
@@ -224,7 +227,7 @@ class Notices(Base):
         rows = {i: self.model.row(c, "recall", attempt) for i, c in back.items()}
         makers = set() if issued else {Role.NOTICE, Role.MAKER}
         may = not ROLES[who].isdisjoint({Role.APPROVER, Role.SUPERVISOR} | makers)
-        expected = may and found.state != "VOID" and None not in rows.values()
+        expected = may and found.state != "VOID" and None not in rows.values() and not self.model.filed(who, claims)
         act = lambda actor: self._allocations.void(allocation_id, actor=actor, at=self.world.now, reason_code="other")  # noqa: E731
         if self._tried(expected, act, who) is not None:
             self.follow(rows, who)

@@ -29,7 +29,8 @@ def test_an_imported_calendar_is_shown_with_who_brought_it_in_and_counts_at_once
     # Two days off, one weekend day worked.
     assert (after["due_on"], after["due_is_provisional"]) == ("2027-01-12", False)
     assert api.post("/v1/calendar", "lead", NOTICE, Idempotency_Key="k1").headers["idempotent-replayed"] == "true"
-    assert api.get("/v1/calendar/2027").json() == done.json()
+    assert api.get("/v1/calendar/2027", "clerk").json() == done.json()
+    assert api.get("/v1/calendar/2027").json() == done.json() | {"imported_by": None}
     step = api.get(f"/v1/claims/{claim}/timeline", "applicant").json()[-1]
     assert (step["event"], step["detail"]) == (
         "redate",

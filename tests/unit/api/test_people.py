@@ -44,6 +44,7 @@ def test_nobody_grants_themselves_anything_and_the_attempt_is_on_record(api: Api
 
 def test_an_officer_has_a_staff_number_and_nobody_is_applicant_and_agent(api: ApiWorld):
     assert code(api.post("/v1/users", "everything", NEW | {"person": ""})) == (422, "person_missing")
+    assert code(api.post("/v1/users", "everything", NEW | {"person": " "})) == (422, "person_invalid")
     both = {"login": "both", "name": "甲两", "roles": ["agent", "applicant"]}
     assert code(api.post("/v1/users", "everything", both)) == (422, "roles_apart")
 

@@ -105,10 +105,21 @@ def test_an_account_number_is_never_shown(api: ApiWorld):
 
 def test_whoever_entered_an_account_cannot_verify_it(api: ApiWorld):
     body = {"holder": "甲", "bank_name": "示例银行", "number": "6222000000001234"}
-    account = api.post(f"/v1/enterprises/{FIRM}/accounts", "everything", body).json()["id"]
-    answer = api.post(f"/v1/accounts/{account}/verify", "everything")
+    account = api.post(f"/v1/enterprises/{FIRM}/accounts", "clerk", body).json()["id"]
+    answer = api.post(f"/v1/accounts/{account}/verify", "clerk")
     assert (answer.status_code, answer.json()["code"]) == (403, "duty_conflict")
 
 
 def test_a_token_in_the_query_is_no_token(api: ApiWorld):
     assert api.get("/v1/claims", None, access_token=token_of("clerk")).status_code == 401
+
+
+def test_a_firm_is_not_told_who_at_the_office_handles_its_claim_or_account(api: ApiWorld):
+    api.walk("IN_REVIEW")
+    for path in ("/v1/claims", "/v1/claims.xlsx"):
+        assert api.get(path, "reviewer", assignee="reviewer").status_code == 200
+        assert api.get(path, "applicant", assignee="reviewer").json()["code"] == "officers_only"
+    entered = lambda who: [a["entered_by"] for a in api.get(f"/v1/enterprises/{FIRM}/accounts", who).json()]  # noqa: E731
+    verified = lambda who: [a["verified_by"] for a in api.get(f"/v1/enterprises/{FIRM}/accounts", who).json()]  # noqa: E731
+    assert entered("applicant") == entered("clerk") == ["applicant"]
+    assert (verified("applicant"), verified("lead")) == ([None], ["supervisor"])

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import pytest
-from claims_world import FIRM, USCC, World
+from claims_world import FIRM, POLICY, USCC, World
+from people_kit import hire
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from subsidy_match.claims.accounts import Account
+from subsidy_match.claims.people.authorisations import ANY_POLICY, authorise
 from subsidy_match.claims.records import AccountRow
+from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict, SubsidyError
 from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import Role, user_by_login
 
 
 def enter(world: World, *, by: str = "applicant", **changes: str) -> Account:
@@ -73,3 +78,34 @@ def test_a_wrong_account_is_refused(world: World, changes: dict[str, str], code:
 def test_an_unknown_account_cannot_be_verified(world: World):
     with pytest.raises(SubsidyError, match="account_unknown"):
         world.desk.verify_account(999, actor=world.people["clerk"], at=world.now)
+
+
+def test_a_new_claim_is_paid_to_a_verified_account_rather_than_to_a_newer_one(world: World):
+    known = world.desk.accounts(USCC)[0]
+    newer = enter(world)
+    assert world.walk(State.SUBMITTED).account_id == known.id
+    world.desk.verify_account(newer.id, actor=world.people["clerk"], at=world.now)
+    assert world.walk(State.SUBMITTED, period="2025").account_id == newer.id
+
+
+def test_an_agent_for_one_policy_does_not_say_where_all_money_goes(world: World):
+    def agent(login: str, policy_id: str) -> str:
+        hire(world, login, Role.AGENT)
+        with Session(world.engine) as session, session.begin():
+            authorise(
+                session,
+                login=login,
+                uscc=USCC,
+                policy_id=policy_id,
+                document_sha256="a" * 64,
+                from_on=world.today,
+                until_on=world.today,
+                actor=world.people["clerk"],
+                at=world.now,
+            )
+        world.people = {**world.people, login: in_unit(world.engine, lambda s: user_by_login(s, login))}
+        return login
+
+    with pytest.raises(SubsidyError, match="authorisation_missing"):
+        enter(world, by=agent("for_one", POLICY))
+    assert enter(world, by=agent("for_all", ANY_POLICY)).entered_by == "for_all"

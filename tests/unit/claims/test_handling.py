@@ -127,6 +127,32 @@ class TestTasks:
         assert refused(lambda: asked.fire(claim, "pass", "reviewer")) == "quorum_missing"
         assert all(task.is_void for task in tasks(asked, claim))
 
+    def test_whoever_was_asked_without_a_rule_is_asked_again_after_a_correction(self, asked: World):
+        claim = asked.walk(State.IN_REVIEW)
+        answer(asked, claim, ask(asked, claim, "opinion", TAX), "tax", "unfavourable")
+        due = (business_day(asked.now) + timedelta(days=9)).isoformat()
+        asked.fire(claim, "request_correction", "reviewer", items=["发票"], due_on=due)
+        asked.fire(claim, "resubmit", "applicant")
+        assert refused(lambda: asked.fire(claim, "pass", "reviewer")) == "quorum_missing"
+        answer(asked, claim, ask(asked, claim, "opinion", TAX), "tax")
+        assert asked.fire(claim, "pass", "reviewer").state is State.IN_RECHECK
+
+    def test_nobody_answers_their_own_question(self, asked: World):
+        for login in ("asks", "takes_over"):
+            hire(asked, login, Role.REVIEWER, Role.TASK_OFFICER, department=TAX)
+        claim = asked.walk(State.ACCEPTED)
+        asked.fire(claim, "assign", "lead", assignee="asks")
+        task = ask(asked, claim, "opinion", TAX, by="asks")
+        asked.fire(claim, "assign", "lead", assignee="takes_over")
+        for login in ("asks", "takes_over"):
+            assert refused(lambda who=login: answer(asked, claim, task, who)) == "duty_conflict"
+
+    def test_whoever_answered_does_not_review(self, asked: World):
+        hire(asked, "answers", Role.REVIEWER, Role.TASK_OFFICER, department=TAX)
+        claim = asked.walk(State.IN_REVIEW)
+        answer(asked, claim, ask(asked, claim, "opinion", TAX), "answers")
+        assert refused(lambda: asked.fire(claim, "assign", "lead", assignee="answers")) == "duty_conflict"
+
     def test_a_deputy_answers_for_their_department(self, asked: World):
         lend(asked, "tax", "notice", Role.TASK_OFFICER)
         claim = asked.walk(State.IN_REVIEW)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from claims_world import FUND, OTHER_USCC, World
+from people_kit import hire
 from sqlalchemy import text
 
 from subsidy_match.claims.assessment import Standing
@@ -23,6 +24,7 @@ from subsidy_match.claims.treasury_folder import TreasuryFolder, foreign_finding
 from subsidy_match.errors import Conflict, SubsidyError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import Role
 
 NUMBER = "6222000000001234"
 ONE = 10_000_00
@@ -168,9 +170,10 @@ def test_whoever_touched_the_account_does_not_make_the_batch(world: World):
     world.fire(claims[0], "set_account", "applicant", account_id=account.id)
     with pytest.raises(BatchRefused, match="account_unverified"):
         make(world, claims)
-    world.desk.verify_account(account.id, actor=world.people["everything"], at=world.now)
+    hire(world, "both", Role.CLERK, Role.MAKER)
+    world.desk.verify_account(account.id, actor=world.people["both"], at=world.now)
     with pytest.raises(BatchRefused, match="duty_conflict"):
-        world.office.create_batch([claims[0].id], actor=world.people["everything"], at=world.now)
+        world.office.create_batch([claims[0].id], actor=world.people["both"], at=world.now)
 
 
 def test_a_claim_is_in_one_open_batch_only(world: World):

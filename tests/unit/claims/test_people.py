@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from claims_world import OTHER_USCC, USCC, World
+from claims_world import CONTACT, FIRM, OTHER_USCC, PEOPLE, USCC, World, receipt_file
 from people_kit import declare, hire, lend, set_rule
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -14,13 +14,15 @@ from sqlalchemy.exc import IntegrityError
 from subsidy_match.claims.assessment import Share
 from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.fund_records import Mode
+from subsidy_match.claims.objections import Objector
 from subsidy_match.claims.people import administration, authorisations, delegations, interests
 from subsidy_match.claims.people.administration import Rights
+from subsidy_match.claims.people.standing import officer_findings
 from subsidy_match.claims.states import State
 from subsidy_match.errors import SubsidyError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
-from subsidy_match.store.users import Role, Scope, user_by_login
+from subsidy_match.store.users import PUBLIC, Role, Scope, user_by_login
 
 
 def refused(work: Callable[[], Any]) -> str:
@@ -78,6 +80,29 @@ class TestPersons:
         in_store(world, administration.link_person, "clerk", "工号9", by="everything")
         again = lambda: in_store(world, administration.link_person, "clerk", "工号10", by="everything")  # noqa: E731
         assert refused(again) == "person_fixed"
+
+    @pytest.mark.parametrize("same", ["\uff11001a", " 1001a", "1001A\u3000"])
+    def test_one_staff_number_is_one_person_however_it_is_typed(self, world: World, same: str):
+        assert hire(world, "night", Role.CLERK, person=same).person == "1001A"
+        in_store(world, administration.link_person, "clerk", "1001a", by="everything")
+        assert in_unit(world.engine, lambda s: user_by_login(s, "clerk")).person == "1001A"
+
+    @pytest.mark.parametrize("wrong", ["", " ", "\u200b", "1001\u200b", "10 01", "\u04101", "9" * 41])
+    def test_a_staff_number_that_two_could_read_differently_is_none(self, world: World, wrong: str):
+        name = lambda: in_store(world, administration.link_person, "clerk", wrong, by="everything")  # noqa: E731
+        assert refused(name) == "person_invalid"
+
+    def test_a_number_in_two_forms_in_an_older_store_is_told_and_said_again(self, world: World):
+        for login, number in (("clerk", "1001"), ("approver", "1001 ")):
+            hire(world, f"{login}_x", Role(login), person="1001")
+            with world.engine.begin() as connection:
+                last = "(SELECT max(user_id) FROM user_persons)"
+                told = text(f"UPDATE user_persons SET person = :n WHERE user_id = {last}")
+                connection.execute(told, {"n": number})
+        doubts = lambda: [f.code for f in in_unit(world.engine, lambda s: [*officer_findings(s)])]  # noqa: E731
+        assert doubts().count("person_forms") == 1
+        in_store(world, administration.link_person, "approver_x", "1001", by="everything")
+        assert "person_forms" not in doubts()
 
 
 class TestSecondPerson:
@@ -157,7 +182,91 @@ def propose_recovery(world: World, claim: Claim) -> Claim:
     return world.fire(claim, "propose_recovery", "supervisor", **given)
 
 
+class TestBesideTheDesk:
+    """Documents, batches and accounts are no way round interest, scope and duties."""
+
+    @pytest.fixture(params=["interest_declared", "duty_conflict", "out_of_scope"])
+    def why(self, world: World, request: pytest.FixtureRequest) -> str:
+        """Why a person of all posts, ``odd``, may not handle the claims of a firm."""
+        roles = [role for roles in PEOPLE.values() for role in roles if role is not Role.ADMIN]
+        scopes = [Scope(role, "科技局") for role in dict.fromkeys(roles)] if request.param == "out_of_scope" else []
+        firms = [USCC] if request.param == "duty_conflict" else []
+        hire(world, "odd", *roles, scopes=scopes, firms=firms)
+        if request.param == "interest_declared":
+            declare(world, "odd", USCC)
+        return request.param
+
+    def test_whoever_is_too_near_or_too_far_makes_no_document_and_sends_nothing(self, world: World, why: str):
+        def no(work: Callable[..., Any], *given: Any, **more: Any) -> None:
+            with pytest.raises(SubsidyError) as caught:
+                work(*given, actor=world.people["odd"], at=world.now, **more)
+            assert why in (caught.value.code, *(found.code for found in caught.value.findings))
+
+        draft = world.draft(by="odd" if why == "duty_conflict" else "applicant")
+        claim, named = world.carry_on(draft, State.APPROVED), {"number": "号1", "title": "示例"}
+        no(world.notices.draft, [claim.id], **named, contact=CONTACT)
+        claim = world.publish(claim)
+        notice = world.notices.notices()[-1]
+        no(world.notices.withdraw, notice.id, reason_code="other")
+        world.wait(8)
+        no(world.notices.close, notice.id)
+        no(world.allocations.draft, [claim.id], **named)
+        by = {"actor": world.people["notice"], "at": world.now}
+        made = world.allocations.draft([claim.id], **named, **by)
+        no(world.allocations.issue, made.id)
+        no(world.allocations.void, made.id, reason_code="other")
+        world.allocations.issue(made.id, actor=world.people["approver"], at=world.now)
+        no(world.allocations.clear, made.id)
+        world.allocations.clear(made.id, **by)
+        world.carry_on(world.desk.claim(claim.id), State.IN_PAYMENT)
+        (batch,) = world.office.batches()
+        no(world.office.send_batch, batch.id)
+        world.office.send_batch(batch.id, actor=world.people["maker"], at=world.now)
+        no(world.office.file, batch.id)
+
+    def test_nor_verifies_the_account_nor_sees_who_objected(self, world: World, why: str):
+        draft = world.draft(by="odd" if why == "duty_conflict" else "applicant")
+        claim = world.publish(world.carry_on(draft, State.APPROVED), number="公示1号")
+        given = {"evidence": "重复申报", "objector": Objector("李某", "0517-1"), "actor": PUBLIC, "at": world.now}
+        objection = world.objections.file("公示1号", claim.claim_no, **given)
+        odd = {"actor": world.people["odd"], "at": world.now}
+        assert refused(lambda: world.objections.objector(objection.id, **odd)) == why
+        account = {"uscc": USCC, "holder": FIRM, "bank_name": "示例银行", "number": "6222000000004321"}
+        entered = world.desk.register_account(**account, actor=world.people["applicant"], at=world.now)
+        assert refused(lambda: world.desk.verify_account(entered.id, **odd)) == why
+        if why != "duty_conflict":  # whoever files for a firm enters its account
+            assert refused(lambda: world.desk.register_account(**account, **odd)) == why
+
+    @pytest.mark.parametrize(
+        ("state", "event", "fields"),
+        [
+            (State.ACCEPTED, "assign", {"assignee": "reviewer"}),
+            (State.APPROVED, "hold", {"reason_code": "under_inquiry"}),
+        ],
+    )
+    def test_whoever_filed_does_nothing_to_the_claim_as_an_officer(
+        self, world: World, state: State, event: str, fields: dict[str, str]
+    ):
+        claim = world.carry_on(world.draft(by="everything"), state)
+        assert refused(lambda: world.fire(claim, event, "everything", **fields)) == "duty_conflict"
+
+    def test_whoever_filed_does_not_take_the_receipt_in(self, world: World):
+        claim = world.carry_on(world.draft(by="everything"), State.PAYABLE)
+        claim = world.carry_on(claim, State.IN_PAYMENT)
+        (batch,) = world.office.batches()
+        world.office.send_batch(batch.id, actor=world.people["maker"], at=world.now)
+        (line,) = batch.lines
+        content = receipt_file([(line.instruction, line.amount, "成功", "B1", "")], on=world.today)
+        by = {"actor": world.people["everything"], "at": world.now}
+        assert refused(lambda: world.office.import_receipts(content, name="r.csv", **by)) == "duty_conflict"
+        assert world.desk.claim(claim.id).state is State.IN_PAYMENT
+
+
 class TestDelegation:
+    @pytest.mark.parametrize("role", [Role.NOTICE, Role.MAKER, Role.CHECKER, Role.RECONCILER, Role.FUND])
+    def test_a_role_that_signs_documents_or_moves_money_is_not_lent(self, world: World, role: Role):
+        assert refused(lambda: lend(world, "everything", "clerk", role)) == "delegation_unfit"
+
     def test_a_deputy_acts_as_themselves_and_the_duty_counts_for_both(self, world: World):
         hire(world, "both", Role.APPROVER, Role.MAKER)
         lend(world, "both", "notice", Role.APPROVER)

@@ -4,7 +4,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from claims_world import FUND, World
+from claims_world import FUND, USCC, World
+from people_kit import declare
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -124,9 +125,9 @@ def test_whoever_made_a_run_does_not_confirm_it(pooled: World):
 
 def test_whoever_filed_a_claim_takes_no_part_in_its_run(pooled: World):
     pooled.assume(amount_min=5, amount_max=5)
-    claim = pooled.draft(by="everything")
+    claim = pooled.draft()  # by another of the firm
     for event, who, payload in (
-        ("submit", "applicant", {}),
+        ("submit", "everything", {}),
         ("accept", "clerk", {}),
         ("assign", "lead", {"assignee": "reviewer"}),
         ("pass", "reviewer", {}),
@@ -136,6 +137,13 @@ def test_whoever_filed_a_claim_takes_no_part_in_its_run(pooled: World):
         draft(pooled, "everything")
     with pytest.raises(Forbidden, match="duty_conflict"):
         confirm(pooled, draft(pooled), "everything")
+
+
+def test_whoever_has_an_interest_in_a_firm_drafts_no_run_over_its_claims(pooled: World):
+    asking(pooled, 6_000_00)
+    declare(pooled, "fund", USCC)
+    with pytest.raises(Forbidden, match="interest_declared"):
+        draft(pooled)
 
 
 def test_a_claim_that_changed_since_makes_the_run_void(pooled: World):

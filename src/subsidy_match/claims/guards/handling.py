@@ -16,7 +16,7 @@ from subsidy_match.claims.people.persons import check_interest
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict, InputError, NotFound
-from subsidy_match.store.users import Role, user_by_login
+from subsidy_match.store.users import Role, persons_of, user_by_login
 
 __all__ = ["GUARDS"]
 
@@ -69,9 +69,13 @@ def _task_of_actor(occasion: Occasion) -> None:
     mine = row.officer == rights.id if row.officer is not None else row.department == rights.department
     if not mine:
         raise Forbidden("task_not_yours", f"该协办由{row.department}办理", f"the task is for {row.department}")
-    filers = {past.person for past in past_duties(occasion.session, occasion.claim.id) if past.duty is Duty.FILER}
-    if any(person.person in filers for person in occasion.people):
-        raise Forbidden("duty_conflict", "申报人不得答复本件的协办", "whoever filed the claim cannot answer its tasks")
+    past = past_duties(occasion.session, occasion.claim.id)
+    parties = {done.person for done in past if done.duty in (Duty.FILER, Duty.REVIEWER)}
+    if (assignee := occasion.claim.assignee) is not None:
+        parties |= set(persons_of(occasion.session, [assignee]).values())
+    if any(person.person in parties for person in occasion.people):
+        zh = "申报人和初审人不得答复本件的协办"
+        raise Forbidden("duty_conflict", zh, "whoever filed or reviews the claim cannot answer its tasks")
 
 
 def _quorum_reached(occasion: Occasion) -> None:

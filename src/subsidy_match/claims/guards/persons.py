@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, or_
 
-from subsidy_match.claims.duties import Duty
 from subsidy_match.claims.occasion import Occasion
-from subsidy_match.claims.people.records import DeputyRow
+from subsidy_match.claims.people.parties import filed_by, not_filer, steps_of_people
 from subsidy_match.claims.records import ClaimStep
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import EVENT_NAMES, Event
 from subsidy_match.claims.transition import Guard
-from subsidy_match.store.users import logins_of
 
 __all__ = ["DECISIONS", "GUARDS", "steps_by"]
 
@@ -41,20 +39,14 @@ DECISIONS = frozenset(
 
 def steps_by(occasion: Occasion) -> Select[ClaimStep]:
     """The steps of the claim by whoever acts now, under any of their logins, or taken by another in their place."""
-    logins = logins_of(occasion.session, occasion.people)
-    lent = exists().where(
-        DeputyRow.claim_id == ClaimStep.claim_id,
-        DeputyRow.version == ClaimStep.version,
-        DeputyRow.principal.in_(logins),
-    )
-    return select(ClaimStep).where(ClaimStep.claim_id == occasion.claim.id, or_(ClaimStep.actor.in_(logins), lent))
+    return steps_of_people(occasion.session, occasion.people).where(ClaimStep.claim_id == occasion.claim.id)
 
 
 def _not_filer(occasion: Occasion) -> None:
-    filed = steps_by(occasion).where(ClaimStep.duty == str(Duty.FILER))
-    if occasion.session.scalars(filed.limit(1)).first() is not None:
-        zh = f"职责不相容:{occasion.actor.id}为本件申报人"
-        raise Forbidden("duty_conflict", zh, f"{occasion.actor.id} filed this claim and cannot decide on it")
+    if occasion.actor.is_machine:
+        return
+    if filed_by(occasion.session, occasion.people, [occasion.claim.id]):
+        raise not_filer(occasion.actor)
 
 
 def _new_decider(occasion: Occasion) -> None:

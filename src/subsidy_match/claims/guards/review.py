@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from subsidy_match.claims.duties import Duty, check_duties
 from subsidy_match.claims.handling.rules import place_of
+from subsidy_match.claims.handling.tasks import answerers_of
 from subsidy_match.claims.occasion import Occasion, past_duties
 from subsidy_match.claims.people.persons import check_interest
 from subsidy_match.claims.refusals import Forbidden
@@ -28,6 +29,9 @@ def _assignee_fit(occasion: Occasion) -> None:
         raise Conflict("assignee_unfit", f"{name}的授权范围不含本件", f"the role of {name} does not reach this claim")
     check_interest(occasion.session, assignee, occasion.claim.uscc)
     check_duties(assignee.person, Duty.REVIEWER, past_duties(occasion.session, occasion.claim.id), called=name)
+    if assignee.person in answerers_of(occasion.session, occasion.claim.id):
+        zh = f"{name}曾答复本件的协办,不得担任初审人"
+        raise Forbidden("duty_conflict", zh, f"{name} answered a task of this claim and cannot review it")
 
 
 def _assigned_to_actor(occasion: Occasion) -> None:

@@ -14,8 +14,19 @@ from subsidy_match.claims.handling.records import TaskRow
 from subsidy_match.claims.handling.rules import TaskRule, rule_for
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.errors import Conflict
+from subsidy_match.store.users import persons_of
 
-__all__ = ["LONGEST_TASK", "STOPPING", "TASK_NAMES", "Result", "Task", "TaskKind", "check_quorum", "tasks_of"]
+__all__ = [
+    "LONGEST_TASK",
+    "STOPPING",
+    "TASK_NAMES",
+    "Result",
+    "Task",
+    "TaskKind",
+    "answerers_of",
+    "check_quorum",
+    "tasks_of",
+]
 
 
 class TaskKind(StrEnum):
@@ -71,22 +82,30 @@ def tasks_of(session: Session, claim: ClaimRow) -> Sequence[Task]:
     return [_task(row, claim) for row in _rows(session, claim.id)]
 
 
+def answerers_of(session: Session, claim_id: int) -> frozenset[str]:
+    """The persons who answered tasks of a claim."""
+    logins = {row.closed_by for row in _rows(session, claim_id) if row.result is not None and row.closed_by is not None}
+    return frozenset(persons_of(session, logins).values())
+
+
 def check_quorum(session: Session, claim: ClaimRow, on: date) -> None:
     """Refuse a pass before enough of those who must be asked, and all others who were, are in favour.
 
-    The latest answer of a department counts; answers from before a correction do not.
+    The latest answer of a department counts; answers from before a correction do not: who gave one is asked again.
 
     Raises:
         Conflict: ``quorum_missing``.
     """
-    latest = {(r.kind, r.department): r for r in _rows(session, claim.id) if _counts(r, claim)}
+    rows = _rows(session, claim.id)
+    latest = {(r.kind, r.department): r for r in rows if _counts(r, claim)}
+    asked = dict.fromkeys((r.kind, r.department) for r in rows if _counts(r, claim) or r.result is not None)
     rules = rule_for(session, claim, on).tasks
     ruled = {(rule.kind, department) for rule in rules for department in rule.departments}
     for rule in rules:
         _check(rule, [latest.get((rule.kind, department)) for department in rule.departments])
-    for (kind, department), row in latest.items():
+    for kind, department in asked:
         if (kind, department) not in ruled:
-            _check(TaskRule(kind, (department,), 1), [row])
+            _check(TaskRule(kind, (department,), 1), [latest.get((kind, department))])
 
 
 def _check(rule: TaskRule, answers: Iterable[TaskRow | None]) -> None:

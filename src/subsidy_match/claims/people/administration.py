@@ -14,7 +14,8 @@ from subsidy_match.claims.people.posts import check_admin
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store import audit
-from subsidy_match.store.user_rows import UserFirm, UserFund, UserPerson, UserRole
+from subsidy_match.store.staff_numbers import rough_form, staff_number
+from subsidy_match.store.user_rows import UserFirm, UserFund, UserPerson, UserRole, UserRow
 from subsidy_match.store.users import (
     OUTSIDERS,
     PUSH,
@@ -89,7 +90,8 @@ def create_user(
     Raises:
         Forbidden: ``role_missing``, ``self_grant``.
         Conflict: ``login_taken``.
-        InputError: ``login_invalid``, ``role_reserved``, ``roles_apart``, ``person_missing``, ``scope_invalid``.
+        InputError: ``login_invalid``, ``role_reserved``, ``roles_apart``, ``person_missing``, ``person_invalid``,
+            ``scope_invalid``.
     """
     if not (actor.is_machine and is_first_admin(session, rights.roles)):
         check_admin(actor)
@@ -97,6 +99,7 @@ def create_user(
         raise InputError(
             "login_invalid", "用户名由字母、数字和._@-组成,至多60位", "letters, digits and ._@-, at most 60"
         )
+    person = staff_number(person) if person else ""
     if person and person == actor.person:
         raise _self()
     _check_rights(rights, person)
@@ -145,17 +148,27 @@ def link_person(session: Session, login: str, person: str, *, actor: Actor, at: 
     Raises:
         Forbidden: ``role_missing``, ``self_grant``.
         Conflict: ``person_fixed``.
+        InputError: ``person_invalid``.
         NotFound: ``user_unknown``.
     """
     _other(session, login, actor)
-    row = user_row(session, login)
-    if row.person is not None and row.person.person != person:
+    row, number = user_row(session, login), staff_number(person)
+    if row.person is not None and rough_form(row.person.person) not in ("", number):
         raise Conflict("person_fixed", "该用户已对应另一人,不得更改", "the login belongs to another person for good")
-    if row.person is None:
-        row.person = UserPerson(person=person)
-        session.flush()
-        _record(session, login, "link_person", actor, at, {"person": person})
+    _say_number(session, row, number, actor, at)
     return user_by_login(session, login)
+
+
+def _say_number(session: Session, row: UserRow, number: str, actor: Actor, at: datetime) -> None:
+    detail = {"person": number}
+    if row.person is None:
+        row.person = UserPerson(person=number)
+    elif row.person.person != number:  # an older store may have the same number in another form
+        detail["was"], row.person.person = row.person.person, number
+    else:
+        return
+    session.flush()
+    _record(session, row.login, "link_person", actor, at, detail)
 
 
 def deactivate(session: Session, login: str, *, actor: Actor, at: datetime) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from subsidy_match.claims.duties import Duty, check_duties
 from subsidy_match.claims.handling.rules import Place, place_of
 from subsidy_match.claims.occasion import Occasion, StandIn, past_duties
+from subsidy_match.claims.people.parties import out_of_scope
 from subsidy_match.claims.people.persons import check_interest, delegations_to
 from subsidy_match.claims.people.records import DeputyRow
 from subsidy_match.claims.refusals import Forbidden
@@ -64,10 +65,7 @@ def _stand_in(occasion: Occasion) -> StandIn | None:
         return lent
     if not own:
         _require_role(occasion)
-        where = " ".join((place.department, *place.funds)).strip()
-        raise Forbidden(
-            "out_of_scope", f"该角色的授权范围不含:{where}", f"your role does not reach this claim: {where}"
-        )
+        raise out_of_scope(place)
     return None
 
 

@@ -11,9 +11,17 @@ from sqlalchemy.orm import Session
 from subsidy_match.claims.people.records import DelegationRow, InterestRow
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.errors import NotFound
-from subsidy_match.store.users import Actor, Role, persons_of, user_by_login
+from subsidy_match.store.users import Actor, Role, logins_of, persons_of, user_by_login
 
-__all__ = ["check_interest", "delegations_to", "has_interest", "is_same_person", "lent_roles"]
+__all__ = [
+    "check_interest",
+    "delegations_to",
+    "firms_of_interest",
+    "has_interest",
+    "interested",
+    "is_same_person",
+    "lent_roles",
+]
 
 
 # Asked for in every step of an officer: built once.
@@ -39,8 +47,19 @@ def check_interest(session: Session, person: Actor, uscc: str) -> None:
         Forbidden: ``interest_declared``.
     """
     if has_interest(session, person.person, uscc):
-        zh = f"{person.id}与该企业有利害关系,应当回避"
-        raise Forbidden("interest_declared", zh, f"{person.id} has an interest in this firm and stands aside")
+        raise interested(person)
+
+
+def interested(person: Actor) -> Forbidden:
+    """The refusal of whoever has an interest in the firm."""
+    zh = f"{person.id}与该企业有利害关系,应当回避"
+    return Forbidden("interest_declared", zh, f"{person.id} has an interest in this firm and stands aside")
+
+
+def firms_of_interest(session: Session, person: Actor) -> frozenset[str]:
+    """The firms in which a person, under whichever login, has an open interest."""
+    mine = InterestRow.login.in_(sorted(logins_of(session, [person])))
+    return frozenset(session.scalars(select(InterestRow.uscc).where(mine, InterestRow.ended_at.is_(None))))
 
 
 def delegations_to(

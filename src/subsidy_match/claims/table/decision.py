@@ -21,7 +21,7 @@ def rows() -> Iterator[Transition]:
         Event.RESERVE,
         None,
         frozenset({Role.SYSTEM, Role.LEAD}),
-        guards=(Guard.FIRST_IN_LINE,),
+        guards=(Guard.NOT_FILER, Guard.FIRST_IN_LINE),
         fund=FundEffect.RESERVE,
     )
     yield Transition(

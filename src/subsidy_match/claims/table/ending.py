@@ -62,4 +62,13 @@ def rows() -> Iterator[Transition]:
         needs=("reason_code", "note"),
     )
     for event, guard in ((Event.HOLD, Guard.NOT_HELD), (Event.UNHOLD, Guard.HELD)):
-        yield Transition("24", LIVE, event, None, supervisor, guards=(guard,), needs=("reason_code",), takes=("note",))
+        yield Transition(
+            "24",
+            LIVE,
+            event,
+            None,
+            supervisor,
+            guards=(Guard.NOT_FILER, guard),
+            needs=("reason_code",),
+            takes=("note",),
+        )

@@ -23,7 +23,7 @@ def rows() -> Iterator[Transition]:
             Event.ASSIGN,
             State.IN_REVIEW,
             assigners,
-            guards=(Guard.ASSIGNEE_FIT,),
+            guards=(Guard.NOT_FILER, Guard.ASSIGNEE_FIT),
             takes=("assignee", "note"),
         )
     for when, target in ((Branch.WITH_RECHECK, State.IN_RECHECK), (Branch.WITHOUT_RECHECK, State.IN_APPROVAL)):
