@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from subsidy_match.claims.people.persons import check_interest, is_same_person
 from subsidy_match.claims.records import AccountRow
 from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.sealed import check_key
 from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.store import audit
 from subsidy_match.store.sealing import Sealer
@@ -59,12 +60,14 @@ def register_account(
     Raises:
         Forbidden: ``not_your_firm``.
         InputError: ``account_invalid``.
+        Conflict: ``account_key_missing``, ``account_key_wrong``.
     """
     if not (actor.may_file_for(uscc) or Role.CLERK in actor.roles):
         raise Forbidden("not_your_firm", "无权代表该企业办理", "you may not act for this firm")
     digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", number))
     if not (_NUMBER.fullmatch(digits) and _is_line(holder) and _is_line(bank_name)):
         raise InputError("account_invalid", "户名、开户行或账号有误(账号8至32位数字)", "not a valid bank account")
+    check_key(session, sealer)
     row = AccountRow(
         uscc=uscc,
         holder=holder.strip(),

@@ -6,6 +6,7 @@ import logging.config
 import signal
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ from subsidy_match.claims.ageing import LONGEST_SILENCE, silence_findings, unans
 from subsidy_match.claims.calendar_store import seed
 from subsidy_match.claims.people.staffing import Need, staffing_findings
 from subsidy_match.claims.people.standing import officer_findings
+from subsidy_match.claims.sealed import sealed_findings
 from subsidy_match.claims.store_checks import STORE_CHECKS, Check
 from subsidy_match.cli.context import business_today, now, platform, settings
 from subsidy_match.cli.outbox import delivering, given_up
@@ -23,6 +25,7 @@ from subsidy_match.cli.output import note, print_text
 from subsidy_match.cli.sweeping import sweeping, unswept
 from subsidy_match.errors import Finding, InputError, NotFound
 from subsidy_match.platform import Platform
+from subsidy_match.profiles.publishing import Shelf
 from subsidy_match.store.engine import describe, open_engine
 from subsidy_match.store.migration import current_revision, head_revision
 from subsidy_match.store.migration import upgrade as migrate
@@ -146,8 +149,11 @@ def _problems(wired: Platform) -> Iterator[str]:
             load()
         except NotFound as error:
             yield str(error)
+    if Shelf(wired.settings.home).current() is not None and not wired.settings.has_person_key:
+        yield "人员密钥缺失,请放回 person.key / the key of person numbers is missing: put person.key back"
     yield from unswept(wired, now())
-    checks: tuple[Check, ...] = (*STORE_CHECKS, _silence(wired))
+    sealed = partial(sealed_findings, sealer=wired.desk.sealer)
+    checks: tuple[Check, ...] = (*STORE_CHECKS, sealed, _silence(wired))
     for check in checks:
         yield from (str(finding) for finding in in_unit(wired.engine, check, immediate=False))
 

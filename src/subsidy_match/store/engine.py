@@ -29,6 +29,7 @@ __all__ = [
     "begin_mode",
     "deferred",
     "describe",
+    "is_made",
     "open_engine",
     "sqlite_module",
 ]
@@ -97,6 +98,16 @@ def open_engine(url: str, *, enforce_foreign_keys: bool = True) -> Engine:
             return _open_postgresql(parsed)
         case other:
             raise InputError("S010", f"不支持的数据库:{other}", f"neither SQLite nor PostgreSQL: {other}")
+
+
+def is_made(url: str) -> bool:
+    """Whether there is a store at ``url`` to be asked: asking one of SQLite that is not there would make an empty file.
+
+    Raises:
+        InputError: ``S010``.
+    """
+    parsed = _parsed(url)
+    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
 
 
 def describe(engine: Engine) -> StoreInfo:
