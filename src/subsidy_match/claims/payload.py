@@ -17,7 +17,8 @@ Payload = Mapping[str, Any]
 
 _LONGEST_TEXT = 2000
 _MOST_INSTALMENTS = 120
-_LONGEST_REFERENCE = 200
+_MOST_TEXTS = 200  # materials of one submission, items of one correction: beyond any list of a policy
+_LONGEST_MATERIAL = 80
 _LARGEST_AMOUNT = 10**15  # ten trillion yuan: beyond any fund, within BIGINT even when many are added
 
 
@@ -72,16 +73,16 @@ def _day(value: Any) -> date | None:
 
 
 def _texts(value: Any) -> list[str] | None:
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, list | tuple) or len(value) > _MOST_TEXTS:
         return None
     texts = [_text(item) for item in value]
     return [text for text in texts if text is not None] if all(texts) else None
 
 
 def _materials(value: Any) -> dict[str, str] | None:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping) or len(value) > _MOST_TEXTS:
         return None
-    given = {_text(key): _text(item) for key, item in value.items()}
+    given = {_up_to(_LONGEST_MATERIAL)(key): _text(item) for key, item in value.items()}
     return {k: v for k, v in given.items() if k and v} if all(given) and all(given.values()) else None
 
 
@@ -100,9 +101,14 @@ def _instalment(value: Any) -> dict[str, Any] | None:
     return None if due is None or amount is None else {"due_on": due.isoformat(), "amount": amount}
 
 
-def _reference(value: Any) -> str | None:
-    text = _text(value)
-    return text if text is not None and len(text) <= _LONGEST_REFERENCE else None
+def _up_to(longest: int) -> Callable[[Any], str | None]:
+    """Read a text that goes into a column of this width: SQLite would take a longer one, PostgreSQL fails on it."""
+
+    def read(value: Any) -> str | None:
+        text = _text(value)
+        return text if text is not None and len(text) <= longest else None
+
+    return read
 
 
 def _returns_to(value: Any) -> str | None:
@@ -113,7 +119,7 @@ def _one_of(*known: str) -> Callable[[Any], str | None]:
     return lambda value: value if isinstance(value, str) and value in known else None
 
 
-_ANY = {"note": _note, "reason": _note, "reason_code": _text}
+_ANY = {"note": _note, "reason": _note, "reason_code": _up_to(40)}
 _FILING = {
     "amount": _amount,
     "account_id": _amount,
@@ -122,26 +128,32 @@ _FILING = {
     "papers_seen": _texts,
 }
 _CORRECTION = {"due_on": _day, "items": _texts}
-_REVIEW = {"assignee": _text}
+_REVIEW = {"assignee": _up_to(80)}
 _TASKS = {
-    "department": _text,
-    "officer": _text,
+    "department": _up_to(120),
+    "officer": _up_to(80),
     "opinion": _note,
     "result": _one_of("favourable", "unfavourable"),
     "task": _amount,
     "task_kind": _one_of("opinion", "inspection", "expert", "audit"),
 }
-_POOLED = {"run": _text}
-_NOTICES = {"notice_no": _text, "notice_until": _day, "objection": _amount, "allocation_no": _text}
-_PAYMENT = {"bank_ref": _text, "batch": _text, "failure_code": _text, "instruction": _text, "return_ref": _text}
+_POOLED = {"run": _up_to(40)}
+_NOTICES = {"notice_no": _up_to(80), "notice_until": _day, "objection": _amount, "allocation_no": _up_to(80)}
+_PAYMENT = {
+    "bank_ref": _up_to(80),
+    "batch": _up_to(40),
+    "failure_code": _up_to(40),
+    "instruction": _up_to(40),
+    "return_ref": _up_to(80),
+}
 _RECOVERY = {
     "plan": _plan,
     "received_on": _day,
     "recovery": _amount,
-    "reference": _reference,
+    "reference": _up_to(200),
     "returns_to": _returns_to,
 }
-_EVIDENCE = {"risk": _text}
+_EVIDENCE = {"risk": _up_to(120)}
 
 FIELDS: Mapping[str, Callable[[Any], Any]] = merge(
     _ANY,

@@ -15,7 +15,7 @@ from subsidy_match.claims.handling.rules import TaskRule, rule_for
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.errors import Conflict
 
-__all__ = ["LONGEST_TASK", "STOPPING", "TASK_NAMES", "Result", "Task", "TaskKind", "check_quorum", "tasks_of"]
+__all__ = ["STOPPING", "TASK_NAMES", "Result", "Task", "TaskKind", "check_quorum", "tasks_of"]
 
 
 class TaskKind(StrEnum):
@@ -42,8 +42,6 @@ TASK_NAMES: Mapping[TaskKind, tuple[str, str]] = {
 }
 STOPPING = frozenset({TaskKind.INSPECTION, TaskKind.EXPERT, TaskKind.AUDIT})
 """Kinds that stop the total clock, until the day on which they are due."""
-LONGEST_TASK = 60
-"""Within how many working days a task is due: its day bounds how long the clocks of the claim may stand still."""
 
 
 @dataclass(frozen=True, slots=True)
