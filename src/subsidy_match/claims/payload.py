@@ -9,6 +9,7 @@ from typing import Any
 from subsidy_match.claims.reasons import check_reason
 from subsidy_match.claims.registry import merge
 from subsidy_match.claims.transition import Transition
+from subsidy_match.claims.wording import is_writable
 from subsidy_match.errors import InputError
 
 __all__ = ["FIELDS", "Payload", "parse_payload"]
@@ -55,7 +56,7 @@ def _text(value: Any) -> str | None:
 
 def _note(value: Any) -> str | None:
     clean = value.strip() if isinstance(value, str) else ""
-    return clean if 0 < len(clean) <= _LONGEST_TEXT and "\x00" not in clean else None
+    return clean if 0 < len(clean) <= _LONGEST_TEXT and is_writable(clean) else None
 
 
 def _amount(value: Any) -> int | None:

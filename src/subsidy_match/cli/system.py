@@ -26,7 +26,7 @@ from subsidy_match.cli.sweeping import sweeping, unswept
 from subsidy_match.errors import Finding, InputError, NotFound
 from subsidy_match.platform import Platform
 from subsidy_match.profiles.publishing import Shelf
-from subsidy_match.store.engine import describe, open_engine
+from subsidy_match.store.engine import describe, is_made, open_engine
 from subsidy_match.store.migration import current_revision, head_revision
 from subsidy_match.store.migration import upgrade as migrate
 from subsidy_match.store.retention import Keep
@@ -114,6 +114,9 @@ def _listen(app: FastAPI, host: str, port: int, log_config: dict[str, Any]) -> N
 def doctor() -> None:
     """检查系统:库、政策、快照、资金 / Check store, policies, snapshot and funds."""
     url = settings().url
+    if not is_made(url):
+        zh, en = "没有数据库,请检查 SUBSIDY_HOME", "there is no store: is SUBSIDY_HOME right?"
+        raise NotFound("store_missing", zh, en, hint="subsidy-match db upgrade")
     if current_revision(url) != head_revision():
         note("数据库不是最新结构 / the store is not at the newest schema: subsidy-match db upgrade")
         raise typer.Exit(1)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 
 from api_world import FUND, NAME, ApiWorld
 from python_calamine import CalamineWorkbook
 from sqlalchemy import event
+
+from subsidy_match.claims.evidence_records import ClaimRisk
+from subsidy_match.store.unit import in_unit
 
 
 def rows(content: bytes) -> list[list[object]]:
@@ -84,6 +88,27 @@ def test_what_was_not_changed_is_not_told_again(api: ApiWorld):
     assert api.client.get(path, headers=_token("clerk") | {"If-None-Match": '"1"'}).status_code == 200
     # Whoever may not see the claim learns nothing from a tag either.
     assert api.client.get(path, headers=_token("other_applicant") | {"If-None-Match": etag}).status_code == 404
+
+
+def test_a_claim_whose_risks_changed_is_told_again_though_no_step_was_taken(api: ApiWorld):
+    claim = api.walk("SUBMITTED")
+    path, clerk = f"/v1/claims/{claim}", _token("clerk")
+    etag = api.get(path, "clerk").headers["etag"]
+    risk = ClaimRisk(
+        claim_id=claim,
+        version=1,
+        risk="r",
+        code="r",
+        zh="险",
+        en="risk",
+        blocking=True,
+        seen_at=datetime(2026, 6, 1, tzinfo=UTC),
+    )
+    in_unit(api.platform.engine, lambda session: session.add(risk))
+    again = api.client.get(path, headers=clerk | {"If-None-Match": etag})
+    assert (again.status_code, again.json()["open_risks"], again.headers["etag"] != etag) == (200, 1, True)
+    done = api.post(f"{path}/events", "clerk", {"event": "accept"}, If_Match=again.headers["etag"])
+    assert done.status_code == 200
 
 
 def test_a_claim_whose_clock_runs_is_told_every_day(api: ApiWorld):
