@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
 
-from api_world import FUND, NAME, ApiWorld
+from api_world import FUND, NAME, OTHER, ApiWorld
 from python_calamine import CalamineWorkbook
 from sqlalchemy import event
-
-from subsidy_match.claims.evidence_records import ClaimRisk
-from subsidy_match.store.unit import in_unit
 
 
 def rows(content: bytes) -> list[list[object]]:
@@ -94,17 +90,8 @@ def test_a_claim_whose_risks_changed_is_told_again_though_no_step_was_taken(api:
     claim = api.walk("SUBMITTED")
     path, clerk = f"/v1/claims/{claim}", _token("clerk")
     etag = api.get(path, "clerk").headers["etag"]
-    risk = ClaimRisk(
-        claim_id=claim,
-        version=1,
-        risk="r",
-        code="r",
-        zh="险",
-        en="risk",
-        blocking=True,
-        seen_at=datetime(2026, 6, 1, tzinfo=UTC),
-    )
-    in_unit(api.platform.engine, lambda session: session.add(risk))
+    shared = {"holder": NAME, "bank_name": "示例银行", "number": "6222000000001234"}
+    assert api.post(f"/v1/enterprises/{OTHER}/accounts", "other_applicant", shared).status_code == 201
     again = api.client.get(path, headers=clerk | {"If-None-Match": etag})
     assert (again.status_code, again.json()["open_risks"], again.headers["etag"] != etag) == (200, 1, True)
     done = api.post(f"{path}/events", "clerk", {"event": "accept"}, If_Match=again.headers["etag"])
