@@ -267,6 +267,14 @@ def test_money_that_does_not_fit_the_state_of_its_claim_is_told(two: World):
     assert (found.code, claim.claim_no in found.zh) == ("F005", True)
 
 
+def test_a_claim_that_was_paid_more_than_was_approved_is_told(two: World):
+    two.walk(State.COMPLETED)
+    assert in_unit(two.engine, check_states) == []
+    with two.engine.begin() as connection:
+        connection.execute(text("UPDATE claims SET amount_approved = amount_approved - 1"))
+    assert [found.code for found in in_unit(two.engine, check_states)] == ["F005"]
+
+
 def test_a_claim_or_account_that_is_not_what_its_record_says_is_told(world: World):
     claim = world.walk(State.SUBMITTED)
     assert in_unit(world.engine, lambda s: [*check_last_steps(s), *check_accounts(s)]) == []
