@@ -55,12 +55,12 @@ def record_refusals(
 ) -> None:
     """Write refused attempts, subject → why, to their chains in one transaction.
 
-    A refusal opens no chain of another: what is said of a subject of which nothing was ever done is on the actor's own.
+    A firm's refusal opens no chain of another: what it tried with a subject of which nothing was ever done is on its own.
     """
 
     def write(session: Session) -> None:
         for subject, refusal in sorted(refusals.items()):
-            is_known = ":" not in subject or bool(audit.heads(session, subject))
+            is_known = not actor.is_outsider or ":" not in subject or bool(audit.heads(session, subject))
             detail = {"code": refusal.code, "why": refusal.en, "name": actor.name}
             audit.append(
                 session,
