@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import date, datetime
 from typing import Annotated
@@ -32,7 +33,7 @@ __all__ = ["fire", "router"]
 
 router = APIRouter(prefix="/v1/claims", tags=["claims"])
 ClaimId = Annotated[Id, Path()]
-_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+_ETAG = re.compile(r'(?:W/)?"(\d{1,9})(?:-[0-9a-f]{16})?"')  # of an answer to a write or, with a mark, to a read
 _ETAG_HEADER = {"ETag": {"description": "办件版本 / version of the claim", "schema": {"type": "string"}}}
 IfMatch = Annotated[
     str | None, Header(max_length=100, description='只在版本相符时办理 / only if the version is still this: `"3"`')
@@ -133,13 +134,14 @@ def show_claim(
 ) -> ClaimBody | Response:
     """一个办件 / One claim."""
     claim = platform.desk.claim(claim_id, viewer=actor)
-    headers = {"ETag": f'"{claim.version}"', "Vary": "Authorization"}
-    if _is_known(if_none_match, claim):
-        return Response(status_code=304, headers=headers)
-    response.headers.update(headers)
     counted = {} if is_outsider(actor) else platform.desk.count_risks([claim.id])
     body = _body(platform.desk, claim, today, actor, counted.get(claim.id))
-    return in_unit(platform.engine, lambda session: told_in_full(session, body, actor), immediate=False)
+    told = in_unit(platform.engine, lambda session: told_in_full(session, body, actor), immediate=False)
+    headers = {"ETag": _read_tag(told), "Vary": "Authorization"}
+    if _is_known(if_none_match, claim, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
+    return told
 
 
 @router.get("/{claim_id}/timeline", response_model=list[StepBody], responses=responses(401, 404, 422, 503))
@@ -276,11 +278,16 @@ def _version(if_match: str | None) -> int | None:
     return int(found[1])
 
 
-def _is_known(if_none_match: str | None, claim: Claim) -> bool:
+def _read_tag(told: ClaimBody) -> str:
+    """The version and a mark of all that is told: risks, names and days move without a step of the claim."""
+    return f'"{told.version}-{hashlib.sha256(told.model_dump_json().encode()).hexdigest()[:16]}"'
+
+
+def _is_known(if_none_match: str | None, claim: Claim, etag: str) -> bool:
     is_ticking = claim.accepted_on is not None and claim.ended_on is None
     if if_none_match is None or is_ticking:
         return False
-    return any(tag.strip() in ("*", f'"{claim.version}"', f'W/"{claim.version}"') for tag in if_none_match.split(","))
+    return any(tag.strip().removeprefix("W/") in ("*", etag) for tag in if_none_match.split(","))
 
 
 def _stored(answer: Response) -> ClaimBody:

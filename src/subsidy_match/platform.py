@@ -14,7 +14,9 @@ from subsidy_match.claims.documents import DocumentRoom
 from subsidy_match.claims.matched import MatchingAssessor
 from subsidy_match.claims.payments import payments_of
 from subsidy_match.claims.qa_sample import Sampling
+from subsidy_match.claims.sealed import has_sealed
 from subsidy_match.claims.service import ClaimDesk
+from subsidy_match.errors import RetryableError
 from subsidy_match.matching.history import Payment
 from subsidy_match.matching.overview import Overview, look_over
 from subsidy_match.matching.plans import Plans
@@ -25,8 +27,9 @@ from subsidy_match.rules.policy import PolicySet
 from subsidy_match.rules.publishing import current_revision, published_policies
 from subsidy_match.rules.reasons import Match
 from subsidy_match.settings import Settings
-from subsidy_match.store.engine import open_engine
-from subsidy_match.store.sealing import load_sealer
+from subsidy_match.store.engine import is_made, open_engine
+from subsidy_match.store.sealing import Sealer, load_sealer
+from subsidy_match.store.unit import in_unit
 
 __all__ = ["Platform"]
 
@@ -49,11 +52,23 @@ class Platform:
         self.engine = open_engine(self.settings.url)
         self.calendar = load_calendar(self.settings.policies / "parameters" / "calendar")
         assessor = MatchingAssessor(self.policies, self.snapshot, self.payments, self.sampling)
-        sealer, tolerance = (
-            load_sealer(self.settings.home / "account.key"),
-            timedelta(seconds=self.settings.clock_tolerance),
-        )
-        self.desk = ClaimDesk(self.engine, assessor, self.calendar, sealer, tolerance)
+        tolerance = timedelta(seconds=self.settings.clock_tolerance)
+        self.desk = ClaimDesk(self.engine, assessor, self.calendar, self._sealer(), tolerance)
+
+    def _sealer(self) -> Sealer:
+        """The sealer; a key is made only while nothing is sealed, for then none can have been lost."""
+        path = self.settings.account_key
+        return load_sealer(path, create=path.exists() or not self._has_sealed())
+
+    def _has_sealed(self) -> bool:
+        if not is_made(self.settings.url):
+            return False
+        try:
+            return in_unit(self.engine, has_sealed, immediate=False)
+        except RetryableError as error:
+            if error.code == "store_not_migrated":
+                return False
+            raise
 
     @property
     def sampling(self) -> Sampling:

@@ -58,6 +58,16 @@ class Settings(BaseSettings):
         return self.home / "published"
 
     @cached_property
+    def account_key(self) -> Path:
+        """File of the key under which bank accounts are sealed."""
+        return self.home / "account.key"
+
+    @property
+    def has_person_key(self) -> bool:
+        """Whether the key of person numbers is at hand: one is configured, or lies under home."""
+        return bool(self.person_key.get_secret_value()) or (self.home / "person.key").exists()
+
+    @cached_property
     def treasury(self) -> Path:
         """Folder of the files that go to the treasury."""
         return self.home / "treasury"

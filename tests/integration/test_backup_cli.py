@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 from claims_world import USCC, build_world
 
 from subsidy_match.claims.documents import DocumentRoom
+from subsidy_match.platform import Platform
 from subsidy_match.settings import Settings
 from subsidy_match.store.engine import open_engine
 from subsidy_match.store.file_pack import hashed_path
 from subsidy_match.store.migration import upgrade
 
+ROOT = Path(__file__).parents[2]
 PDF = b"%PDF-1.7\n1 0 obj\nendobj\n%%EOF\n"
 
 
@@ -34,7 +37,16 @@ def test_documents_come_back_with_the_store_and_one_that_was_lost_is_told(tmp_pa
     kept, lost = (
         room.add(PDF + word, name="a.pdf", uscc=USCC, actor=person, at=world.now) for word in (b"kept", b"lost")
     )
-    assert run(old, "backup", str(file)).returncode == 0
+    told = run(old, "backup", str(file))
+    assert (told.returncode, "account.key" in told.stderr, "person.key" in told.stderr) == (0, True, True)
+    keyless = run(tmp_path / "keyless", "restore", str(file))
+    assert (keyless.returncode, "K001" in keyless.stdout) == (1, True)
+    wired = Platform(Settings(home=tmp_path / "keyless", policies=ROOT / "policies"))
+    assert (wired.desk.sealer.key, wired.settings.account_key.exists()) == (b"", False)  # none is made in its place
+    wired.close()
+    for home in ("whole", "partly"):
+        (tmp_path / home).mkdir()
+        shutil.copy(tmp_path / "seal.key", tmp_path / home / "account.key")
     assert run(tmp_path / "whole", "restore", str(file)).returncode == 0
     hashed_path(room.folder, lost.sha256).write_bytes(b"changed")
     assert run(old, "backup", str(tmp_path / "c.gz")).returncode == 1

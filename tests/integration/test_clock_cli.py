@@ -33,8 +33,8 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "SUBSIDY_HOME": str(home), "SUBSIDY_POLICIES": str(ROOT / "policies")}
+def run(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "SUBSIDY_HOME": str(home), "SUBSIDY_POLICIES": str(ROOT / "policies"), **more}
     command = [sys.executable, "-m", "subsidy_match.cli", *words]
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=120, cwd=ROOT)
 
@@ -78,3 +78,29 @@ def test_a_limit_is_set_from_a_day_on(home: Path):
     assert "2026-07-01" in run(home, "calendar", "limits").stdout
     again = run(home, "calendar", "limit", *words)
     assert (again.returncode, "limit_known" in again.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"SUBSIDY_QA_PERCENT": "x"}, "SUBSIDY_QA_PERCENT"),
+        ({"SUBSIDY_QA_PERCENTS": "x"}, "qa_percents"),
+        ({"SUBSIDY_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "the store cannot be used"),
+        ({}, "store_missing"),
+    ],
+)
+def test_what_cannot_run_says_so_with_2_and_makes_no_store(tmp_path: Path, settings: dict[str, str], told: str):
+    done = run(tmp_path / "mistyped", "doctor", **settings)
+    assert (done.returncode, told in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+    assert not (tmp_path / "mistyped").exists()
+
+
+def test_the_store_is_for_its_owner_only(home: Path):
+    (home / "subsidy.sqlite3").chmod(0o644)
+    upgrade(Settings(home=home).url)
+    engine = open_engine(Settings(home=home).url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM claims")
+        modes = {path.name: path.stat().st_mode & 0o777 for path in home.glob("subsidy.sqlite3*")}
+    engine.dispose()
+    assert set(modes.values()) == {0o600}

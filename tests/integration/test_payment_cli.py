@@ -18,7 +18,7 @@ ALL = 10_000_00
 
 def batch_of(office: Office, claim: int) -> int:
     office.done("payouts", "make", claim, by="maker")
-    return int(office("payouts", "list", "--json").data[-1]["id"])
+    return int(office("payouts", "list", "--json").data[0]["id"])
 
 
 def paid(office: Office, claim: int, folder: Path) -> str:

@@ -18,6 +18,7 @@ from subsidy_match.claims.people.parties import files_for, is_within, out_of_sco
 from subsidy_match.claims.people.persons import check_interest, is_same_person
 from subsidy_match.claims.records import AccountRow, ClaimRow
 from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.sealed import check_key
 from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.store import audit
 from subsidy_match.store.sealing import Sealer
@@ -64,11 +65,13 @@ def register_account(
         Forbidden: ``not_your_firm``, ``authorisation_missing`` (an agent's must be for all policies: every claim may be
             paid there), ``interest_declared``, ``out_of_scope``.
         InputError: ``account_invalid``.
+        Conflict: ``account_key_missing``, ``account_key_wrong``.
     """
     _check_enters(session, actor, uscc, business_day(at))
     digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", number))
     if not (_NUMBER.fullmatch(digits) and _is_line(holder) and _is_line(bank_name)):
         raise InputError("account_invalid", "户名、开户行或账号有误(账号8至32位数字)", "not a valid bank account")
+    check_key(session, sealer)
     row = AccountRow(
         uscc=uscc,
         holder=holder.strip(),

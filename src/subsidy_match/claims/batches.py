@@ -89,6 +89,12 @@ def list_batches(session: Session, *, after: int = 0, limit: int = 50) -> Sequen
     return [_batch(session, row) for row in rows]
 
 
+def newest_batches(session: Session, limit: int | None = None) -> Sequence[Batch]:
+    """Read the batches, the newest first; all of them without a limit."""
+    rows = session.scalars(select(BatchRow).order_by(BatchRow.id.desc()).limit(limit)).all()
+    return [_batch(session, row) for row in rows]
+
+
 def locked_batch(session: Session, batch_id: int) -> BatchRow:
     """Lock a batch.
 

@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any
 
 from subsidy_match.claims.registry import merge
+from subsidy_match.claims.wording import is_writable
 
 __all__ = ["FIELDS", "Kind"]
 
 _LONGEST_TEXT = 2000
 _MOST_INSTALMENTS = 120
-_LONGEST_REFERENCE = 200
-_LONGEST_DOCUMENT = 60
+_MOST_TEXTS = 200  # materials of one submission, items of one correction: beyond any list of a policy
+_LONGEST_MATERIAL = 80
 _LARGEST_AMOUNT = 10**15  # ten trillion yuan: beyond any fund, within BIGINT even when many are added
 
 
@@ -38,7 +39,7 @@ def _text(value: Any) -> str | None:
 
 def _note(value: Any) -> str | None:
     clean = value.strip() if isinstance(value, str) else ""
-    return clean if 0 < len(clean) <= _LONGEST_TEXT and "\x00" not in clean else None
+    return clean if 0 < len(clean) <= _LONGEST_TEXT and is_writable(clean) else None
 
 
 def _amount(value: Any) -> int | None:
@@ -56,16 +57,16 @@ def _day(value: Any) -> date | None:
 
 
 def _texts(value: Any) -> list[str] | None:
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, list | tuple) or len(value) > _MOST_TEXTS:
         return None
     texts = [_text(item) for item in value]
     return [text for text in texts if text is not None] if all(texts) else None
 
 
 def _materials(value: Any) -> dict[str, str] | None:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping) or len(value) > _MOST_TEXTS:
         return None
-    given = {_text(key): _text(item) for key, item in value.items()}
+    given = {_up_to(_LONGEST_MATERIAL).read(key): _text(item) for key, item in value.items()}
     return {k: v for k, v in given.items() if k and v} if all(given) and all(given.values()) else None
 
 
@@ -84,16 +85,6 @@ def _instalment(value: Any) -> dict[str, Any] | None:
     return None if due is None or amount is None else {"due_on": due.isoformat(), "amount": amount}
 
 
-def _reference(value: Any) -> str | None:
-    text = _text(value)
-    return text if text is not None and len(text) <= _LONGEST_REFERENCE else None
-
-
-def _document(value: Any) -> str | None:
-    text = _text(value)
-    return text if text is not None and len(text) <= _LONGEST_DOCUMENT else None
-
-
 _TEXT_SCHEMA = {"type": "string", "minLength": 1, "maxLength": _LONGEST_TEXT}
 _AMOUNT_SCHEMA = {"type": "integer", "minimum": 1, "maximum": _LARGEST_AMOUNT}
 _DAY_SCHEMA = {"type": "string", "format": "date"}
@@ -109,11 +100,27 @@ _NOTE = Kind(_note, _TEXT_SCHEMA)
 _AMOUNT = Kind(_amount, {**_AMOUNT_SCHEMA, "description": "分 / fen"})
 _ID = Kind(_amount, _AMOUNT_SCHEMA)
 _DAY = Kind(_day, _DAY_SCHEMA)
-_TEXTS = Kind(_texts, {"type": "array", "items": _TEXT_SCHEMA})
-_MATERIALS = Kind(_materials, {"type": "object", "propertyNames": _TEXT_SCHEMA, "additionalProperties": _TEXT_SCHEMA})
+_TEXTS = Kind(_texts, {"type": "array", "items": _TEXT_SCHEMA, "maxItems": _MOST_TEXTS})
+_MATERIALS = Kind(
+    _materials,
+    {
+        "type": "object",
+        "propertyNames": {**_TEXT_SCHEMA, "maxLength": _LONGEST_MATERIAL},
+        "additionalProperties": _TEXT_SCHEMA,
+        "maxProperties": _MOST_TEXTS,
+    },
+)
 _PLAN = Kind(_plan, {"type": "array", "items": _INSTALMENT_SCHEMA, "minItems": 1, "maxItems": _MOST_INSTALMENTS})
-_REFERENCE = Kind(_reference, {**_TEXT_SCHEMA, "maxLength": _LONGEST_REFERENCE})
-_DOCUMENT = Kind(_document, {**_TEXT_SCHEMA, "maxLength": _LONGEST_DOCUMENT})
+
+
+def _up_to(longest: int) -> Kind:
+    """A text that goes into a column of this width: SQLite would take a longer one, PostgreSQL fails on it."""
+
+    def read(value: Any) -> str | None:
+        text = _text(value)
+        return text if text is not None and len(text) <= longest else None
+
+    return Kind(read, {**_TEXT_SCHEMA, "maxLength": longest})
 
 
 def _one_of(*known: str) -> Kind:
@@ -123,7 +130,7 @@ def _one_of(*known: str) -> Kind:
     return Kind(read, {"type": "string", "enum": list(known)})
 
 
-_ANY = {"note": _NOTE, "reason": _NOTE, "reason_code": _TEXT}
+_ANY = {"note": _NOTE, "reason": _NOTE, "reason_code": _up_to(40)}
 _FILING = {
     "amount": _AMOUNT,
     "account_id": _ID,
@@ -132,27 +139,33 @@ _FILING = {
     "papers_seen": _TEXTS,
 }
 _CORRECTION = {"due_on": _DAY, "items": _TEXTS}
-_REVIEW = {"assignee": _TEXT}
+_REVIEW = {"assignee": _up_to(80)}
 _TASKS = {
-    "department": _TEXT,
-    "officer": _TEXT,
+    "department": _up_to(120),
+    "officer": _up_to(80),
     "opinion": _NOTE,
     "result": _one_of("favourable", "unfavourable"),
     "task": _ID,
     "task_kind": _one_of("opinion", "inspection", "expert", "audit"),
 }
-_POOLED = {"run": _TEXT}
-_NOTICES = {"notice_no": _TEXT, "notice_until": _DAY, "objection": _ID, "allocation_no": _TEXT}
-_PAYMENT = {"bank_ref": _TEXT, "batch": _TEXT, "failure_code": _TEXT, "instruction": _TEXT, "return_ref": _TEXT}
+_POOLED = {"run": _up_to(40)}
+_NOTICES = {"notice_no": _up_to(80), "notice_until": _DAY, "objection": _ID, "allocation_no": _up_to(80)}
+_PAYMENT = {
+    "bank_ref": _up_to(80),
+    "batch": _up_to(40),
+    "failure_code": _up_to(40),
+    "instruction": _up_to(40),
+    "return_ref": _up_to(80),
+}
 _RECOVERY = {
     "plan": _PLAN,
     "received_on": _DAY,
     "recovery": _ID,
-    "reference": _REFERENCE,
+    "reference": _up_to(200),
     "returns_to": _one_of("fund", "treasury"),
 }
-_EVIDENCE = {"risk": _TEXT}
-_YEAR_END = {"fund": _TEXT, "to_fund": _TEXT, "document_no": _DOCUMENT}
+_EVIDENCE = {"risk": _up_to(120)}
+_YEAR_END = {"fund": _up_to(80), "to_fund": _up_to(80), "document_no": _up_to(80)}
 
 FIELDS: Mapping[str, Kind] = merge(
     _ANY,

@@ -28,6 +28,7 @@ from subsidy_match.claims.ledger_records import TransferRow
 from subsidy_match.claims.payment_steps import Deed
 from subsidy_match.claims.refusals import Forbidden, audited
 from subsidy_match.claims.waitlist import serve_waitlist
+from subsidy_match.claims.wording import check_text
 from subsidy_match.errors import Conflict, InputError, RetryableError
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor, Role
@@ -227,10 +228,11 @@ class FundOffice:
 
     def _set_frozen(self, fund_id: str, frozen: bool, note: str, actor: Actor, at: datetime, also: Also | None) -> Fund:
         def work(session: Session) -> Fund:
+            said = check_text("note", note)
             (row,) = funds.lock_funds(session, [fund_id])
             if row.frozen is frozen:
                 raise _frozen_already(row.name_zh, fund_id, frozen)
-            return funds.freeze_fund(session, fund_id, frozen=frozen, note=note, at=at, actor=actor.id)
+            return funds.freeze_fund(session, fund_id, frozen=frozen, note=said, at=at, actor=actor.id)
 
         action, frees = ("freeze", ()) if frozen else ("unfreeze", (fund_id,))
         return self._on(fund_id, action, actor, at, work, also, roles=_FREEZERS, frees=frees)

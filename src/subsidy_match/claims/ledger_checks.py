@@ -52,7 +52,8 @@ def check_states(session: Session) -> list[Finding]:
     for number, state, approved, *amounts in session.execute(query):
         holds = {kind: int(amount) for kind, amount in zip(_KINDS, amounts, strict=True) if amount}
         kind = _MAY_HOLD.get(State(state))
-        if set(holds) - {kind} or (kind == "committed" and holds.get(kind) != approved):
+        is_off = {"committed": holds.get("committed") != approved, "paid": holds.get("paid", 0) > (approved or 0)}
+        if set(holds) - {kind} or is_off.get(kind or "", False):
             en = f"{number}: a claim in {state} holds {holds or 'nothing'}"
             findings.append(Finding("F005", f"{number}:占用金额与状态({state})不符", en))
     return findings

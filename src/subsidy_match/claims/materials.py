@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.documents import find_document
+from subsidy_match.claims.due_days import check_due
 from subsidy_match.claims.evidence_records import ClaimDocument, DeferredMaterial, DocumentRow
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.originals import PAPER
@@ -26,7 +27,7 @@ DEFERRED = "deferred"
 _COMMITTED = "committed"  # the word for a material, and the channel in which it counts
 _SPOKEN = frozenset({DEFERRED, PAPER, _COMMITTED})
 _PREFIX = "sha256:"
-_LONGEST_NAME = 80
+_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,6 @@ def check_given(occasion: Occasion) -> None:
         InputError: ``field_invalid``.
     """
     for material, value in _given(occasion).items():
-        if len(material) > _LONGEST_NAME:
-            raise InputError("field_invalid", "材料编号过长", "the name of a material is too long: materials")
         if value == _COMMITTED and occasion.claim.channel != _COMMITTED:
             zh, en = f"该政策不实行告知承诺:{material}", f"this policy takes no commitment for a document: {material}"
             raise Conflict("commitment_not_offered", zh, en)
@@ -59,9 +58,8 @@ def check_given(occasion: Occasion) -> None:
             zh = f"材料{material}未上传:{value}"
             hint = f"{_PREFIX}…, {', '.join(sorted(_SPOKEN))}"
             raise Conflict("document_unknown", zh, f"no document of this firm for {material}: {value}", hint=hint)
-    due = occasion.payload.get("deferred_until")
-    if due is not None and due <= occasion.on:
-        raise InputError("field_invalid", "补交日期须晚于当日", "documents must be due after today: deferred_until")
+    if "deferred_until" in occasion.payload:
+        check_due(occasion, "deferred_until", "补交日期", "documents that follow")
 
 
 def check_outstanding(occasion: Occasion) -> None:
@@ -72,7 +70,7 @@ def check_outstanding(occasion: Occasion) -> None:
     """
     owed = outstanding(occasion.session, occasion.claim.id)
     if owed:
-        names = ", ".join(row.material for row in owed)
+        names = ", ".join(row.material for row in owed[:_NAMED]) + (" …" if owed[_NAMED:] else "")
         zh, en = f"容缺材料尚未补交:{names}", f"documents that were to follow are not there yet: {names}"
         raise Conflict("material_outstanding", zh, en, hint=f"{owed[0].due_on}")
 

@@ -10,14 +10,13 @@ from decimal import Decimal
 import xlsxwriter
 
 from subsidy_match.claims.notice_list import ListedClaim, NoticeList
-from subsidy_match.claims.treasury import yuan
+from subsidy_match.claims.treasury import neutral, yuan
 
 __all__ = ["notice_csv", "notice_text", "notice_xlsx"]
 
 _HEADER = ("序号", "办件编号", "企业名称", "统一社会信用代码", "政策", "期间", "标的", "拟兑付金额(元)", "收款账户")
 _WIDTHS = (6, 14, 36, 22, 36, 10, 20, 16, 12)
 _AMOUNT = 7
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def notice_text(listed: NoticeList) -> str:
@@ -31,7 +30,7 @@ def notice_csv(listed: NoticeList) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(_HEADER)
     for claim in listed.claims:
-        writer.writerow([_inert(cell) for cell in _cells(claim)])
+        writer.writerow([neutral(cell) for cell in _cells(claim)])
     writer.writerow(["合计", len(listed.claims), "", "", "", "", "", yuan(listed.total), ""])
     return out.getvalue().encode("utf-8-sig")
 
@@ -98,7 +97,3 @@ def _cells(claim: ListedClaim) -> tuple[str, ...]:
         yuan(claim.amount),
         claim.account,
     )
-
-
-def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -28,6 +28,7 @@ from subsidy_match.claims.public_notices import notice_by_number
 from subsidy_match.claims.reading import locked_row
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.refusals import audited
+from subsidy_match.claims.sealed import OBJECTOR, check_key
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event, State
 from subsidy_match.claims.transition import Door
@@ -222,10 +223,11 @@ class ObjectionDesk:
             zh, en = "请填写异议人姓名和联系方式", "give your name and how to reach you"
             raise InputError("objector_missing", zh, en)
         plain = json.dumps({"name": name, "contact": contact}, ensure_ascii=False)
-        return self.desk.sealer.seal(plain, context="objector")
+        in_unit(self.desk.engine, lambda session: check_key(session, self.desk.sealer), immediate=False)
+        return self.desk.sealer.seal(plain, context=OBJECTOR)
 
     def _open(self, row: ObjectionRow) -> str:
-        return self.desk.sealer.open(row.objector, context="objector")
+        return self.desk.sealer.open(row.objector, context=OBJECTOR)
 
     def _audited(
         self, subject: str, action: str, actor: Actor, at: datetime, work: Callable[[Session], Result]

@@ -31,6 +31,7 @@ from subsidy_match.claims.payout_records import LineRow
 from subsidy_match.claims.reading import visible_row
 from subsidy_match.claims.receipts import ReceiptReport
 from subsidy_match.claims.returns import ReturnReport
+from subsidy_match.claims.sealed import check_key
 from subsidy_match.claims.sending import NOT_OUT, Parcel, check_hand, mark_sending, mark_sent, senders, treasury_file
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event
@@ -95,6 +96,7 @@ class PayoutOffice:
             standings = self._standings(claim_ids, at)
 
             def work(session: Session) -> Batch:
+                check_key(session, self.desk.sealer)  # or the batch could be made and approved, but never sent
                 deed = self.desk.deed(session, actor, at)
                 return _finished(session, make_batch(deed, claim_ids, standings), also)
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from subsidy_match.claims.states import State
-from subsidy_match.store.append_only import append_only
+from subsidy_match.store.append_only import append_only, fixed_columns
 from subsidy_match.store.schema import Base, Id, Money, UtcDateTime, one_of
 
 __all__ = ["AccountRow", "ClaimItem", "ClaimPause", "ClaimPin", "ClaimRow", "ClaimShare", "ClaimStep"]
@@ -192,6 +192,27 @@ class ClaimStep(Base):
 
 for _row in (ClaimPin, ClaimStep):
     append_only(_row.__table__)
+fixed_columns(
+    ClaimRow.__table__,
+    "uscc",
+    "enterprise_name",
+    "policy_id",
+    "period",
+    "subject",
+    "filer",
+    "created_at",
+)
+fixed_columns(
+    AccountRow.__table__,
+    "uscc",
+    "holder",
+    "bank_name",
+    "sealed",
+    "fingerprint",
+    "last_four",
+    "entered_by",
+    "entered_at",
+)
 
 
 class ClaimPause(Base):

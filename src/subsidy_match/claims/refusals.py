@@ -53,17 +53,22 @@ def audited(
 def record_refusals(
     engine: Engine, refusals: Mapping[str, SubsidyError], action: str, *, actor: Actor, at: datetime
 ) -> None:
-    """Write refused attempts, subject → why, to their chains in one transaction."""
+    """Write refused attempts, subject → why, to their chains in one transaction.
+
+    A firm's refusal opens no chain of another: what it tried with a subject of which nothing was ever done is on its own.
+    """
 
     def write(session: Session) -> None:
         for subject, refusal in sorted(refusals.items()):
+            is_known = not actor.is_outsider or ":" not in subject or bool(audit.heads(session, subject))
+            detail = {"code": refusal.code, "why": refusal.en, "name": actor.name}
             audit.append(
                 session,
-                subject,
+                subject if is_known else f"user:{actor.id}",
                 at=at,
                 actor=actor.id,
                 action=action[:_LONGEST_ACTION],
-                detail={"code": refusal.code, "why": refusal.en, "name": actor.name},
+                detail=detail if is_known else detail | {"subject": subject},
                 outcome=audit.REFUSED,
             )
 

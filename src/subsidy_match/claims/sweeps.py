@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.breaches import TOTAL, levels, record_breaches
 from subsidy_match.claims.calendar_store import calendar_in_force
-from subsidy_match.claims.clock import ClockReading, Light, Pause, business_day, read_clock
+from subsidy_match.claims.clock import ClockReading, Light, Pause, business_day
 from subsidy_match.claims.clock_records import BreachRow, StageVisit
 from subsidy_match.claims.effects.moving import parts_of
 from subsidy_match.claims.fund_records import FundRow
 from subsidy_match.claims.listings import issued_number
-from subsidy_match.claims.occasion import claim_clock, current_amount
+from subsidy_match.claims.occasion import claim_clock, clock_of, current_amount
 from subsidy_match.claims.owed import FindOwed, materials_owed, tasks_owed
 from subsidy_match.claims.reading import locked_row
 from subsidy_match.claims.records import ClaimPause, ClaimRow, ClaimShare
@@ -227,10 +227,7 @@ def _spent(scene: Scene, claim: Watched) -> Iterator[tuple[str, int, int]]:
 
 
 def _total(scene: Scene, claim: Watched) -> ClockReading | None:
-    accepted = claim.row.accepted_on
-    if accepted is None:
-        return None
-    return read_clock(scene.calendar, accepted=accepted, limit=claim.row.sla_days, pauses=claim.pauses, on=scene.on)
+    return clock_of(claim.row, claim.pauses, scene.calendar, scene.on)
 
 
 def _write_breach(desk: ClaimDesk, task: Task, at: datetime) -> bool:

@@ -77,7 +77,7 @@ class Guard(StrEnum):
     # correction
     BEFORE_CORRECTION_DUE = "before_correction_due"
     AFTER_CORRECTION_DUE = "after_correction_due"
-    DUE_IN_FUTURE = "due_in_future"
+    DUE_IN_TIME = "due_in_time"
     # notices
     NOTICE_OVER = "notice_over"
     ALLOCATED = "allocated"
@@ -114,6 +114,7 @@ class Guard(StrEnum):
     WRITE_OFF_BY_ANOTHER = "write_off_by_another"
     # deadlines
     SILENCE_OVER = "silence_over"
+    SILENCE_RUNNING = "silence_running"
     DRAFT_EXPIRED = "draft_expired"
     DATES_MOVED = "dates_moved"
     # evidence

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import NoReturn
 
 from subsidy_match.errors import InputError
 from subsidy_match.profiles.uscc import normalise_uscc
 
-__all__ = ["check_firm", "check_line", "check_text", "check_word"]
+__all__ = ["check_firm", "check_line", "check_text", "check_word", "is_writable"]
 
 _LONGEST_TEXT = 2000
 _CODE = 18
+_NEVER = frozenset({"Cc", "Cs"})  # a terminal would obey them; half a character cannot be written
+_BETWEEN = "\n\r\t"
 
 
 def check_line(name: str, text: str, longest: int) -> str:
@@ -41,9 +44,14 @@ def check_text(name: str, text: str) -> str:
         InputError: ``field_missing``, ``field_invalid``.
     """
     clean = text.strip() or _missing(name)
-    if len(clean) > _LONGEST_TEXT or "\x00" in clean:
+    if len(clean) > _LONGEST_TEXT or not is_writable(clean):
         raise _invalid(name)
     return clean
+
+
+def is_writable(text: str) -> bool:
+    """Whether a text of several lines has no control characters besides those that end a line or set it in."""
+    return not any(unicodedata.category(letter) in _NEVER and letter not in _BETWEEN for letter in text)
 
 
 def check_firm(text: str) -> str:

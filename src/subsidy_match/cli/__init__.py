@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 import typer
+from sqlalchemy.exc import DatabaseError, OperationalError
 from typer.core import TyperGroup
 
 from subsidy_match import __version__
@@ -105,6 +106,18 @@ def _command() -> TyperGroup:
     return typer.main.get_group(app)
 
 
+def _trouble(error: OSError | DatabaseError) -> str:
+    """A line about a disk or a store that cannot be used."""
+    if isinstance(error, DatabaseError):
+        if type(error) not in (DatabaseError, OperationalError):
+            raise error  # a mistake of ours, such as a value that no column takes
+        said = str(error.orig).strip().splitlines() or [""]
+        return f"数据库无法使用 / the store cannot be used: {said[0][:_LONGEST]}"
+    name = error.filename if isinstance(error.filename, str) else ""
+    shown = name if len(name) <= _LONGEST else name[:_LONGEST] + "…"
+    return f"{shown}: {error.strerror or error} / 文件系统错误".removeprefix(": ")
+
+
 def main(words: Sequence[str] | None = None) -> None:
     """Run a command and turn errors into sentences and exit codes.
 
@@ -126,10 +139,8 @@ def main(words: Sequence[str] | None = None) -> None:
         if isinstance(error, RetryableError):
             note("稍后重试 / try again later")
         sys.exit(2)
-    except OSError as error:
-        name = error.filename if isinstance(error.filename, str) else ""
-        shown = name if len(name) <= _LONGEST else name[:_LONGEST] + "…"
-        note(f"{shown}: {error.strerror or error} / 文件系统错误".removeprefix(": "))
+    except (OSError, DatabaseError) as error:
+        note(_trouble(error))
         sys.exit(2)
     except typer.Exit as error:
         sys.exit(error.exit_code)

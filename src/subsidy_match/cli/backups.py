@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from sqlalchemy import Engine
 
 from subsidy_match.claims.documents import handed_in
+from subsidy_match.claims.sealed import sealed_findings
 from subsidy_match.claims.store_checks import STORE_CHECKS
 from subsidy_match.cli.context import settings
 from subsidy_match.cli.output import bar, note, print_findings, print_text
@@ -17,6 +19,7 @@ from subsidy_match.store.backup import BackupReport, backup, restore
 from subsidy_match.store.engine import open_engine
 from subsidy_match.store.file_pack import PackReport, beside, pack, unpack
 from subsidy_match.store.migration import upgrade
+from subsidy_match.store.sealing import Sealer, load_sealer
 from subsidy_match.store.unit import in_unit
 
 __all__ = ["back_up", "put_back"]
@@ -37,7 +40,9 @@ def back_up(file: Backup) -> None:
             packed = pack(settings().documents, _hashes(engine), documents, progress)
     finally:
         engine.dispose()
-    note("账号密钥 account.key 不在备份内,请另行保存 / keep account.key as well: it is not in the backup")
+    note(
+        "密钥 account.key 和 person.key 不在备份内,请另行保存 / keep account.key and person.key: they are not in the backup"
+    )
     _say_files(documents, packed)
 
 
@@ -49,9 +54,19 @@ def put_back(file: Backup) -> None:
     engine = open_engine(settings().url)
     try:
         _say(restore(engine, file, STORE_CHECKS))
+        keys = in_unit(engine, partial(sealed_findings, sealer=_sealer()), immediate=False)
+        print_findings(keys)
+        if not settings().has_person_key:
+            note("请同时放回 person.key / put person.key back as well, before lists are imported")
         _say_files(beside(file), _put_back_documents(engine, beside(file)))
     finally:
         engine.dispose()
+    if keys:
+        raise typer.Exit(1)
+
+
+def _sealer() -> Sealer:
+    return load_sealer(settings().account_key, create=False)
 
 
 def _put_back_documents(engine: Engine, documents: Path) -> PackReport:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
 import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from subsidy_match.errors import InputError
 from subsidy_match.platform import Platform
@@ -20,8 +22,21 @@ LANG = typer.Option("--lang", help="语言 / language: zh | en")
 
 
 def settings() -> Settings:
-    """Settings from the environment."""
-    return Settings()
+    """Settings from the environment.
+
+    Raises:
+        InputError: ``settings_invalid``, naming every variable that is not what it should be, never what it says.
+    """
+    try:
+        return Settings()
+    except (ValidationError, SettingsError) as error:
+        raise InputError("settings_invalid", "环境变量有误", "a setting is not valid", hint=_wrong(error)) from None
+
+
+def _wrong(error: ValidationError | SettingsError) -> str:
+    if isinstance(error, SettingsError):  # a value that should be JSON; the text names the field
+        return str(error)
+    return "; ".join(f"SUBSIDY_{'.'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors())
 
 
 def now() -> datetime:

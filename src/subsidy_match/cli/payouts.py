@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from subsidy_match.claims.batches import Batch, Line
+from subsidy_match.claims.batches import Batch, Line, newest_batches
 from subsidy_match.claims.payment_states import BATCH_STATE_NAMES, LINE_STATE_NAMES
 from subsidy_match.claims.payouts import PayoutOffice
 from subsidy_match.claims.receipts import ReceiptReport
@@ -50,10 +50,18 @@ def _as(login: str) -> Iterator[tuple[PayoutOffice, Actor]]:
 
 
 @app.command("list")
-def list_batches(as_json: Annotated[bool, JSON] = False) -> None:
-    """列出批次 / List batches."""
+def list_batches(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="最多几个 / how many at most")] = 50,
+    all_of_them: Annotated[bool, typer.Option("--all", help="全部 / every one")] = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """列出批次,最新的在前 / List batches, the newest first."""
+    wanted = None if all_of_them else limit + 1
     with platform() as wired:
-        found = office(wired).batches()
+        found = in_unit(wired.engine, lambda session: newest_batches(session, wanted), immediate=False)
+    if not all_of_them and len(found) > limit:
+        found = found[:limit]
+        note(f"只列出最新{limit}个,另有更早的:--limit、--all / only the newest {limit}; there are older ones")
     if as_json:
         print_json([_plain(batch) | {"lines": len(batch.lines)} for batch in found])
         return

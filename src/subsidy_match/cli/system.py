@@ -6,6 +6,7 @@ import logging.config
 import signal
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ from subsidy_match.claims.calendar_store import seed
 from subsidy_match.claims.parking import parked_findings
 from subsidy_match.claims.people.staffing import Need, staffing_findings
 from subsidy_match.claims.people.standing import officer_findings
+from subsidy_match.claims.sealed import sealed_findings
 from subsidy_match.claims.store_checks import STORE_CHECKS, Check
 from subsidy_match.claims.treasury_folder import TreasuryFolder, foreign_findings
 from subsidy_match.cli.context import business_today, now, platform, settings
@@ -25,7 +27,8 @@ from subsidy_match.cli.output import note, print_text
 from subsidy_match.cli.sweeping import sweeping, unswept
 from subsidy_match.errors import Finding, InputError, NotFound
 from subsidy_match.platform import Platform
-from subsidy_match.store.engine import describe, open_engine
+from subsidy_match.profiles.publishing import Shelf
+from subsidy_match.store.engine import describe, is_made, open_engine
 from subsidy_match.store.migration import current_revision, head_revision
 from subsidy_match.store.migration import upgrade as migrate
 from subsidy_match.store.retention import Keep
@@ -113,6 +116,9 @@ def _listen(app: FastAPI, host: str, port: int, log_config: dict[str, Any]) -> N
 def doctor() -> None:
     """检查系统:库、政策、快照、资金 / Check store, policies, snapshot and funds."""
     url = settings().url
+    if not is_made(url):
+        zh, en = "没有数据库,请检查 SUBSIDY_HOME", "there is no store: is SUBSIDY_HOME right?"
+        raise NotFound("store_missing", zh, en, hint="subsidy-match db upgrade")
     if current_revision(url) != head_revision():
         note("数据库不是最新结构 / the store is not at the newest schema: subsidy-match db upgrade")
         raise typer.Exit(1)
@@ -148,8 +154,11 @@ def _problems(wired: Platform) -> Iterator[str]:
             load()
         except NotFound as error:
             yield str(error)
+    if Shelf(wired.settings.home).current() is not None and not wired.settings.has_person_key:
+        yield "人员密钥缺失,请放回 person.key / the key of person numbers is missing: put person.key back"
     yield from unswept(wired, now())
-    checks: tuple[Check, ...] = (*STORE_CHECKS, _silence(wired), parked_findings)
+    sealed = partial(sealed_findings, sealer=wired.desk.sealer)
+    checks: tuple[Check, ...] = (*STORE_CHECKS, sealed, _silence(wired), parked_findings)
     for check in checks:
         yield from (str(finding) for finding in in_unit(wired.engine, check, immediate=False))
     yield from map(str, foreign_findings(TreasuryFolder(wired.desk, wired.settings.treasury).foreign()))

@@ -82,7 +82,8 @@ def import_files(
     with storage(home), ExitStack() as stack:
         if not dry_run:
             stack.enter_context(shelf.lock())
-        key = load_person_key(home, secret_text(person_key), create=not dry_run)
+        is_first = shelf.current() is None
+        key = load_person_key(home, secret_text(person_key), create=not dry_run, is_first=is_first)
         rules = load_rules(
             policies, load_decisions(shelf.decisions), key, load_industries(shelf.industries), shelf.headers
         )

@@ -17,6 +17,7 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
+from subsidy_match.errors import InputError, Location
 from subsidy_match.profiles.cells import plain
 from subsidy_match.profiles.problems import CellProblem
 from subsidy_match.profiles.uscc import check_uscc, normalise_uscc
@@ -56,17 +57,24 @@ _NUMBER = re.compile(
 )
 
 
-def load_person_key(home: Path, configured: str = "", *, create: bool = True) -> bytes:
+def load_person_key(home: Path, configured: str = "", *, create: bool = True, is_first: bool = True) -> bytes:
     """The key in force: the configured one, else the one under ``home``, made if there is none.
 
     Args:
         home: the home folder.
         configured: the key from the settings; empty for none.
         create: whether to keep a new key; a dry run uses one and forgets it.
+        is_first: whether nothing was published under a key yet: later on a new one would make everybody somebody new.
+
+    Raises:
+        InputError: ``profiles.person_key_missing``.
     """
     if configured:
         return configured.encode()
     path = home / "person.key"
+    if not is_first and not path.exists():
+        zh, en = "人员密钥缺失,请放回 person.key", "the key of person numbers is missing: put person.key back"
+        raise InputError("profiles.person_key_missing", zh, en, Location(str(path)), hint="SUBSIDY_PERSON_KEY")
     if not path.exists() and create:
         _keep(path, secrets.token_hex(32).encode())
     return path.read_bytes().strip() if path.exists() else secrets.token_bytes(32)

@@ -88,7 +88,7 @@ def withdraw(
         files = files_in_force(shelf, current)
         file = _find(wanted, as_of, files)
         rest = tuple(other for other in files if other != file)
-        key = load_person_key(home, secret_text(person_key), create=not dry_run)
+        key = load_person_key(home, secret_text(person_key), create=not dry_run, is_first=False)
         rules = load_rules(
             policies, load_decisions(shelf.decisions), key, load_industries(shelf.industries), shelf.headers
         )

@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, Table, func, insert, select, text
+from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from subsidy_match.errors import Conflict, Finding, InputError
 from subsidy_match.store import audit
+from subsidy_match.store.drafts import draft_of, private_file
 from subsidy_match.store.schema import canonical_json
 from subsidy_match.store.unit import in_unit
 
@@ -53,14 +55,9 @@ def backup(engine: Engine, path: Path) -> BackupReport:
     """
     if path.exists():
         raise _exists(path)
-    draft = path.with_name(f".{path.name}.new")
+    draft = draft_of(path)
     try:
-        with draft.open("xb") as raw:
-            os.fchmod(raw.fileno(), 0o600)  # it holds personal data
-            with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as file:
-                report = in_unit(engine, lambda session: _write(session.connection(), file), immediate=False)
-            raw.flush()
-            os.fsync(raw.fileno())
+        report = in_unit(engine, lambda session: _write_file(session.connection(), draft), immediate=False)
         os.link(draft, path)  # unlike a rename this never replaces another's file
     except FileExistsError as clash:
         raise _exists(path) from clash
@@ -82,7 +79,12 @@ def restore(engine: Engine, path: Path, checks: Sequence[Check] = ()) -> BackupR
         _check_empty(session.connection(), tables)
         for _ in _checked_lines(path):  # the whole file is sound before anything is taken from it
             pass
-        report = _read(session.connection(), tables, path)
+        try:
+            report = _read(session.connection(), tables, path)
+        except OperationalError:
+            raise  # the store's own trouble
+        except StatementError as error:  # a value that its column does not take
+            raise _damaged(path) from error
         _renumber(session.connection(), tables)
         findings = [finding for check in (audit.verify, *checks) for finding in check(session)]
         if findings:
@@ -91,6 +93,16 @@ def restore(engine: Engine, path: Path, checks: Sequence[Check] = ()) -> BackupR
         return report
 
     return in_unit(engine, work)
+
+
+def _write_file(connection: Connection, draft: Path) -> BackupReport:
+    """Write the draft from its beginning, whatever an attempt before left in it."""
+    with private_file(draft) as raw:
+        with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as file:
+            report = _write(connection, file)
+        raw.flush()
+        os.fsync(raw.fileno())
+    return report
 
 
 def _write(connection: Connection, file: gzip.GzipFile) -> BackupReport:
@@ -120,25 +132,36 @@ def _read(connection: Connection, tables: Mapping[str, Table], path: Path) -> Ba
     if (head.get("format"), head.get("version")) != (_FORMAT, _FORMAT_VERSION):
         raise _damaged(path)
     revision = _revision(connection)
-    if head["revision"] != revision:
-        zh = f"备份的库结构为{head['revision']},当前为{revision}"
-        raise Conflict("backup_revision", zh, f"the backup is of schema {head['revision']}, not {revision}")
+    if head.get("revision") != revision:
+        zh = f"备份的库结构为{head.get('revision')},当前为{revision}"
+        raise Conflict("backup_revision", zh, f"the backup is of schema {head.get('revision')}, not {revision}")
     counts = dict.fromkeys(tables, 0)
     batch: list[dict[str, Any]] = []
     current: Table | None = None
     for line in lines:
         if "sha256" in line:
             _insert(connection, current, batch)
-            if line["rows"] != counts:
+            if line.get("rows") != counts:
                 raise _damaged(path)
             return BackupReport(revision, counts, line["sha256"])
-        table = tables[line["table"]]
+        table, row = _row(tables, line, path)
         if table is not current or len(batch) >= _BATCH:
             _insert(connection, current, batch)
             current, batch = table, []
-        batch.append({name: _typed(table, name, value) for name, value in line["row"].items()})
+        batch.append(row)
         counts[table.name] += 1
     raise _damaged(path)
+
+
+def _row(tables: Mapping[str, Table], line: Mapping[str, Any], path: Path) -> tuple[Table, dict[str, Any]]:
+    try:
+        table = tables[line["table"]]
+        row = {name: _typed(table, name, value) for name, value in line["row"].items()}
+    except (KeyError, ValueError, TypeError, AttributeError) as error:  # of another store, or written by hand
+        raise _damaged(path) from error
+    if set(row) != set(table.c.keys()):
+        raise _damaged(path)
+    return table, row
 
 
 def _checked_lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -148,6 +171,8 @@ def _checked_lines(path: Path) -> Iterator[dict[str, Any]]:
         with gzip.open(path, "rb") as file:
             for line in file:
                 content = json.loads(line)
+                if not isinstance(content, dict):
+                    raise _damaged(path)
                 if "sha256" in content:
                     if content["sha256"] != digest.hexdigest() or file.read(1):
                         raise _damaged(path)
@@ -218,7 +243,7 @@ def _typed(table: Table, name: str, value: Any) -> Any:
         case {"on": day}:
             return date.fromisoformat(day)
         case {"b64": content}:
-            return base64.b64decode(content)
+            return base64.b64decode(content, validate=True)
         case _ if table.c[name].type.python_type is bool and value is not None:
             return bool(value)
         case _:

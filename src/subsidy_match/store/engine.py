@@ -7,8 +7,10 @@ safe version where Python's own is old.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
+import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +29,10 @@ __all__ = [
     "ImmediateDialect",
     "StoreInfo",
     "begin_mode",
+    "close_to_others",
     "deferred",
     "describe",
+    "is_made",
     "open_engine",
     "sqlite_module",
 ]
@@ -97,6 +101,33 @@ def open_engine(url: str, *, enforce_foreign_keys: bool = True) -> Engine:
             return _open_postgresql(parsed)
         case other:
             raise InputError("S010", f"不支持的数据库:{other}", f"neither SQLite nor PostgreSQL: {other}")
+
+
+def is_made(url: str) -> bool:
+    """Whether there is a store at ``url`` to be asked: asking one of SQLite that is not there would make an empty file.
+
+    Raises:
+        InputError: ``S010``.
+    """
+    parsed = _parsed(url)
+    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
+
+
+def close_to_others(url: str) -> None:
+    """Let none but its owner read the file of a SQLite store, made here if it is not there; what lies beside it follows.
+
+    Raises:
+        InputError: ``S010``.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return
+    path = Path(parsed.database or "")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    for file in (path, *(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm", "-journal"))):
+        with contextlib.suppress(FileNotFoundError, PermissionError):  # another's file is for its owner to close
+            file.chmod(0o600)
 
 
 def describe(engine: Engine) -> StoreInfo:

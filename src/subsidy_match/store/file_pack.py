@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from subsidy_match.errors import Conflict, InputError
+from subsidy_match.store.drafts import draft_of, private_file
 from subsidy_match.store.whole_file import write_whole
 
 __all__ = ["PackReport", "beside", "hashed_path", "pack", "unpack"]
@@ -45,10 +46,9 @@ def pack(folder: Path, digests: Iterable[str], path: Path, progress: Progress | 
     Raises:
         Conflict: ``backup_exists``.
     """
-    wanted, damaged, draft = sorted(set(digests)), [], path.with_name(f".{path.name}.new")
+    wanted, damaged, draft = sorted(set(digests)), [], draft_of(path)
     try:
-        with draft.open("xb") as raw:
-            os.fchmod(raw.fileno(), 0o600)  # it holds personal data
+        with private_file(draft) as raw:
             with tarfile.open(fileobj=raw, mode="w") as tar:
                 for number, digest in enumerate(wanted, start=1):
                     source = hashed_path(folder, digest)

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from subsidy_match.errors import Conflict
-from subsidy_match.store.engine import open_engine
+from subsidy_match.store.engine import close_to_others, open_engine
 
 __all__ = ["current_revision", "downgrade", "head_revision", "upgrade"]
 
@@ -23,6 +23,7 @@ _ADVISORY_LOCK = 7_204_118
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Migrate the store at ``url`` up to ``revision``, all or nothing; safe to call from several processes."""
+    close_to_others(url)
     _run(url, lambda config: command.upgrade(config, revision))
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from subsidy_match.errors import InputError
+from subsidy_match.errors import Conflict, InputError
 
 __all__ = ["Sealer", "load_sealer"]
 
@@ -30,7 +30,7 @@ _NONCE_BYTES = 12
 
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """Seals, opens and fingerprints short secrets under one master key."""
+    """Seals, opens and fingerprints short secrets under one master key; one without a key refuses all three."""
 
     key: bytes = field(repr=False)
 
@@ -62,15 +62,27 @@ class Sealer:
         return AESGCM(self._subkey(b"cipher"))
 
     def _subkey(self, purpose: bytes) -> bytes:
+        if not self.key:
+            zh, en = (
+                "账号密钥缺失,不能封存或解开账号",
+                "the key of the accounts is missing: nothing is sealed or opened",
+            )
+            raise Conflict("account_key_missing", zh, en, hint="account.key")
         return hmac.new(self.key, b"subsidy-match " + purpose, hashlib.sha256).digest()
 
 
-def load_sealer(path: Path) -> Sealer:
+def load_sealer(path: Path, *, create: bool = True) -> Sealer:
     """Read the key file, making it with a new random key (mode 0600) where there is none.
+
+    Args:
+        path: the key file.
+        create: whether a missing key is made; where something is sealed already only the old one is of any use.
 
     Raises:
         InputError: ``S021``, the file is not a key, or others may read it.
     """
+    if not create and not path.exists():
+        return Sealer(b"")
     path.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):  # the usual case: made before, perhaps just now by another process
         _write_new(path, secrets.token_bytes(_KEY_BYTES))

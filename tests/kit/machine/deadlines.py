@@ -40,6 +40,7 @@ def _is_past(claim: ModelClaim, days: int, attempt: Attempt) -> bool:
 TOPIC = Topic(
     guards={
         "silence_over": lambda model, claim, attempt: _is_past(claim, _SILENT_DAYS, attempt),
+        "silence_running": lambda model, claim, attempt: claim.is_held or not _is_past(claim, _SILENT_DAYS, attempt),
         "draft_expired": lambda model, claim, attempt: _is_past(claim, _DRAFT_DAYS, attempt),
         "dates_moved": lambda model, claim, attempt: False,
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from api_world import FUND, NAME, ApiWorld
+from api_world import FUND, NAME, OTHER, ApiWorld
 from python_calamine import CalamineWorkbook
 from sqlalchemy import event
 
@@ -84,6 +84,18 @@ def test_what_was_not_changed_is_not_told_again(api: ApiWorld):
     assert api.client.get(path, headers=_token("clerk") | {"If-None-Match": '"1"'}).status_code == 200
     # Whoever may not see the claim learns nothing from a tag either.
     assert api.client.get(path, headers=_token("other_applicant") | {"If-None-Match": etag}).status_code == 404
+
+
+def test_a_claim_whose_risks_changed_is_told_again_though_no_step_was_taken(api: ApiWorld):
+    claim = api.walk("SUBMITTED")
+    path, clerk = f"/v1/claims/{claim}", _token("clerk")
+    etag = api.get(path, "clerk").headers["etag"]
+    shared = {"holder": NAME, "bank_name": "示例银行", "number": "6222000000001234"}
+    assert api.post(f"/v1/enterprises/{OTHER}/accounts", "other_applicant", shared).status_code == 201
+    again = api.client.get(path, headers=clerk | {"If-None-Match": etag})
+    assert (again.status_code, again.json()["open_risks"], again.headers["etag"] != etag) == (200, 1, True)
+    done = api.post(f"{path}/events", "clerk", {"event": "accept"}, If_Match=again.headers["etag"])
+    assert done.status_code == 200
 
 
 def test_a_claim_whose_clock_runs_is_told_every_day(api: ApiWorld):

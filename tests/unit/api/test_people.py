@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api_world import FIRM, FUND, ApiWorld
+from api_world import FIRM, FUND, POLICY, ApiWorld
 
 from subsidy_match.claims.people.standing import officer_findings
 from subsidy_match.store import audit
@@ -72,6 +72,21 @@ def test_a_batch_or_a_transfer_that_cannot_be_is_on_record_too(api: ApiWorld):
     body = {"target_id": "nowhere", "amount": 1, "document_no": "测1"}
     assert code(api.post(f"/v1/funds/{FUND}/transfers", "fund", body)) == (404, "fund_unknown")
     assert refusals(api, f"fund:{FUND}") == ["transfer"]
+
+
+def test_what_is_refused_about_nobody_is_on_the_chain_of_whoever_tried(api: ApiWorld):
+    def chains() -> set[str]:
+        return set(in_unit(api.platform.engine, audit.heads, immediate=False))
+
+    before = chains()
+    for path, body in (
+        ("/v1/users/ghost/token", None),
+        ("/v1/accounts/999999/verify", None),
+        ("/v1/claims", {"uscc": "91320800MA00000000", "policy_id": POLICY, "period": "2026"}),
+    ):
+        assert api.post(path, "applicant", body).status_code in (403, 404)
+    assert chains() - before <= {"user:applicant"}
+    assert len(refusals(api, "user:applicant")) == 3
 
 
 def test_rights_are_replaced_and_bind_at_once(api: ApiWorld):

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
 import pytest
 from claims_world import FIRM, POLICY, USCC, World
 from people_kit import hire
@@ -7,10 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.accounts import Account
+from subsidy_match.claims.payouts import PayoutOffice
 from subsidy_match.claims.people.authorisations import ANY_POLICY, authorise
 from subsidy_match.claims.records import AccountRow
+from subsidy_match.claims.sealed import sealed_findings
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict, SubsidyError
+from subsidy_match.store.sealing import Sealer, load_sealer
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Role, user_by_login
 
@@ -27,6 +34,23 @@ def test_an_account_is_kept_sealed_and_shown_by_its_last_digits(world: World):
     assert "6222000000004321" not in row.sealed
     assert world.desk.sealer.open(row.sealed, context=USCC) == "6222000000004321"
     assert not hasattr(account, "sealed")
+
+
+def test_under_another_key_or_none_nothing_is_sealed_or_batched_and_doctor_tells(world: World, tmp_path: Path):
+    claim = world.walk(State.PAYABLE)
+    right = world.desk.sealer
+    for sealer, code in (
+        (load_sealer(tmp_path / "new" / "key"), "account_key_wrong"),
+        (Sealer(b""), "account_key_missing"),
+    ):
+        desk = replace(world.desk, sealer=sealer)
+        with pytest.raises(Conflict, match=code):
+            enter(replace(world, desk=desk))
+        with pytest.raises(Conflict, match=code):
+            PayoutOffice(desk, tmp_path).create_batch([claim.id], actor=world.people["maker"], at=world.now)
+        found = in_unit(world.engine, partial(sealed_findings, sealer=sealer), immediate=False)
+        assert [one.code for one in found] == ["K001"]
+    assert in_unit(world.engine, partial(sealed_findings, sealer=right), immediate=False) == []
 
 
 def test_a_second_person_verifies_it_once(world: World):

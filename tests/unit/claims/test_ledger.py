@@ -4,15 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from claims_world import FUND, World
+from claims_world import FUND, USCC, World
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
 
 from subsidy_match.claims import funds
 from subsidy_match.claims.forecast import forecast
 from subsidy_match.claims.fund_office import NewFund
 from subsidy_match.claims.fund_records import Mode
 from subsidy_match.claims.ledger_checks import check_runs, check_shares, check_states
+from subsidy_match.claims.record_checks import check_accounts, check_last_steps
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict, InputError, NotFound, SubsidyError
@@ -263,6 +265,40 @@ def test_money_that_does_not_fit_the_state_of_its_claim_is_told(two: World):
         connection.execute(text("UPDATE claims SET state = 'REJECTED'"))
     (found,) = in_unit(two.engine, check_states)
     assert (found.code, claim.claim_no in found.zh) == ("F005", True)
+
+
+def test_a_claim_that_was_paid_more_than_was_approved_is_told(two: World):
+    two.walk(State.COMPLETED)
+    assert in_unit(two.engine, check_states) == []
+    with two.engine.begin() as connection:
+        connection.execute(text("UPDATE claims SET amount_approved = amount_approved - 1"))
+    assert [found.code for found in in_unit(two.engine, check_states)] == ["F005"]
+
+
+def test_a_claim_or_account_that_is_not_what_its_record_says_is_told(world: World):
+    claim = world.walk(State.SUBMITTED)
+    assert in_unit(world.engine, lambda s: [*check_last_steps(s), *check_accounts(s)]) == []
+    for change, code in (
+        ("claims SET state = 'DRAFT'", "F017"),
+        ("claims SET version = version + 1", "F017"),
+        ("payee_accounts SET verified_by = 'maker'", "F018"),
+    ):
+        with world.engine.connect() as connection:
+            connection.execute(text(f"UPDATE {change}"))
+            session = Session(connection)
+            (found,) = (*check_last_steps(session), *check_accounts(session))
+            assert (found.code, (claim.claim_no if code == "F017" else USCC) in found.zh) == (code, True)
+
+
+def test_the_database_bars_another_firm_of_a_claim_or_an_account(world: World):
+    world.walk(State.SUBMITTED)
+    for table, change in (
+        ("claims", "uscc = 'x'"),
+        ("claims", "enterprise_name = 'x'"),
+        ("payee_accounts", "sealed = 'x'"),
+    ):
+        with pytest.raises(DBAPIError, match=f"of {table} never change"), world.engine.begin() as connection:
+            connection.execute(text(f"UPDATE {table} SET {change}"))
 
 
 def test_closing_names_the_claims_that_the_fund_leaves_behind(two: World):

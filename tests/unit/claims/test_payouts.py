@@ -13,7 +13,7 @@ from people_kit import hire
 from sqlalchemy import text
 
 from subsidy_match.claims.assessment import Standing
-from subsidy_match.claims.batches import Batch
+from subsidy_match.claims.batches import Batch, newest_batches
 from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.outgoing import write_once
 from subsidy_match.claims.payment_checks import check_totals
@@ -61,6 +61,13 @@ def test_a_batch_of_several_claims_is_paid(world: World):
     assert {world.desk.claim(line.claim_id).state for line in done.lines} == {State.COMPLETED}
     assert in_unit(world.engine, check_totals) == []
     assert in_unit(world.engine, audit.verify) == []
+
+
+def test_batches_are_listed_newest_first(world: World):
+    first, second = payable(world, 2)
+    batches = [make(world, [claim]).id for claim in (first, second)]
+    assert [batch.id for batch in in_unit(world.engine, newest_batches)] == batches[::-1]
+    assert [batch.id for batch in in_unit(world.engine, lambda s: newest_batches(s, 1))] == batches[1:]
 
 
 def test_the_file_carries_control_totals_funds_and_the_account(world: World):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from claims_world import CALENDAR, World
@@ -12,7 +12,7 @@ from people_kit import tasks
 from sqlalchemy import text
 
 from subsidy_match.claims.assessment import Material
-from subsidy_match.claims.breaches import breaches_of
+from subsidy_match.claims.breaches import TOTAL, breaches_of
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.reading import visible_row
 from subsidy_match.claims.stage_clock import stage_clock, stage_history
@@ -251,6 +251,32 @@ def test_what_is_not_due_cannot_be_fired_even_by_the_machine(world: World):
             world.fire(claim_id, event, "everything")
 
 
+def test_what_time_has_accepted_is_neither_refused_nor_sent_back_though_no_sweep_came(world: World):
+    claim = world.walk(State.SUBMITTED)
+    world.wait(30)
+    for event, fields in (
+        ("refuse", {"reason_code": "out_of_scope"}),
+        ("request_correction", {"items": ["发票"], "due_on": (world.today + timedelta(days=5)).isoformat()}),
+    ):
+        with pytest.raises(Conflict, match="accepted_by_silence"):
+            world.fire(claim, event, "clerk", **fields)
+    assert world.fire(claim, "accept", "clerk").state is State.ACCEPTED
+
+
+def test_nothing_is_planned_for_the_total_time_of_a_claim_that_has_ended(world: World):
+    claim = world.walk(State.COMPLETED)
+    plan_of = [{"due_on": (world.today + timedelta(days=900)).isoformat(), "amount": 100}]
+    given = {"amount": 100, "returns_to": "fund", "reason_code": "fraud", "note": "查实", "plan": plan_of}
+    claim = world.fire(claim, "propose_recovery", "supervisor", **given)
+    claim = world.fire(claim, "approve_recovery", "supervisor_b")
+    swept(world)
+    world.wait(100)
+    assert (claim.state, [task for task in plan(world.desk, at=world.now) if task.stage == TOTAL]) == (
+        State.RECOVERING,
+        [],
+    )
+
+
 def test_only_the_machine_may_try_without_a_trace(world: World):
     claim = world.walk(State.SUBMITTED)
     with pytest.raises(SubsidyError, match="role_missing"):
@@ -284,8 +310,14 @@ def test_a_task_that_is_overdue_is_told_and_the_clock_runs_again(world: World):
     assert in_unit(world.engine, audit.verify) == []
 
 
-def test_the_clock_cannot_be_stopped_for_good_by_a_task(world: World):
+def test_the_clock_cannot_be_stopped_for_good(world: World):
     claim = world.walk(State.IN_REVIEW)
+    for due in ("9999-12-31", "2200-01-01"):
+        with pytest.raises(SubsidyError, match="due_too_far"):
+            world.fire(claim, "request_correction", "reviewer", items=["发票"], due_on=due)
+    given = {"materials": {"audit": "deferred"}, "deferred_until": "2200-01-01"}
+    with pytest.raises(SubsidyError, match="due_too_far"):
+        world.fire(world.draft(period="2025"), "submit", "applicant", **given)
     opening = {"task_kind": "audit", "department": "税务局", "due_on": "2099-01-01"}
     with pytest.raises(SubsidyError, match="due_too_far"):
         world.fire(claim, "open_task", "reviewer", **opening)

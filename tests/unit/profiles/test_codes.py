@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subsidy_match.errors import AuthorError
+from subsidy_match.errors import AuthorError, InputError
 from subsidy_match.profiles.industry import parse_industry
 from subsidy_match.profiles.persons import key_fingerprint, load_person_key, person_code
 from subsidy_match.profiles.problems import CellProblem
@@ -182,4 +182,10 @@ def test_the_key_is_made_once_and_is_private(tmp_path):
 def test_a_configured_key_wins_and_a_dry_run_makes_none(tmp_path):
     assert load_person_key(tmp_path, "configured") == b"configured"
     load_person_key(tmp_path, create=False)
+    assert not (tmp_path / "person.key").exists()
+
+
+def test_a_key_that_was_used_is_not_made_anew(tmp_path):
+    with pytest.raises(InputError, match="person_key_missing"):
+        load_person_key(tmp_path, is_first=False)
     assert not (tmp_path / "person.key").exists()

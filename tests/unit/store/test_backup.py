@@ -3,14 +3,15 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from claims_world import World
-from sqlalchemy import Engine, text
+from claims_world import World, build_world
+from sqlalchemy import Engine, event, text
 from store_fixtures import STORES, database_url, execute_on
 from store_truths import check_store
 
@@ -19,6 +20,7 @@ from subsidy_match.claims.payment_checks import check_totals
 from subsidy_match.claims.states import State
 from subsidy_match.errors import SubsidyError
 from subsidy_match.store.backup import backup, restore
+from subsidy_match.store.drafts import draft_of
 from subsidy_match.store.engine import open_engine
 from subsidy_match.store.migration import upgrade
 
@@ -40,6 +42,14 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
     if server is not None:
         execute_on(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_store(sqlite_template: Path, tmp_path: Path) -> Iterator[Engine]:
+    shutil.copy(sqlite_template, tmp_path / "store.sqlite3")
+    engine = open_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
+    yield engine
+    engine.dispose()
 
 
 def content(engine: Engine) -> dict[str, list[str]]:
@@ -133,3 +143,62 @@ def test_a_backup_of_another_schema_is_refused(world: World, target: Engine, tmp
 def test_the_file_is_for_its_owner_only(world: World, tmp_path: Path):
     backup(world.engine, tmp_path / "b.gz")
     assert (tmp_path / "b.gz").stat().st_mode & 0o777 == 0o600
+
+
+def rehashed(lines: list[bytes]) -> bytes:
+    """The lines as a whole backup again: whoever writes one by hand can count and hash as well."""
+    end = json.loads(lines[-1]) | {"sha256": hashlib.sha256(b"".join(lines[:-1])).hexdigest()}
+    return gzip.compress(b"".join(lines[:-1]) + json.dumps(end).encode() + b"\n")
+
+
+def _row_with(**changes: object) -> Callable[[list[bytes]], list[bytes]]:
+    def change(lines: list[bytes]) -> list[bytes]:
+        at = next(n for n, line in enumerate(lines) if b'"table":"users"' in line)
+        content = json.loads(lines[at])
+        content["row"] |= changes
+        return [*lines[:at], json.dumps(content).encode() + b"\n", *lines[at + 1 :]]
+
+    return change
+
+
+CRAFTED: dict[str, Callable[[list[bytes]], list[bytes]]] = {
+    "unknown table": lambda lines: [lines[0], b'{"table":"nope","row":{}}\n', *lines[1:]],
+    "unknown column": _row_with(nope=1),
+    "no moment": _row_with(name={"at": "xx"}),
+    "no base64": _row_with(name={"b64": "*"}),
+    "null key": _row_with(login=None),
+    "row that is a list": lambda lines: [lines[0], b'{"table":"users","row":[1]}\n', *lines[1:]],
+    "line that is a list": lambda lines: [lines[0], b"[1]\n", *lines[1:]],
+}
+
+
+@pytest.mark.parametrize("case", CRAFTED)
+def test_a_file_written_by_hand_is_refused_in_words(tmp_path: Path, empty_store: Engine, case: str):
+    path = tmp_path / "b.gz"
+    build_world(empty_store, tmp_path)
+    backup(empty_store, path)
+    path.write_bytes(rehashed(CRAFTED[case](gzip.decompress(path.read_bytes()).splitlines(keepends=True))))
+    upgrade(f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    other = open_engine(f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    with pytest.raises(SubsidyError, match="backup_damaged"):
+        restore(other, path)
+    other.dispose()
+
+
+def test_two_backups_to_one_file_leave_the_first_whole(empty_store: Engine, tmp_path: Path):
+    path = tmp_path / "b.gz"
+    draft_of(path).write_bytes(b"left by a crash")
+    written = backup(empty_store, path)
+    path.rename(tmp_path / "first.gz")
+    rival = []
+
+    def at_once(connection: object, *_: object) -> None:
+        if not rival:
+            rival.append(None)
+            rival[0] = backup(empty_store, path)
+
+    event.listen(empty_store, "begin", at_once)
+    with pytest.raises(SubsidyError, match="backup_exists"):
+        backup(empty_store, path)
+    event.remove(empty_store, "begin", at_once)
+    assert (rival[0].sha256, path.read_bytes()) == (written.sha256, (tmp_path / "first.gz").read_bytes())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from subsidy_match.claims.due_days import check_due
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.redating import correction_end
 from subsidy_match.claims.transition import Guard
-from subsidy_match.errors import Conflict, InputError
+from subsidy_match.errors import Conflict
 
 __all__ = ["GUARDS"]
 
@@ -24,13 +25,12 @@ def _after_correction_due(occasion: Occasion) -> None:
         raise Conflict("correction_not_overdue", "补正期限未到", "the correction is not overdue yet")
 
 
-def _due_in_future(occasion: Occasion) -> None:
-    if occasion.payload["due_on"] <= occasion.on:
-        raise InputError("field_invalid", "补正期限须晚于当日", "the correction must be due after today")
+def _due_in_time(occasion: Occasion) -> None:
+    check_due(occasion, "due_on", "办理期限", "what is asked")
 
 
 GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.BEFORE_CORRECTION_DUE: _before_correction_due,
     Guard.AFTER_CORRECTION_DUE: _after_correction_due,
-    Guard.DUE_IN_FUTURE: _due_in_future,
+    Guard.DUE_IN_TIME: _due_in_time,
 }

@@ -15,6 +15,7 @@ from subsidy_match.store.users import PUSH, Role
 
 __all__ = ["GUARDS"]
 
+_NAMED = 10
 _DEFERRED = "deferred"
 
 
@@ -73,9 +74,12 @@ def _papers_seen(occasion: Occasion) -> None:
     seen = occasion.payload.get("papers_seen", ())
     left = [name for name in unseen(occasion.session, occasion.claim.id) if name not in seen]
     if left:
-        zh = f"须先核对原件并登记(papers_seen):{'、'.join(left)}"
+        named, more_zh, more_en = left[:_NAMED], "", ""
+        if left[_NAMED:]:
+            more_zh, more_en = f"等{len(left)}项", f" … ({len(left)})"
+        zh = f"须先核对原件并登记(papers_seen):{'、'.join(named)}{more_zh}"
         en = "originals have to be looked at and named in papers_seen first"
-        raise Conflict("papers_unseen", zh, en, hint=", ".join(left))
+        raise Conflict("papers_unseen", zh, en, hint=", ".join(named) + more_en)
 
 
 GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {

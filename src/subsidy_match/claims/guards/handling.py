@@ -10,12 +10,12 @@ from subsidy_match.claims.duties import Duty
 from subsidy_match.claims.handling.channels import passes_by_itself
 from subsidy_match.claims.handling.endorsements import band_of, endorsed, endorsers, level_of
 from subsidy_match.claims.handling.records import TaskRow
-from subsidy_match.claims.handling.tasks import LONGEST_TASK, check_quorum
+from subsidy_match.claims.handling.tasks import check_quorum
 from subsidy_match.claims.occasion import Occasion, past_duties
 from subsidy_match.claims.people.persons import check_interest
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.transition import Guard
-from subsidy_match.errors import Conflict, InputError, NotFound
+from subsidy_match.errors import Conflict, NotFound
 from subsidy_match.store.users import Role, persons_of, user_by_login
 
 __all__ = ["GUARDS"]
@@ -28,10 +28,6 @@ def _passes_by_itself(occasion: Occasion) -> None:
 
 def _task_new(occasion: Occasion) -> None:
     given = occasion.payload
-    last = occasion.calendar.add_working_days(occasion.on, LONGEST_TASK).on
-    if given["due_on"] > last:
-        zh = f"协办期限不得超过{LONGEST_TASK}个工作日(至{last})"
-        raise InputError("due_too_far", zh, f"a task is due within {LONGEST_TASK} working days: by {last}")
     same = (TaskRow.kind == given["task_kind"], TaskRow.department == given["department"])
     open_one = select(TaskRow.id).where(TaskRow.claim_id == occasion.claim.id, TaskRow.is_open, *same)
     if occasion.session.scalars(open_one).first() is not None:

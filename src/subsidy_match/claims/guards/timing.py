@@ -20,6 +20,13 @@ def _silence_over(occasion: Occasion) -> None:
         raise Conflict("silence_running", "受理期限未满,不能视为受理", "the time to accept or refuse is not over yet")
 
 
+def _silence_running(occasion: Occasion) -> None:
+    """Once time has accepted a claim it is neither refused nor sent back, whether or not a sweep has said so yet."""
+    if not occasion.claim.held and _is_past(occasion, LimitKind.DEEMED):
+        zh, en = "受理期限已过,视为受理,请予受理", "the time to refuse or ask is over: it counts as accepted, accept it"
+        raise Conflict("accepted_by_silence", zh, en)
+
+
 def _draft_expired(occasion: Occasion) -> None:
     if not _is_past(occasion, LimitKind.EXPIRY):
         raise Conflict("draft_not_expired", "待提交期限未满", "the draft may still be submitted")
@@ -47,6 +54,7 @@ def limit_end(occasion: Occasion, kind: LimitKind) -> date | None:
 
 GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.SILENCE_OVER: _silence_over,
+    Guard.SILENCE_RUNNING: _silence_running,
     Guard.DRAFT_EXPIRED: _draft_expired,
     Guard.DATES_MOVED: _dates_moved,
 }

@@ -17,7 +17,6 @@ from subsidy_match.errors import Conflict
 from subsidy_match.store.users import persons_of
 
 __all__ = [
-    "LONGEST_TASK",
     "STOPPING",
     "TASK_NAMES",
     "Result",
@@ -53,8 +52,6 @@ TASK_NAMES: Mapping[TaskKind, tuple[str, str]] = {
 }
 STOPPING = frozenset({TaskKind.INSPECTION, TaskKind.EXPERT, TaskKind.AUDIT})
 """Kinds that stop the total clock, until the day on which they are due."""
-LONGEST_TASK = 60
-"""Within how many working days a task is due: its day bounds how long the clocks of the claim may stand still."""
 
 
 @dataclass(frozen=True, slots=True)

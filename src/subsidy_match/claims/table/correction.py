@@ -16,6 +16,7 @@ __all__ = ["rows"]
 def rows() -> Iterator[Transition]:
     """Give the rows of this topic."""
     for source, role, duty, guards in STAGES[:-1]:
+        in_time = (Guard.SILENCE_RUNNING,) if source is State.SUBMITTED else ()
         yield Transition(
             "5",
             (source,),
@@ -23,7 +24,7 @@ def rows() -> Iterator[Transition]:
             State.CORRECTION,
             frozenset({role}),
             duty,
-            (*guards, Guard.DUE_IN_FUTURE),
+            (*guards, *in_time, Guard.DUE_IN_TIME),
             clock=ClockEffect.STOP,
             needs=("items", "due_on"),
             takes=("note",),

@@ -67,6 +67,7 @@ def rows() -> Iterator[Transition]:
         State.NOT_ACCEPTED,
         frozenset({Role.CLERK}),
         Duty.CLERK,
+        (Guard.SILENCE_RUNNING,),
         clock=ClockEffect.END,
         needs=("reason_code",),
         takes=("note",),

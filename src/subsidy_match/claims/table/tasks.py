@@ -22,7 +22,7 @@ def rows() -> Iterator[Transition]:
         None,
         frozenset({Role.REVIEWER}),
         Duty.REVIEWER,
-        (Guard.ASSIGNED_TO_ACTOR, Guard.DUE_IN_FUTURE, Guard.TASK_NEW),
+        (Guard.ASSIGNED_TO_ACTOR, Guard.DUE_IN_TIME, Guard.TASK_NEW),
         clock=ClockEffect.STOP_FOR_TASK,
         needs=("task_kind", "department", "due_on"),
         takes=("officer", "note"),

@@ -1,7 +1,7 @@
 """One number at the bank is one movement; answers left to a person stay; a proposal without object is moot.
 
 Revision ID: 0016
-Revises: 0014
+Revises: 0015
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from subsidy_match.store.append_only import (
 )
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
