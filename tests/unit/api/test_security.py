@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from api_world import FIRM, OTHER, ApiWorld, token_of
 
@@ -65,7 +67,8 @@ def test_nothing_can_be_done_to_another_firms_claim_and_the_attempt_is_on_record
 def test_nobody_drafts_for_another_firm_and_the_attempt_is_on_record(api: ApiWorld):
     answer = api.draft(uscc=OTHER)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_your_firm")
-    assert [entry.actor for entry in api.audit(f"enterprise:{OTHER}")] == ["applicant"]
+    (entry,) = api.audit("user:applicant")  # a firm of which nothing was ever done gets no chain by that
+    assert (entry.outcome, json.loads(entry.detail)["subject"]) == ("refused", f"enterprise:{OTHER}")
 
 
 def test_a_firm_lists_its_own_claims_only(api: ApiWorld):

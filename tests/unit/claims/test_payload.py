@@ -18,6 +18,8 @@ from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.rehoming_records import RehomingRow
 from subsidy_match.claims.run_records import RunRow
 from subsidy_match.claims.undo_records import RecoveryReceiptRow, RecoveryRow
+from subsidy_match.claims.wording import check_text
+from subsidy_match.errors import InputError
 
 COLUMNS: Mapping[str, Any] = {
     "allocation_no": AllocationRow.number,
@@ -64,3 +66,11 @@ def test_neither_names_nor_number_of_documents_are_without_bound(field: str):
     assert FIELDS[field].read(make(*(f"m{number}" for number in range(5000)))) is None
     if field == "materials":
         assert FIELDS[field].read(make(f"{name}m")) is None
+
+
+@pytest.mark.parametrize("letter", ["\x00", "\x1b", "\x85", "\ud800"])
+def test_a_note_has_no_letter_that_a_terminal_obeys_wherever_it_is_written(letter: str):
+    assert FIELDS["note"].read(f"甲{letter}乙") is None
+    with pytest.raises(InputError, match="field_invalid"):
+        check_text("note", f"甲{letter}乙")
+    assert check_text("note", "甲\n\t乙　丙") == FIELDS["note"].read("甲\n\t乙　丙") == "甲\n\t乙　丙"
