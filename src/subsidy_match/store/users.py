@@ -218,10 +218,17 @@ def user_by_login(session: Session, login: str) -> Actor:
     return actor
 
 
+_PERSONS = (
+    select(UserRow.login, UserPerson.person)
+    .join(UserPerson, UserPerson.user_id == UserRow.id)
+    .where(UserRow.login.in_(bindparam("logins", expanding=True)))
+)
+
+
 def persons_of(session: Session, logins: Collection[str]) -> dict[str, str]:
     """Read the person behind each login; whoever is linked to none is their own."""
-    query = select(UserRow.login, UserPerson.person).join(UserPerson, UserPerson.user_id == UserRow.id)
-    known = {login: person for login, person in session.execute(query.where(UserRow.login.in_(sorted(logins))))}
+    session.flush()
+    known = {login: person for login, person in session.connection().execute(_PERSONS, {"logins": sorted(logins)})}
     return {login: known.get(login, login) for login in logins}
 
 

@@ -19,7 +19,7 @@ from subsidy_match.claims.people import administration, authorisations, delegati
 from subsidy_match.claims.people.administration import Rights
 from subsidy_match.claims.people.standing import officer_findings
 from subsidy_match.claims.states import State
-from subsidy_match.errors import SubsidyError
+from subsidy_match.errors import InputError, SubsidyError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import PUBLIC, Role, Scope, user_by_login
@@ -258,7 +258,9 @@ class TestBesideTheDesk:
         (line,) = batch.lines
         content = receipt_file([(line.instruction, line.amount, "成功", "B1", "")], on=world.today)
         by = {"actor": world.people["everything"], "at": world.now}
-        assert refused(lambda: world.office.import_receipts(content, name="r.csv", **by)) == "duty_conflict"
+        with pytest.raises(InputError) as caught:
+            world.office.import_receipts(content, name="r.csv", **by)
+        assert [finding.code for finding in caught.value.findings] == ["duty_conflict"]
         assert world.desk.claim(claim.id).state is State.IN_PAYMENT
 
 

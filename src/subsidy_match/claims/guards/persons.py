@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import Select, or_
 
-from subsidy_match.claims.occasion import Occasion
-from subsidy_match.claims.people.parties import filed_by, not_filer, steps_of_people
+from subsidy_match.claims.duties import Duty
+from subsidy_match.claims.occasion import Occasion, past_duties
+from subsidy_match.claims.people.parties import not_filer, steps_of_people
 from subsidy_match.claims.records import ClaimStep
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import EVENT_NAMES, Event
@@ -45,7 +46,9 @@ def steps_by(occasion: Occasion) -> Select[ClaimStep]:
 def _not_filer(occasion: Occasion) -> None:
     if occasion.actor.is_machine:
         return
-    if filed_by(occasion.session, occasion.people, [occasion.claim.id]):
+    persons = {someone.person for someone in occasion.people}
+    history = past_duties(occasion.session, occasion.claim.id)
+    if any(past.duty is Duty.FILER and past.person in persons for past in history):
         raise not_filer(occasion.actor)
 
 
