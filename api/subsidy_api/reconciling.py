@@ -151,6 +151,7 @@ def resolve_parked(
         ParkedOffice(pinned.desk()).resolve(
             parked_id,
             body.note,
+            paid=body.paid,
             actor=actor,
             at=at,
             also=lambda session, done: keep(session, ParkedBody.model_validate(done).model_dump_json().encode()),

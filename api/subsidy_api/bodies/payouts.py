@@ -110,9 +110,10 @@ class ParkedBody(Body):
 
 
 class Resolution(Body):
-    """What was found out about an answer of the bank, and what was done."""
+    """What was found out about an answer of the bank, and what was done; ``paid`` settles a payment that had failed."""
 
     note: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    paid: bool = False
 
 
 class UnansweredBody(Body):

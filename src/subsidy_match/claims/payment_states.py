@@ -54,6 +54,7 @@ class LineEvent(StrEnum):
     FAIL = "fail"
     LOSE_SIGHT = "lose_sight"
     RETURN = "return"
+    SETTLE_LATE = "settle_late"
 
 
 class BatchState(StrEnum):
@@ -127,6 +128,7 @@ LINE_EVENT_NAMES: Mapping[LineEvent, tuple[str, str]] = {
     LineEvent.FAIL: ("付款失败", "fail"),
     LineEvent.LOSE_SIGHT: ("结果不明", "lose sight"),
     LineEvent.RETURN: ("银行退票", "come back"),
+    LineEvent.SETTLE_LATE: ("更正为到账", "settle after a failure"),
 }
 
 BATCH_STATE_NAMES: Mapping[BatchState, tuple[str, str]] = {

@@ -29,7 +29,7 @@ from subsidy_match.claims.states import Event
 from subsidy_match.errors import Finding, InputError, SubsidyError
 from subsidy_match.store.users import SYSTEM
 
-__all__ = ["ReceiptReport", "doubts_of", "import_receipts"]
+__all__ = ["ReceiptReport", "doubts_of", "fields_of", "import_receipts"]
 
 _LONGEST_CODE = 40
 
@@ -130,17 +130,18 @@ def _settle(deed: Deed, hand: Hand, line: LineRow, receipt: Receipt, claim: Clai
     advance_line(hand, line, LineEvent.SETTLE, answer=receipt)
     line.bank_ref, line.settled_on, line.failure_code = receipt.bank_ref, receipt.on, None
     take_reference(deed.session, receipt.bank_ref, Movement.SETTLEMENT, of=line.id)
-    step_claim(deed, claim, Event.SETTLE, _fields(receipt))
+    step_claim(deed, claim, Event.SETTLE, fields_of(receipt))
     step_claim(replace(deed, actor=SYSTEM), claim, Event.COMPLETE, {})
 
 
 def _fail(deed: Deed, hand: Hand, line: LineRow, receipt: Receipt, claim: ClaimRow) -> None:
     advance_line(hand, line, LineEvent.FAIL, answer=receipt, code=receipt.code)
     line.bank_ref, line.failure_code = receipt.bank_ref or None, receipt.code
-    step_claim(deed, claim, Event.FAIL, {**_fields(receipt), "failure_code": receipt.code})
+    step_claim(deed, claim, Event.FAIL, {**fields_of(receipt), "failure_code": receipt.code})
 
 
-def _fields(receipt: Receipt) -> dict[str, str]:
+def fields_of(receipt: Receipt) -> dict[str, str]:
+    """What the steps of a claim tell of a receipt."""
     return {
         "batch": receipt.instruction.rpartition("-")[0],
         "instruction": receipt.instruction,

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.allocation_drafts import check_fundable
 from subsidy_match.claims.bank_records import ParkedAnswerRow
+from subsidy_match.claims.late_payments import settle_late
 from subsidy_match.claims.lines.steps import may
 from subsidy_match.claims.occasion import shares_of
 from subsidy_match.claims.parking import ParkedAnswer, answer_of, parked_answers
 from subsidy_match.claims.payment_steps import Deed
 from subsidy_match.claims.payout_records import LineRow
+from subsidy_match.claims.reconciling import taken_meanwhile
 from subsidy_match.claims.refusals import Forbidden, audited
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.wording import check_text
@@ -32,12 +35,14 @@ Also = Callable[[Session, ParkedAnswer], None]
 _RESOLVERS = frozenset({Role.SUPERVISOR})
 
 
-def resolve_parked(deed: Deed, parked_id: int, note: str) -> ParkedAnswer:
+def resolve_parked(deed: Deed, parked_id: int, note: str, *, paid: bool = False) -> ParkedAnswer:
     """Say what was done about an answer: a supervisor who may use the funds of the claim.
+
+    Where it was ``paid`` after a failure, line and claim are settled as the bank said; see ``settle_late``.
 
     Raises:
         NotFound: ``parked_unknown``.
-        Conflict: ``parked_resolved``.
+        Conflict: ``parked_resolved``; where ``paid``, what ``settle_late`` refuses.
         InputError: ``field_missing``, ``field_invalid``.
         Forbidden: ``role_missing``, ``fund_not_yours``.
     """
@@ -51,8 +56,10 @@ def resolve_parked(deed: Deed, parked_id: int, note: str) -> ParkedAnswer:
         raise Conflict("parked_resolved", "该答复已处理", "this answer was dealt with before")
     row.note = check_text("note", note)
     row.resolved_by, row.resolved_at = deed.actor.id, deed.at
+    if paid:
+        settle_late(deed, row, line)
     deed.session.flush()
-    told = {"parked": row.id, "instruction": line.instruction, "note": row.note, "name": deed.actor.name}
+    told = {"parked": row.id, "instruction": line.instruction, "note": row.note, "paid": paid, "name": deed.actor.name}
     subject = f"payout:{line.batch_id}"
     audit.append(deed.session, subject, at=deed.at, actor=deed.actor.id, action="resolve_parked", detail=told)
     return answer_of(row, line)
@@ -78,15 +85,35 @@ class ParkedOffice:
         return in_unit(self.desk.engine, read, immediate=False)
 
     def resolve(
-        self, parked_id: int, note: str, *, actor: Actor, at: datetime, also: Also | None = None
+        self,
+        parked_id: int,
+        note: str,
+        *,
+        actor: Actor,
+        at: datetime,
+        paid: bool = False,
+        also: Also | None = None,
     ) -> ParkedAnswer:
-        """Say what was done about one; see ``resolve_parked``."""
+        """Say what was done about one; see ``resolve_parked``.
+
+        Raises:
+            Conflict: ``bank_reference_taken``, where a file with the same number is taken in this very moment.
+        """
 
         def whole(session: Session) -> ParkedAnswer:
-            done = resolve_parked(self.desk.deed(session, actor, at), parked_id, note)
+            done = resolve_parked(self.desk.deed(session, actor, at), parked_id, note, paid=paid)
             if also is not None:
                 also(session, done)
             return done
 
         engine = self.desk.engine
-        return audited(engine, "payouts", "resolve_parked", actor=actor, at=at, work=lambda: in_unit(engine, whole))
+        return audited(engine, "payouts", "resolve_parked", actor=actor, at=at, work=lambda: _in_unit(engine, whole))
+
+
+def _in_unit(engine: Engine, work: Callable[[Session], ParkedAnswer]) -> ParkedAnswer:
+    try:
+        return in_unit(engine, work)
+    except IntegrityError as clash:
+        if (refusal := taken_meanwhile(clash)) is None:
+            raise
+        raise refusal from clash

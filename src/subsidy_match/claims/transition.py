@@ -91,6 +91,7 @@ class Guard(StrEnum):
     NO_OPEN_LINE = "no_open_line"
     ACCOUNT_NOT_REFUSED = "account_not_refused"
     NOTHING_PARKED = "nothing_parked"
+    COMMITTED_AS_PAID = "committed_as_paid"
     # undoing
     NOT_FILER = "not_filer"
     NEW_DECIDER = "new_decider"

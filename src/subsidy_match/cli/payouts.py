@@ -182,10 +182,13 @@ def resolve(
     parked_id: Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="待查答复 / parked answer")],
     login: Login,
     remark: Annotated[str, typer.Option("--note", help="核对结果与处理 / what was found and done")],
+    paid: Annotated[
+        bool, typer.Option("--paid", help="失败后确已到账:登记到账并办结 / it was paid after the failure: settle it")
+    ] = False,
 ) -> None:
     """监督人员写明一条答复如何处理 / A supervisor says what was done about a parked answer."""
     with _as(login) as (found, actor):
-        done = ParkedOffice(found.desk).resolve(parked_id, remark, actor=actor, at=now())
+        done = ParkedOffice(found.desk).resolve(parked_id, remark, paid=paid, actor=actor, at=now())
     print_text(f"{done.id} {done.instruction} {done.kind}")
 
 

@@ -24,6 +24,8 @@ from subsidy_match.claims.payment_states import (
 from subsidy_match.claims.states import State
 from subsidy_match.store.unit import in_unit
 
+_AFTER_THE_END = {(LineState.SETTLED, LineEvent.RETURN), (LineState.FAILED, LineEvent.SETTLE_LATE)}
+
 
 def test_every_name_in_the_tables_has_its_meaning_and_is_used():
     assert set(LINE_GUARDS) == set(LineGuard) == {guard for row in LINE_TABLE for guard in row.guards}
@@ -52,10 +54,10 @@ def test_what_may_have_been_paid_moves_by_the_bank_s_word_alone():
         assert row.answers is bool({LineState.SENT, LineState.UNKNOWN, LineState.SETTLED} & set(row.sources))
 
 
-def test_a_finished_line_moves_only_by_coming_back():
+def test_a_finished_line_moves_only_by_coming_back_or_by_a_success_after_a_failure():
     for state, event in product(set(LineState) - OPEN_LINES, LineEvent):
         found = line_rule(state, event)
-        assert (found is not None) is ((state, event) == (LineState.SETTLED, LineEvent.RETURN))
+        assert (found is not None) is ((state, event) in _AFTER_THE_END)
 
 
 def settled(world: World) -> None:

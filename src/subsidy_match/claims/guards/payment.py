@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import select
 
 from subsidy_match.claims.assessment import Standing
-from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.occasion import Occasion, shares_of
 from subsidy_match.claims.parking import check_nothing_parked
 from subsidy_match.claims.payment_states import FAILURES, RETURNS
 from subsidy_match.claims.payout_records import LineRow
 from subsidy_match.claims.records import AccountRow
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
+from subsidy_match.money import yuan_text
 
 __all__ = ["GUARDS", "check_credit"]
 
@@ -69,9 +70,20 @@ def _nothing_parked(occasion: Occasion) -> None:
     check_nothing_parked(occasion.session, occasion.claim.id)
 
 
+def _committed_as_paid(occasion: Occasion) -> None:
+    instruction = occasion.payload["instruction"]
+    line = occasion.session.scalars(select(LineRow).where(LineRow.instruction == instruction)).one()
+    held = sum(share.committed for share in shares_of(occasion.session, occasion.claim.id))
+    if held != line.amount:
+        zh = f"本件占用资金{yuan_text(held)}元,银行已付{yuan_text(line.amount)}元,不符"
+        en = f"{yuan_text(held)} yuan are committed to the claim and the bank paid {yuan_text(line.amount)}"
+        raise Conflict("committed_differs", zh, en)
+
+
 GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.CREDIT_CLEAR: _credit_clear,
     Guard.NO_OPEN_LINE: _no_open_line,
     Guard.ACCOUNT_NOT_REFUSED: _account_not_refused,
     Guard.NOTHING_PARKED: _nothing_parked,
+    Guard.COMMITTED_AS_PAID: _committed_as_paid,
 }

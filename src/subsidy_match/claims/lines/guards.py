@@ -11,13 +11,16 @@ from subsidy_match.claims.canonical import canonical
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.lines.answers import Answer, Return
 from subsidy_match.claims.lines.tables import LineGuard
-from subsidy_match.claims.payment_states import FAILURES
+from subsidy_match.claims.payment_states import FAILURES, BatchState
 from subsidy_match.claims.payout_records import BatchRow, LineRow
 from subsidy_match.claims.records import AccountRow
 from subsidy_match.claims.references import used_for
-from subsidy_match.errors import InputError
+from subsidy_match.errors import Conflict, InputError
 
 __all__ = ["LINE_GUARDS", "Asked", "check_its_return", "check_same_line"]
+
+
+_SENT = (BatchState.SENDING, BatchState.SENT, BatchState.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,13 @@ def _definite(asked: Asked) -> None:
         raise InputError("failure_not_definite", zh, f"not a definite failure: {asked.answer.code}")
 
 
+def _was_sent(asked: Asked) -> None:
+    # A line that its checker or a cancellation ended failed here, not at the bank.
+    if asked.session.get_one(BatchRow, asked.line.batch_id).state not in _SENT:
+        zh, en = "该支付令从未发送,不能登记为到账", "this instruction was never sent: it cannot be what the bank paid"
+        raise Conflict("line_never_sent", zh, en)
+
+
 def _reference_matches(asked: Asked) -> None:
     if canonical(asked.line.bank_ref or "") != canonical(asked.answer.bank_ref):
         zh = f"原流水号不符:到账流水号为{asked.line.bank_ref}"
@@ -114,6 +124,7 @@ LINE_GUARDS: Mapping[LineGuard, Callable[[Asked], None]] = {
     LineGuard.REFERENCE_NEW: _reference_new,
     LineGuard.AFTER_MAKING: _after_making,
     LineGuard.DEFINITE: _definite,
+    LineGuard.WAS_SENT: _was_sent,
     LineGuard.REFERENCE_MATCHES: _reference_matches,
     LineGuard.RETURN_NEW: _return_new,
     LineGuard.AFTER_SETTLEMENT: _after_settlement,

@@ -19,6 +19,7 @@ class LineGuard(StrEnum):
     REFERENCE_NEW = "reference_new"
     AFTER_MAKING = "after_making"
     DEFINITE = "definite"
+    WAS_SENT = "was_sent"
     REFERENCE_MATCHES = "reference_matches"
     RETURN_NEW = "return_new"
     AFTER_SETTLEMENT = "after_settlement"
@@ -64,6 +65,7 @@ _MAKER, _CHECKER = frozenset({Role.MAKER}), frozenset({Role.CHECKER})
 _CANCELLERS = frozenset({Role.MAKER, Role.CHECKER, Role.SUPERVISOR})
 _SENDERS = frozenset({Role.MAKER, Role.CHECKER, Role.RECONCILER})
 _RECONCILER = frozenset({Role.RECONCILER})
+_SUPERVISOR = frozenset({Role.SUPERVISOR})
 _OUT = (_L.SENT, _L.UNKNOWN)
 _SAME_LINE = (_G.AMOUNT_MATCHES, _G.ACCOUNT_MATCHES)
 
@@ -83,6 +85,14 @@ LINE_TABLE: tuple[LineRule, ...] = (
         _RECONCILER,
         (*_SAME_LINE, _G.REFERENCE_MATCHES, _G.RETURN_NEW, _G.AFTER_SETTLEMENT),
         answers=True,
+    ),
+    # The bank took its failure back. No file moves this: its word was parked, and a person answers for taking it in.
+    LineRule(
+        (_L.FAILED,),
+        _V.SETTLE_LATE,
+        _L.SETTLED,
+        _SUPERVISOR,
+        (_G.WAS_SENT, *_SAME_LINE, _G.REFERENCE_NEW, _G.AFTER_MAKING),
     ),
 )
 

@@ -94,6 +94,18 @@ def rows() -> Iterator[Transition]:
         clock=ClockEffect.END,
         door=payouts,
     )
+    # What the bank said had failed was paid after all; no account is refused and no firm barred once the money is gone.
+    yield Transition(
+        "17b",
+        (State.PAY_FAILED, State.PAYABLE),
+        Event.SETTLE,
+        State.PAID,
+        frozenset({Role.SUPERVISOR}),
+        guards=(Guard.NOT_FILER, Guard.MAY_USE_FUNDS, Guard.NO_OPEN_LINE, Guard.COMMITTED_AS_PAID),
+        fund=FundEffect.PAY,
+        needs=receipt,
+        door=payouts,
+    )
     yield Transition(
         "18",
         (State.IN_PAYMENT,),

@@ -1,0 +1,80 @@
+"""A payment that the bank said had failed was made after all: line, claim and money follow what a person found out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from subsidy_match.claims.bank_records import ParkedAnswerRow
+from subsidy_match.claims.lines.answers import Outcome, Receipt
+from subsidy_match.claims.lines.steps import Hand, advance_line
+from subsidy_match.claims.parking import Parked
+from subsidy_match.claims.payment_states import LineEvent
+from subsidy_match.claims.payment_steps import Deed, lock_claims, step_claim
+from subsidy_match.claims.payout_records import BatchRow, LineRow
+from subsidy_match.claims.receipts import fields_of
+from subsidy_match.claims.reconciling import finish_batches, locked_lines
+from subsidy_match.claims.records import AccountRow, ClaimRow
+from subsidy_match.claims.references import Movement, take_reference
+from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.states import Event
+from subsidy_match.claims.steps import choose_row
+from subsidy_match.claims.transition import Door
+from subsidy_match.errors import Conflict, Location
+from subsidy_match.store.users import SYSTEM, logins_of
+
+__all__ = ["settle_late"]
+
+_ACTION = "settle_late"
+
+
+def settle_late(deed: Deed, parked: ParkedAnswerRow, line: LineRow) -> None:
+    """Settle a failed line, and complete its claim, by the success that the bank reported afterwards.
+
+    Raises:
+        Conflict: ``parked_not_success``, ``line_event_not_allowed``, ``line_never_sent``, ``event_not_allowed``,
+            ``line_open``, ``committed_differs``, ``clock_skew``.
+        InputError: what the bank said does not fit the line any more, as ``receipt_reference_used``.
+        Forbidden: ``duty_conflict``, and whatever the row of the claim refuses.
+    """
+    if parked.kind != Parked.SUCCESS:
+        zh, en = "该答复不是到账回单,不能登记为到账", "only a success of the bank can be recorded as paid"
+        raise Conflict("parked_not_success", zh, en)
+    receipt = _receipt(deed.session, parked, line)
+    lines = locked_lines(deed, [receipt])
+    claim = lock_claims(deed.session, {line.claim_id: None})[line.claim_id]
+    _check_not_of_batch(deed, line)
+    _settle(deed, line, receipt, claim)
+    finish_batches(deed, _ACTION, lines, {})
+
+
+def _check_not_of_batch(deed: Deed, line: LineRow) -> None:
+    batch = deed.session.get_one(BatchRow, line.batch_id)
+    if {batch.maker, batch.checker} & set(logins_of(deed.session, [deed.actor])):
+        zh, en = "制单或复核该批次的人员不得登记其到账", "whoever made or approved the batch cannot record it as paid"
+        raise Forbidden("duty_conflict", zh, en)
+
+
+def _settle(deed: Deed, line: LineRow, receipt: Receipt, claim: ClaimRow) -> None:
+    choose_row(claim, Event.SETTLE, Door.PAYOUTS)  # before the line moves: the store bars a second settled line
+    advance_line(Hand(deed.session, deed.actor, deed.at), line, LineEvent.SETTLE_LATE, answer=receipt)
+    line.bank_ref, line.settled_on, line.failure_code = receipt.bank_ref, receipt.on, None
+    take_reference(deed.session, receipt.bank_ref, Movement.SETTLEMENT, of=line.id)
+    step_claim(deed, claim, Event.SETTLE, fields_of(receipt))
+    step_claim(replace(deed, actor=SYSTEM), claim, Event.COMPLETE, {})
+
+
+def _receipt(session: Session, parked: ParkedAnswerRow, line: LineRow) -> Receipt:
+    """The answer as it was parked; its account was compared with that of the line before."""
+    return Receipt(
+        instruction=line.instruction,
+        amount=parked.amount,
+        last_four=session.get_one(AccountRow, line.account_id).last_four,
+        bank_ref=parked.reference,
+        on=parked.dated,
+        code="",
+        at=Location(line.instruction),
+        outcome=Outcome.SUCCESS,
+        said=str(Outcome.SUCCESS),
+    )
