@@ -177,7 +177,9 @@ def test_what_waits_for_a_person_is_listed_and_answered_for(office: Office, tmp_
         True,
     )
     assert "F020" in office("doctor").out
-    assert instruction in office.done("payouts", "resolve", one["id"], "--note", "银行误报", by="supervisor")
+    words = ("payouts", "resolve", one["id"], "--note", "银行误报")
+    assert "parked_not_success" in office.refused(*words, "--paid", by="supervisor")
+    assert instruction in office.done(*words, by="supervisor")
     assert office("payouts", "parked", "--json").data == []
     name = "PB20260608000009QQQQQ.csv"
     (office.api.platform.settings.treasury / name).write_bytes(b"sent before the disaster")

@@ -18,22 +18,21 @@ from subsidy_match.claims.reconciling import finish_batches, locked_lines
 from subsidy_match.claims.records import AccountRow, ClaimRow
 from subsidy_match.claims.references import Movement, take_reference
 from subsidy_match.claims.refusals import Forbidden
-from subsidy_match.claims.states import Event
-from subsidy_match.claims.steps import choose_row
-from subsidy_match.claims.transition import Door
+from subsidy_match.claims.states import STATE_NAMES, Event, State
 from subsidy_match.errors import Conflict, Location
 from subsidy_match.store.users import SYSTEM, logins_of
 
 __all__ = ["settle_late"]
 
 _ACTION = "settle_late"
+_UNPAID = (State.PAY_FAILED, State.PAYABLE)
 
 
 def settle_late(deed: Deed, parked: ParkedAnswerRow, line: LineRow) -> None:
     """Settle a failed line, and complete its claim, by the success that the bank reported afterwards.
 
     Raises:
-        Conflict: ``parked_not_success``, ``line_event_not_allowed``, ``line_never_sent``, ``event_not_allowed``,
+        Conflict: ``parked_not_success``, ``line_event_not_allowed``, ``line_never_sent``, ``claim_elsewhere``,
             ``line_open``, ``committed_differs``, ``clock_skew``.
         InputError: what the bank said does not fit the line any more, as ``receipt_reference_used``.
         Forbidden: ``duty_conflict``, and whatever the row of the claim refuses.
@@ -45,6 +44,7 @@ def settle_late(deed: Deed, parked: ParkedAnswerRow, line: LineRow) -> None:
     lines = locked_lines(deed, [receipt])
     claim = lock_claims(deed.session, {line.claim_id: None})[line.claim_id]
     _check_not_of_batch(deed, line)
+    _check_unpaid(claim)
     _settle(deed, line, receipt, claim)
     finish_batches(deed, _ACTION, lines, {})
 
@@ -56,8 +56,15 @@ def _check_not_of_batch(deed: Deed, line: LineRow) -> None:
         raise Forbidden("duty_conflict", zh, en)
 
 
+def _check_unpaid(claim: ClaimRow) -> None:
+    # In payment, another line of it is under way, and settling is that one's; paid, the store bars a second settled line.
+    if claim.state not in _UNPAID:
+        state = STATE_NAMES[State(claim.state)]
+        zh = f"办件当前状态为{state[0]},不能登记该支付令到账"
+        raise Conflict("claim_elsewhere", zh, f"the claim is {state[1]}: what was paid late cannot be settled on it")
+
+
 def _settle(deed: Deed, line: LineRow, receipt: Receipt, claim: ClaimRow) -> None:
-    choose_row(claim, Event.SETTLE, Door.PAYOUTS)  # before the line moves: the store bars a second settled line
     advance_line(Hand(deed.session, deed.actor, deed.at), line, LineEvent.SETTLE_LATE, answer=receipt)
     line.bank_ref, line.settled_on, line.failure_code = receipt.bank_ref, receipt.on, None
     take_reference(deed.session, receipt.bank_ref, Movement.SETTLEMENT, of=line.id)

@@ -106,3 +106,19 @@ def test_what_contradicts_the_record_is_listed_until_a_supervisor_answers_for_it
     assert api.ok(path, "supervisor", note)["note"] == "银行误报"
     assert api.get("/v1/payouts/parked", "reconciler").json()["items"] == []
     assert len(api.get("/v1/payouts/parked", "reconciler", resolved=True).json()["items"]) == 1
+
+
+def test_what_was_paid_after_a_failure_is_settled_once_by_a_supervisor(api: ApiWorld):
+    batch = sent(api)
+    line, path = batch["lines"][0], f"/v1/payouts/{batch['id']}/receipts"
+    for outcome, ref, code in (("失败", "", "BANK_REJECTED"), ("成功", "LATE", "")):
+        content = receipt_file([(line["instruction"], line["amount"], outcome, ref, code)])
+        api.ask("POST", path, "reconciler", headers=CSV, content=content)
+    (one,) = api.get("/v1/payouts/parked", "reconciler").json()["items"]
+    path, body = f"/v1/payouts/parked/{one['id']}/resolve", {"note": "银行确认已付", "paid": True}
+    assert api.post(path, "reconciler", body).json()["code"] == "role_missing"
+    first, again = (api.post(path, "supervisor", body, Idempotency_Key="k1") for _ in range(2))
+    assert (first.status_code, again.content, state(api, batch)) == (200, first.content, "COMPLETED")
+    assert api.post(path, "supervisor", body).json()["code"] == "parked_resolved"
+    (shown,) = api.get(f"/v1/payouts/{batch['id']}", "maker").json()["lines"]
+    assert (shown["state"], shown["bank_ref"]) == ("SETTLED", "LATE")

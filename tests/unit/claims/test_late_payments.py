@@ -1,0 +1,195 @@
+"""A payment that the bank said had failed and that was made after all, settled by a supervisor's word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from claims_world import World
+from sqlalchemy import select, text, update
+from store_truths import check_store
+
+from subsidy_match.claims.batches import Batch, Line
+from subsidy_match.claims.payment_states import BatchState, LineState
+from subsidy_match.claims.payout_records import LineStepRow
+from subsidy_match.claims.records import ClaimShare, ClaimStep
+from subsidy_match.claims.resolving import ParkedOffice
+from subsidy_match.claims.states import State
+from subsidy_match.claims.store_checks import STORE_CHECKS
+from subsidy_match.errors import InputError, SubsidyError
+from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import Actor, Role
+
+ONE = 10_000_00
+
+
+@pytest.fixture
+def line(world: World) -> Line:
+    """A payment that the bank refused, beside one that it has not answered yet."""
+    sent = send(world, world.walk(State.PAYABLE, period="2020").id, world.walk(State.PAYABLE, period="2021").id)
+    say(world, sent.lines[0], "失败", "")
+    return sent.lines[0]
+
+
+def send(world: World, *claims: int) -> Batch:
+    batch = world.office.create_batch(list(claims), actor=world.people["maker"], at=world.now)
+    world.office.approve_batch(batch.id, actor=world.people["checker"], at=world.now)
+    world.office.send_batch(batch.id, actor=world.people["maker"], at=world.now)
+    return world.office.batch(batch.id)
+
+
+def batch_of(world: World, line: Line) -> Batch:
+    return next(batch for batch in world.office.batches() if line.id in {one.id for one in batch.lines})
+
+
+def say(world: World, line: Line, outcome: str, ref: str) -> Any:
+    code = "BANK_REJECTED" if outcome == "失败" else ""
+    return world.receipts([(line.instruction, line.amount, outcome, ref, code)])
+
+
+def try_again(world: World, line: Line) -> None:
+    """Make the claim of a failed payment payable once more."""
+    account = world.desk.claim(line.claim_id).account_id
+    world.fire(line.claim_id, "set_account", "applicant", account_id=account)
+
+
+def as_paid(world: World, by: Actor | None = None) -> None:
+    (one,) = ParkedOffice(world.desk).answers()
+    actor = by or world.people["supervisor"]
+    ParkedOffice(world.desk).resolve(one.id, "银行确认已付", paid=True, actor=actor, at=world.now)
+
+
+def rows(world: World, *tables: str) -> list[Any]:
+    read = lambda s: [list(s.execute(text(f"SELECT * FROM {table} ORDER BY 1, 2"))) for table in tables]  # noqa: E731
+    return in_unit(world.engine, read, immediate=False)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["failed", "payable-again"])
+def test_a_late_success_settles_its_line_and_completes_the_claim(world: World, line: Line, again: bool):
+    if again:
+        try_again(world, line)
+    say(world, line, "成功", "LATE")
+    as_paid(world)
+    batch = batch_of(world, line)
+    settled = batch.lines[0]
+    assert (settled.state, settled.bank_ref, settled.failure_code) == (LineState.SETTLED, "LATE", None)
+    assert (batch.state, batch.totals.reconciled.amount) == (BatchState.SENT, ONE)
+    claim = world.desk.claim(line.claim_id)
+    assert (claim.state, claim.paid, world.fund().paid, world.fund().committed) == (State.COMPLETED, ONE, ONE, ONE)
+    assert last_steps(world, line) == ["settle supervisor", "complete system", "settle_late supervisor"]
+    assert [finding for check in STORE_CHECKS for finding in in_unit(world.engine, check)] == []
+    check_store(world.engine)
+    (known,) = ParkedOffice(world.desk).answers(resolved=True)
+    assert (known.resolved_by, known.resolved_at, known.note) == ("supervisor", world.now, "银行确认已付")
+
+
+def last_steps(world: World, line: Line) -> list[str]:
+    steps = select(ClaimStep).where(ClaimStep.claim_id == line.claim_id).order_by(ClaimStep.version)
+    moves = select(LineStepRow).where(LineStepRow.line_id == line.id).order_by(LineStepRow.seq)
+    read = lambda s: [f"{n.event} {n.actor}" for n in (*s.scalars(steps).all()[-2:], s.scalars(moves).all()[-1])]  # noqa: E731
+    return in_unit(world.engine, read, immediate=False)
+
+
+def test_what_was_settled_late_is_paid_once_and_may_come_back(world: World, line: Line):
+    say(world, line, "成功", "LATE")
+    as_paid(world)
+    assert say(world, line, "成功", "late").unchanged == 1
+    with pytest.raises(SubsidyError, match="event_not_allowed"):
+        world.office.create_batch([line.claim_id], actor=world.people["maker"], at=world.now)
+    with pytest.raises(InputError, match="receipt_reference_used"):
+        say(world, batch_of(world, line).lines[1], "成功", "LATE")
+    assert world.returns([(line.instruction, ONE, "LATE", "R1", "ACCOUNT_CLOSED")]).returned == 1
+    assert (world.desk.claim(line.claim_id).state, world.fund().paid) == (State.PAY_FAILED, 0)
+    check_store(world.engine)
+
+
+def _failure_of_a_settled_one(world: World, line: Line) -> None:
+    other = batch_of(world, line).lines[1]
+    say(world, other, "成功", "B1")
+    say(world, other, "失败", "")
+
+
+def _second_number(world: World, line: Line) -> None:
+    other = batch_of(world, line).lines[1]
+    say(world, other, "成功", "B1")
+    say(world, other, "成功", "B2")
+
+
+def _in_payment(world: World, line: Line) -> None:
+    try_again(world, line)
+    send(world, line.claim_id)
+    say(world, line, "成功", "LATE")
+
+
+def _paid_by_another(world: World, line: Line) -> None:
+    try_again(world, line)
+    (other,) = send(world, line.claim_id).lines
+    say(world, other, "成功", "B1")
+    say(world, line, "成功", "LATE")
+
+
+def _withdrawn(world: World, line: Line) -> None:
+    try_again(world, line)
+    say(world, line, "成功", "LATE")
+    world.fire(line.claim_id, "request_withdrawal", "applicant")
+    world.fire(line.claim_id, "consent_withdrawal", "supervisor")
+
+
+def _less_committed(world: World, line: Line) -> None:
+    say(world, line, "成功", "LATE")
+    less = update(ClaimShare).where(ClaimShare.claim_id == line.claim_id).values(committed=ClaimShare.committed - 1)
+    in_unit(world.engine, lambda session: session.execute(less))
+
+
+def _number_taken(world: World, line: Line) -> None:
+    say(world, line, "成功", "LATE")
+    say(world, batch_of(world, line).lines[1], "成功", "late")
+
+
+def _never_sent(world: World, line: Line) -> None:
+    try_again(world, line)
+    batch = world.office.create_batch([line.claim_id], actor=world.people["maker"], at=world.now)
+    world.office.refuse_batch(batch.id, actor=world.people["checker"], at=world.now, reason_code="other")
+    say(world, batch.lines[0], "成功", "LATE")
+
+
+@pytest.mark.parametrize(
+    ("happen", "code"),
+    [
+        (_failure_of_a_settled_one, "parked_not_success"),
+        (_second_number, "claim_elsewhere"),
+        (_in_payment, "claim_elsewhere"),
+        (_paid_by_another, "claim_elsewhere"),
+        (_withdrawn, "claim_elsewhere"),
+        (_less_committed, "committed_differs"),
+        (_number_taken, "receipt_reference_used"),
+        (_never_sent, "line_never_sent"),
+    ],
+)
+def test_what_cannot_be_settled_late_is_refused_and_changes_nothing(
+    world: World, line: Line, happen: Callable[[World, Line], None], code: str
+):
+    happen(world, line)
+    tables = ("claims", "claim_steps", "payment_lines", "payment_line_steps", "fund_entries", "parked_answers")
+    before = rows(world, *tables)
+    with pytest.raises(SubsidyError) as caught:
+        as_paid(world)
+    assert (caught.value.code, rows(world, *tables) == before) == (code, True)
+
+
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [
+        ("maker", "duty_conflict"),
+        ("checker", "duty_conflict"),
+        ("reconciler", "duty_conflict"),
+        ("applicant", "filed this claim"),
+    ],
+)
+def test_whoever_had_a_part_in_the_payment_or_filed_does_not_settle_it(world: World, line: Line, who: str, code: str):
+    say(world, line, "成功", "LATE")
+    with pytest.raises(SubsidyError, match=code):
+        as_paid(world, replace(world.people[who], roles=frozenset({Role.SUPERVISOR})))
+    assert (world.desk.claim(line.claim_id).state, world.fund().paid) == (State.PAY_FAILED, 0)
