@@ -180,7 +180,7 @@ def _open_sqlite(url: URL, *, enforce_foreign_keys: bool) -> Engine:
 def _open_postgresql(url: URL) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
-        connect_args={"options": f"-c lock_timeout={BUSY_SECONDS * 1000} -c timezone=UTC"},
+        connect_args={"options": f"-c lock_timeout={round(BUSY_SECONDS * 1000)} -c timezone=UTC"},
         pool_pre_ping=True,
     )
 
@@ -188,7 +188,7 @@ def _open_postgresql(url: URL) -> Engine:
 def _pragmas(journal: str, *, enforce_foreign_keys: bool) -> Any:
     def on_connect(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        cursor.execute(f"PRAGMA busy_timeout={round(BUSY_SECONDS * 1000)}")
         cursor.execute(f"PRAGMA journal_mode={journal}")
         cursor.execute("PRAGMA synchronous=FULL")  # a payment acknowledged must survive a power cut
         cursor.execute(f"PRAGMA foreign_keys={'ON' if enforce_foreign_keys else 'OFF'}")

@@ -55,7 +55,7 @@ def test_only_a_lock_is_retried(engine: Engine):
 
 def test_a_lock_held_too_long_is_reported_as_retryable(engine: Engine, store_url: str, monkeypatch):
     monkeypatch.setattr(units, "_ATTEMPTS", 2)
-    monkeypatch.setattr(engines, "_BUSY_MILLISECONDS", 30)
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.03)
     impatient = open_engine(store_url)
     in_unit(engine, lambda session: put(session, "a"))
     touch = update(AuditHead).where(AuditHead.subject == "a").values(seq=AuditHead.seq + 1)
