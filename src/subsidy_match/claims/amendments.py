@@ -1,4 +1,4 @@
-"""Amendments (更正): a field that an officer changes before approval, with both values, a note and a record of its own."""
+"""Amendments (更正, 企业更名): a field that an officer changes, with both values, a note and a record of its own."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.states import State
 from subsidy_match.claims.undo_records import AmendmentRow
 
-__all__ = ["Amendment", "amendments_of", "changes_of"]
+__all__ = ["NAME", "Amendment", "amendments_of", "changes_of"]
 
-# Names, periods and subjects are left alone: they come from the register, or two claims could get one place.
+NAME = "enterprise_name"
+"""The field that only a rename changes."""
+# Names come from the register and are renewed by an event of their own; with other periods and subjects two claims
+# could get one place.
 _FIELDS = {"account_id": "account_id", "amount": "amount_claimed"}
 _PROPOSED = "amount_proposed"
 

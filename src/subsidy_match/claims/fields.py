@@ -165,6 +165,7 @@ _RECOVERY = {
     "returns_to": _one_of("fund", "treasury"),
 }
 _EVIDENCE = {"risk": _up_to(120)}
+_RENAMED = {"enterprise_name": _up_to(200)}
 _YEAR_END = {"fund": _up_to(80), "to_fund": _up_to(80), "document_no": _up_to(80)}
 
 FIELDS: Mapping[str, Kind] = merge(
@@ -178,6 +179,7 @@ FIELDS: Mapping[str, Kind] = merge(
     _PAYMENT,
     _RECOVERY,
     _EVIDENCE,
+    _RENAMED,
     _YEAR_END,
 )
 """Every field that may come with an event, and how it is read; a topic has a dictionary of its own."""

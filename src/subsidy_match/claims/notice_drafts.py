@@ -79,7 +79,12 @@ def add_claims(deed: Deed, row: PublicNoticeRow, claim_ids: Sequence[int]) -> Pu
 def _entry(session: Session, notice_id: int, claim_id: int, claim: ClaimRow) -> NoticeClaimRow:
     tail = account_tail(session, claim)
     return NoticeClaimRow(
-        notice_id=notice_id, claim_id=claim_id, amount=current_amount(claim), account_tail=tail, is_open=True
+        notice_id=notice_id,
+        claim_id=claim_id,
+        enterprise_name=claim.enterprise_name,
+        amount=current_amount(claim),
+        account_tail=tail,
+        is_open=True,
     )
 
 

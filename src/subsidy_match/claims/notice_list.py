@@ -102,7 +102,7 @@ def _line(position: int, entry: NoticeClaimRow, claim: ClaimRow) -> ListedClaim:
     return ListedClaim(
         position=position,
         claim_no=claim.claim_no,
-        enterprise_name=claim.enterprise_name,
+        enterprise_name=entry.enterprise_name,  # as it was when the notice went out
         uscc=_code(claim.uscc),
         policy_zh=claim.policy_zh,
         policy_en=claim.policy_en,

@@ -100,6 +100,7 @@ class NoticeOffice:
             for entry in entries:
                 claim = claims[entry.claim_id]
                 entry.amount, entry.account_tail = current_amount(claim), account_tail(deed.session, claim)
+                entry.enterprise_name = claim.enterprise_name
 
         return self._on(notice_id, "publish", (NoticeState.DRAFT,), actor, at, work, also)
 

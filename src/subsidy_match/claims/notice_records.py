@@ -59,6 +59,7 @@ class NoticeClaimRow(Base):
     amount: Mapped[int] = mapped_column(Money)
     account_tail: Mapped[str] = mapped_column(String(4))
     is_open: Mapped[bool] = mapped_column(Boolean)
+    enterprise_name: Mapped[str] = mapped_column(String(200))
 
 
 class ObjectionRow(Base):

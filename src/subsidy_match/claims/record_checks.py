@@ -7,11 +7,13 @@ import json
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from subsidy_match.claims.amendments import NAME
 from subsidy_match.claims.records import AccountRow, ClaimRow, ClaimStep
+from subsidy_match.claims.undo_records import AmendmentRow
 from subsidy_match.errors import Finding
 from subsidy_match.store import audit
 
-__all__ = ["check_accounts", "check_last_steps"]
+__all__ = ["check_accounts", "check_last_steps", "check_names"]
 
 _ENTERED, _VERIFIED = "register_account", "verify_account"
 
@@ -45,6 +47,30 @@ def check_last_steps(session: Session) -> list[Finding]:
             f"{number}: {state}, version {version}; its record ends with {told}, version {last}, after {steps or 0} steps",
         )
         for number, state, version, told, last, steps in session.execute(query)
+    ]
+
+
+def check_names(session: Session) -> list[Finding]:
+    """Compare the firm's name on every renamed claim with the last rename of it (F017).
+
+    With which name a claim was drafted is written down nowhere else: one that was never renamed cannot be compared.
+    """
+    renamed = (
+        select(AmendmentRow.claim_id, func.max(AmendmentRow.version).label("last"))
+        .where(AmendmentRow.field == NAME)
+        .group_by(AmendmentRow.claim_id)
+        .subquery()
+    )
+    query = (
+        select(ClaimRow.claim_no, ClaimRow.enterprise_name, AmendmentRow.new_value)
+        .join(AmendmentRow, AmendmentRow.claim_id == ClaimRow.id)
+        .join(renamed, (renamed.c.claim_id == ClaimRow.id) & (renamed.c.last == AmendmentRow.version))
+        .where(AmendmentRow.field == NAME, AmendmentRow.new_value != ClaimRow.enterprise_name)
+        .order_by(ClaimRow.id)
+    )
+    return [
+        Finding("F017", f"{number}:企业名称与末次更名记录不符", f"{number}: {name}, but it was last renamed to {told}")
+        for number, name, told in session.execute(query)
     ]
 
 

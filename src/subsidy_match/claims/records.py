@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from subsidy_match.claims.states import State
-from subsidy_match.store.append_only import append_only, fixed_columns
+from subsidy_match.store.append_only import append_only, fixed_columns, recorded_names
 from subsidy_match.store.schema import Base, Id, Money, UtcDateTime, one_of
 
 __all__ = ["AccountRow", "ClaimItem", "ClaimPause", "ClaimPin", "ClaimRow", "ClaimShare", "ClaimStep"]
@@ -195,13 +195,13 @@ for _row in (ClaimPin, ClaimStep):
 fixed_columns(
     ClaimRow.__table__,
     "uscc",
-    "enterprise_name",
     "policy_id",
     "period",
     "subject",
     "filer",
     "created_at",
 )
+recorded_names(ClaimRow.__table__)
 fixed_columns(
     AccountRow.__table__,
     "uscc",

@@ -105,6 +105,7 @@ class Event(StrEnum):
     REFUSE_WITHDRAWAL = "refuse_withdrawal"
     # undoing
     AMEND = "amend"
+    RENAME = "rename"
     APPEAL = "appeal"
     UPHOLD_APPEAL = "uphold_appeal"
     DISMISS_APPEAL = "dismiss_appeal"
@@ -220,6 +221,7 @@ EVENT_NAMES: Mapping[Event, tuple[str, str]] = {
     Event.REFUSE_WITHDRAWAL: ("不同意撤回", "refuse the withdrawal"),
     # undoing
     Event.AMEND: ("更正", "amend"),
+    Event.RENAME: ("企业更名", "take over the new name of the firm"),
     Event.APPEAL: ("申请复议", "appeal"),
     Event.UPHOLD_APPEAL: ("复议支持", "uphold the appeal"),
     Event.DISMISS_APPEAL: ("复议驳回", "dismiss the appeal"),

@@ -96,6 +96,7 @@ class Guard(StrEnum):
     NOT_FILER = "not_filer"
     NEW_DECIDER = "new_decider"
     AMENDS = "amends"
+    RENAMES = "renames"
     APPEAL_IN_TIME = "appeal_in_time"
     NOT_APPEALED = "not_appealed"
     PLACE_FREE = "place_free"

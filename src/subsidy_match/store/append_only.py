@@ -13,14 +13,18 @@ from sqlalchemy import Connection, FromClause, Table, event, text
 __all__ = [
     "FROZEN",
     "FUNCTION",
+    "NAMES",
     "append_only",
     "barring",
     "barring_emptying",
     "fixed_columns",
     "freezing",
+    "keeping_names",
+    "recorded_names",
     "unbarring",
     "unbarring_emptying",
     "unfreezing",
+    "unkeeping_names",
 ]
 
 FUNCTION = """
@@ -31,6 +35,13 @@ FROZEN = """
 CREATE OR REPLACE FUNCTION bar_other_value() RETURNS trigger LANGUAGE plpgsql AS
 $$BEGIN RAISE EXCEPTION '% of % never change', TG_ARGV[0], TG_TABLE_NAME; END$$""".strip()
 """What the triggers of fixed columns call on PostgreSQL."""
+_UNRECORDED = """NOT EXISTS (SELECT 1 FROM claim_amendments AS kept WHERE kept.claim_id = NEW.id
+    AND kept.field = 'enterprise_name' AND kept.version > OLD.version AND kept.new_value = NEW.enterprise_name)""".strip()
+_UNKEPT = "names of claims change by a recorded rename only"
+NAMES = f"""
+CREATE OR REPLACE FUNCTION bar_unrecorded_name() RETURNS trigger LANGUAGE plpgsql AS
+$$BEGIN IF {_UNRECORDED} THEN RAISE EXCEPTION '{_UNKEPT}'; END IF; RETURN NEW; END$$""".strip()
+"""What the trigger of the names of claims calls on PostgreSQL, whose conditions of triggers look into no other table."""
 _OPERATIONS = ("update", "delete")
 
 
@@ -64,6 +75,33 @@ def freezing(table: str, columns: Sequence[str], dialect: str) -> str:
 def unfreezing(table: str, dialect: str) -> str:
     """Give the statement that takes the trigger of fixed columns away again."""
     return f"DROP TRIGGER IF EXISTS {table}_fixed" + ("" if dialect == "sqlite" else f" ON {table}")
+
+
+def recorded_names(mapped: FromClause) -> None:
+    """Let the names of claims change only by an amendment that is written down before."""
+
+    def create(_: Table, connection: Connection, **__: Any) -> None:
+        for statement in keeping_names(connection.dialect.name):
+            connection.execute(text(statement))
+
+    event.listen(cast("Table", mapped), "after_create", create)
+
+
+def keeping_names(dialect: str) -> Iterator[str]:
+    """Give the statements that bar a name of a claim of which no amendment tells."""
+    head = "CREATE TRIGGER claims_named BEFORE UPDATE OF enterprise_name ON claims FOR EACH ROW"
+    if dialect == "sqlite":
+        other = f"OLD.enterprise_name IS NOT NEW.enterprise_name AND {_UNRECORDED}"
+        yield f"{head} WHEN {other} BEGIN SELECT RAISE(ABORT, '{_UNKEPT}'); END"
+    else:
+        yield NAMES
+        other = "OLD.enterprise_name IS DISTINCT FROM NEW.enterprise_name"
+        yield f"{head} WHEN ({other}) EXECUTE FUNCTION bar_unrecorded_name()"
+
+
+def unkeeping_names(dialect: str) -> str:
+    """Give the statement that takes the trigger of names away again."""
+    return "DROP TRIGGER IF EXISTS claims_named" + ("" if dialect == "sqlite" else " ON claims")
 
 
 def barring(table: str, dialect: str) -> Iterator[str]:

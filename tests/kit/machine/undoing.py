@@ -6,7 +6,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
-from claims_world import CALENDAR
+from claims_world import CALENDAR, FIRM
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
@@ -124,6 +124,7 @@ TOPIC = Topic(
         "appeal_in_time": _in_time,
         "not_appealed": lambda model, claim, attempt: not claim.appealed,
         "amends": _amends,
+        "renames": lambda model, claim, attempt: False,  # it is always the name that the claim has
         "no_withdrawal_asked": lambda model, claim, attempt: not claim.withdrawal_asked,
         "withdrawal_asked": lambda model, claim, attempt: claim.withdrawal_asked,
     },
@@ -141,6 +142,7 @@ TOPIC = Topic(
     },
     payload={
         "amend": _amount,
+        "rename": lambda machine, claim, attempt: {"enterprise_name": FIRM, "document_no": "登1号"},
         "appeal": lambda machine, claim, attempt: {"reason": "不服"},
     },
     dead=frozenset({"REVOKED", "APPEAL"}),

@@ -124,7 +124,7 @@ def test_events_of_payments_do_not_go_through_this_door(api: ApiWorld):
 def test_the_events_on_offer_are_those_of_the_callers_post(api: ApiWorld):
     claim = api.walk("SUBMITTED")
     offered = {by: {e["event"] for e in api.get(f"/v1/claims/{claim}/events", by).json()} for by in ("clerk", "maker")}
-    assert offered == {"clerk": {"accept", "amend", "refuse", "request_correction"}, "maker": set()}
+    assert offered == {"clerk": {"accept", "amend", "refuse", "rename", "request_correction"}, "maker": set()}
 
 
 def test_the_evidence_is_what_was_pinned_at_submission(api: ApiWorld):

@@ -294,7 +294,6 @@ def test_the_database_bars_another_firm_of_a_claim_or_an_account(world: World):
     world.walk(State.SUBMITTED)
     for table, change in (
         ("claims", "uscc = 'x'"),
-        ("claims", "enterprise_name = 'x'"),
         ("payee_accounts", "sealed = 'x'"),
     ):
         with pytest.raises(DBAPIError, match=f"of {table} never change"), world.engine.begin() as connection:

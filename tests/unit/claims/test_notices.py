@@ -104,7 +104,8 @@ def test_numbers_are_used_once_and_a_claim_is_in_one_open_notice(world: World):
     with pytest.raises(BatchRefused, match="notice_taken"):
         draft(world, claims, "another")
     again = text(
-        "INSERT INTO public_notice_claims SELECT :notice, claim_id, amount, account_tail, is_open FROM public_notice_claims"
+        "INSERT INTO public_notice_claims SELECT :notice, claim_id, amount, account_tail, is_open, enterprise_name"
+        " FROM public_notice_claims"
     )
     other = draft(world, claims[1:], "third")
     with pytest.raises(IntegrityError), world.engine.begin() as connection:

@@ -28,6 +28,7 @@ COLUMNS: Mapping[str, Any] = {
     "batch": BatchRow.number,
     "department": TaskRow.department,
     "document_no": RehomingRow.document_no,
+    "enterprise_name": ClaimRow.enterprise_name,
     "failure_code": LineRow.failure_code,
     "fund": RehomingRow.source_id,
     "instruction": LineRow.instruction,

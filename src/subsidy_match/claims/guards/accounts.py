@@ -1,4 +1,4 @@
-"""The account to which a claim is paid."""
+"""The account to which a claim is paid, and the name that it must be in."""
 
 from __future__ import annotations
 
@@ -40,6 +40,13 @@ def _account_independent(occasion: Occasion) -> None:
         raise Forbidden("duty_conflict", zh, "whoever entered or verified the account cannot make the batch")
 
 
+def _renames(occasion: Occasion) -> None:
+    name = occasion.claim.enterprise_name
+    # As with accounts: a name written wider or with spaces is no other name.
+    if _plain(occasion.payload["enterprise_name"]) == _plain(name):
+        raise Conflict("name_unchanged", f"企业名称未变:{name}", f"this is the name that the claim has: {name}")
+
+
 def _account(occasion: Occasion) -> AccountRow:
     account = occasion.account()
     if account is None:
@@ -56,4 +63,5 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.ACCOUNT_OF_FIRM: check_payee,
     Guard.ACCOUNT_VERIFIED: _account_verified,
     Guard.ACCOUNT_INDEPENDENT: _account_independent,
+    Guard.RENAMES: _renames,
 }

@@ -1,4 +1,4 @@
-"""What undoes or mends a decision: revocation, appeal (row 22), amendment (row 25)."""
+"""What undoes or mends a decision: revocation, appeal (row 22), amendment (row 25), a firm's new name (row 25a)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from subsidy_match.claims.duties import Duty
 from subsidy_match.claims.states import Event, State
-from subsidy_match.claims.table.common import FILERS, STAGES
+from subsidy_match.claims.table.common import FILERS, LIVE, STAGES
 from subsidy_match.claims.transition import Branch, ClockEffect, FundEffect, Guard, Transition
 from subsidy_match.store.users import Role
 
@@ -14,6 +14,8 @@ __all__ = ["rows"]
 
 _DECIDED = (State.NOT_ACCEPTED, State.REJECTED, State.REVOKED)
 _SUPERVISOR = frozenset({Role.SUPERVISOR})
+# A payment under way, or made, was made out to the old name.
+_NOT_IN_PAYMENT = tuple(state for state in LIVE if state not in (State.IN_PAYMENT, State.PAID, State.RECOVERING))
 
 
 def rows() -> Iterator[Transition]:
@@ -31,6 +33,7 @@ def rows() -> Iterator[Transition]:
     )
     yield from _appeal()
     yield from _amendment()
+    yield from _rename()
 
 
 def _appeal() -> Iterator[Transition]:
@@ -87,3 +90,15 @@ def _amendment() -> Iterator[Transition]:
             needs=("note",),
             takes=("amount", "account_id"),
         )
+
+
+def _rename() -> Iterator[Transition]:
+    yield Transition(
+        "25a",
+        _NOT_IN_PAYMENT,
+        Event.RENAME,
+        None,
+        frozenset({Role.CLERK, Role.LEAD}),
+        guards=(Guard.NOT_FILER, Guard.RENAMES, Guard.NO_OPEN_LINE),
+        needs=("enterprise_name", "document_no", "note"),
+    )
