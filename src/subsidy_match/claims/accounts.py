@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.handling.rules import place_of
 from subsidy_match.claims.people.authorisations import ANY_POLICY, check_authorised
-from subsidy_match.claims.people.parties import files_for, is_within, out_of_scope
+from subsidy_match.claims.people.parties import files_for, has_renamed, is_within, out_of_scope
 from subsidy_match.claims.people.persons import check_interest, is_same_person
 from subsidy_match.claims.records import AccountRow, ClaimRow
 from subsidy_match.claims.refusals import Forbidden
@@ -93,8 +93,8 @@ def verify_account(session: Session, account_id: int, *, actor: Actor, at: datet
 
     Raises:
         NotFound: ``account_unknown``.
-        Forbidden: ``role_missing``, ``interest_declared``, ``out_of_scope``, ``duty_conflict`` (whoever entered it, or
-            files for the firm, cannot verify it).
+        Forbidden: ``role_missing``, ``interest_declared``, ``out_of_scope``, ``duty_conflict`` (whoever entered it,
+            files for the firm or renamed it cannot verify it).
         Conflict: ``account_verified_before``.
     """
     row = session.get(AccountRow, account_id, with_for_update=True)
@@ -106,6 +106,9 @@ def verify_account(session: Session, account_id: int, *, actor: Actor, at: datet
     if files_for(session, actor, row.uscc):
         zh = "代表该企业办理的人员不得核验其账户"
         raise Forbidden("duty_conflict", zh, "whoever files for the firm cannot verify its account")
+    if has_renamed(session, actor, row.uscc):
+        zh, en = "为该企业办理更名的人员不得核验其账户", "whoever renamed the firm on a claim cannot verify its account"
+        raise Forbidden("duty_conflict", zh, en)
     if is_same_person(session, actor, row.entered_by):
         raise Forbidden("duty_conflict", "登记人不得核验同一账户", "whoever entered an account cannot verify it")
     if row.verified_by is not None:

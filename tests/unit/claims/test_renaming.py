@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from claims_world import FIRM, World
+from claims_world import FIRM, USCC, World
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -26,7 +26,7 @@ NEW = "淮安示例新名有限公司"
 GIVEN = {"enterprise_name": NEW, "document_no": "登字〔2026〕1号", "note": "准予变更登记"}
 
 
-def rename(world: World, claim: Claim, by: str = "clerk", **other: Any) -> Claim:
+def rename(world: World, claim: Claim, by: str = "lead", **other: Any) -> Claim:
     return world.fire(claim, "rename", by, **GIVEN | other)
 
 
@@ -55,6 +55,18 @@ def test_a_renamed_claim_is_paid_to_an_account_in_the_new_name_alone(world: Worl
     check(world)
 
 
+def test_nobody_both_renames_a_firm_and_verifies_its_account(world: World):
+    claim = world.walk(State.PAYABLE)  # to an account that the clerk verified
+    with pytest.raises(SubsidyError, match="duty_conflict"):
+        rename(world, claim, "clerk")
+    rename(world, claim, "lead")
+    given = {"uscc": USCC, "holder": NEW, "bank_name": "示例银行", "number": "6222000000007777"}
+    account = world.desk.register_account(**given, actor=world.people["applicant"], at=world.now)
+    with pytest.raises(SubsidyError, match="duty_conflict"):
+        world.desk.verify_account(account.id, actor=world.people["lead"], at=world.now)
+    assert world.desk.verify_account(account.id, actor=world.people["clerk"], at=world.now).verified_by == "clerk"
+
+
 def test_what_the_bank_gave_back_for_its_name_is_paid_under_the_new_one(world: World):
     claim = world.walk(State.PAYABLE)
     batch(world, claim)
@@ -71,8 +83,8 @@ def test_both_names_are_in_the_amendments_the_timeline_and_the_audit_trail(world
     rename(world, claim, enterprise_name=FIRM, document_no="登字〔2026〕2号")
     found = in_unit(world.engine, lambda s: amendments_of(s, claim.id))
     assert [(a.field, a.old_value, a.new_value, a.actor) for a in found] == [
-        ("enterprise_name", FIRM, NEW, "clerk"),
-        ("enterprise_name", NEW, FIRM, "clerk"),
+        ("enterprise_name", FIRM, NEW, "lead"),
+        ("enterprise_name", NEW, FIRM, "lead"),
     ]
     told = GIVEN | {"amended": {"enterprise_name": {"old": FIRM, "new": NEW}}}
     assert world.desk.timeline(claim.id)[-2].detail == told
@@ -94,21 +106,21 @@ def test_a_notice_that_is_out_keeps_the_name_and_a_later_one_has_the_new(world: 
 
 
 REFUSED: dict[str, tuple[State, str, dict[str, Any], str]] = {
-    "the same": (State.APPROVED, "clerk", {"enterprise_name": FIRM}, "name_unchanged"),
+    "the same": (State.APPROVED, "lead", {"enterprise_name": FIRM}, "name_unchanged"),
     "the same, with a space": (
         State.APPROVED,
-        "clerk",
+        "lead",
         {"enterprise_name": f"{FIRM[:2]} {FIRM[2:]}"},
         "name_unchanged",
     ),
-    "empty": (State.APPROVED, "clerk", {"enterprise_name": " "}, "field_invalid"),
-    "missing": (State.APPROVED, "clerk", {"enterprise_name": ""}, "field_missing"),
-    "too long": (State.APPROVED, "clerk", {"enterprise_name": "长" * 201}, "field_invalid"),
-    "unprintable": (State.APPROVED, "clerk", {"enterprise_name": "甲\u200b乙"}, "field_invalid"),
-    "no document": (State.APPROVED, "clerk", {"document_no": ""}, "field_missing"),
-    "no note": (State.APPROVED, "clerk", {"note": None}, "field_missing"),
-    "in payment": (State.IN_PAYMENT, "clerk", {}, "event_not_allowed"),
-    "paid": (State.COMPLETED, "clerk", {}, "event_not_allowed"),
+    "empty": (State.APPROVED, "lead", {"enterprise_name": " "}, "field_invalid"),
+    "missing": (State.APPROVED, "lead", {"enterprise_name": ""}, "field_missing"),
+    "too long": (State.APPROVED, "lead", {"enterprise_name": "长" * 201}, "field_invalid"),
+    "unprintable": (State.APPROVED, "lead", {"enterprise_name": "甲\u200b乙"}, "field_invalid"),
+    "no document": (State.APPROVED, "lead", {"document_no": ""}, "field_missing"),
+    "no note": (State.APPROVED, "lead", {"note": None}, "field_missing"),
+    "in payment": (State.IN_PAYMENT, "lead", {}, "event_not_allowed"),
+    "paid": (State.COMPLETED, "lead", {}, "event_not_allowed"),
     "role": (State.APPROVED, "approver", {}, "role_missing"),
 }
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping
 
+from sqlalchemy import select
+
 from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.people.persons import is_same_person
 from subsidy_match.claims.records import AccountRow
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.transition import Guard
@@ -45,6 +48,11 @@ def _renames(occasion: Occasion) -> None:
     # As with accounts: a name written wider or with spaces is no other name.
     if _plain(occasion.payload["enterprise_name"]) == _plain(name):
         raise Conflict("name_unchanged", f"企业名称未变:{name}", f"this is the name that the claim has: {name}")
+    query = select(AccountRow.verified_by).where(AccountRow.uscc == occasion.claim.uscc)
+    verifiers = [login for login in occasion.session.scalars(query) if login is not None]
+    if any(is_same_person(occasion.session, someone, login) for someone in occasion.people for login in verifiers):
+        zh, en = "核验该企业账户的人员不得办理其更名", "whoever verified an account of the firm cannot rename it"
+        raise Forbidden("duty_conflict", zh, en)
 
 
 def _account(occasion: Occasion) -> AccountRow:

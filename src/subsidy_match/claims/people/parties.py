@@ -18,6 +18,7 @@ from subsidy_match.claims.people.persons import firms_of_interest, interested
 from subsidy_match.claims.people.records import DeputyRow
 from subsidy_match.claims.records import ClaimRow, ClaimStep
 from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.states import Event
 from subsidy_match.errors import SubsidyError
 from subsidy_match.store.user_rows import UserFirm, UserRow
 from subsidy_match.store.users import Actor, Role, logins_of
@@ -26,6 +27,7 @@ __all__ = [
     "check_apart",
     "filed_by",
     "files_for",
+    "has_renamed",
     "is_within",
     "not_filer",
     "out_of_scope",
@@ -81,6 +83,13 @@ def files_for(session: Session, actor: Actor, uscc: str) -> bool:
         return True
     claims = session.scalars(select(ClaimRow.id).where(ClaimRow.uscc == uscc)).all()
     return bool(filed_by(session, [actor], claims))
+
+
+def has_renamed(session: Session, actor: Actor, uscc: str) -> bool:
+    """Whether somebody, under any of their logins, brought another name of the firm onto one of its claims."""
+    mine = steps_of_people(session, [actor]).join(ClaimRow, ClaimRow.id == ClaimStep.claim_id)
+    renamed = mine.where(ClaimRow.uscc == uscc, ClaimStep.event == str(Event.RENAME))
+    return session.scalars(renamed.limit(1)).first() is not None
 
 
 def steps_of_people(session: Session, people: Collection[Actor]) -> Select[ClaimStep]:
