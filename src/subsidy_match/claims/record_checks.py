@@ -51,7 +51,7 @@ def check_last_steps(session: Session) -> list[Finding]:
 
 
 def check_names(session: Session) -> list[Finding]:
-    """Compare the firm's name on every renamed claim with the last rename of it (F017).
+    """Compare the firm's name on every renamed claim with the last rename of it (F019).
 
     With which name a claim was drafted is written down nowhere else: one that was never renamed cannot be compared.
     """
@@ -69,7 +69,7 @@ def check_names(session: Session) -> list[Finding]:
         .order_by(ClaimRow.id)
     )
     return [
-        Finding("F017", f"{number}:企业名称与末次更名记录不符", f"{number}: {name}, but it was last renamed to {told}")
+        Finding("F019", f"{number}:企业名称与末次更名记录不符", f"{number}: {name}, but it was last renamed to {told}")
         for number, name, told in session.execute(query)
     ]
 

@@ -159,4 +159,4 @@ def test_the_database_takes_no_name_of_which_nothing_tells_and_doctor_compares(w
         connection.execute(text(off))
         connection.execute(text("UPDATE claims SET enterprise_name = 'x'"))
         (found,) = check_names(Session(connection))
-    assert (found.code, claim.claim_no in found.zh) == ("F017", True)
+    assert (found.code, claim.claim_no in found.zh) == ("F019", True)
