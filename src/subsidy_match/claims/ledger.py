@@ -12,6 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from subsidy_match.claims.canonical import canonical
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.fund_ops import Op
 from subsidy_match.claims.fund_records import FundRow
@@ -107,8 +108,8 @@ def close_fund(session: Session, fund_id: str, *, document_no: str, at: datetime
     """
     (fund,) = lock_funds(session, [fund_id])
     free = fund.allocated - fund.reserved - fund.committed - fund.paid
-    same = select(ClosingRow.id).where(ClosingRow.fund_id == fund_id, ClosingRow.document_no == document_no)
-    if session.scalars(same).first() is not None:
+    known = session.scalars(select(ClosingRow.document_no).where(ClosingRow.fund_id == fund_id))
+    if canonical(document_no) in map(canonical, known):
         raise Conflict("closing_repeated", f"该文号已结账:{document_no}", f"closed under this document: {document_no}")
     if fund.closed_on is not None and free == 0:
         zh = f"资金已结账且无可收回余额:{fund.name_zh}"

@@ -120,6 +120,11 @@ def _foreign(session: Session, folder: Path, names: Sequence[str]) -> list[Forei
 
 
 def _write_down(session: Session, row: ForeignFileRow, actor: Actor, at: datetime) -> None:
+    known = select(ForeignFileRow.name).where(ForeignFileRow.name == row.name, ForeignFileRow.sha256 == row.sha256)
+    if session.scalars(known).first() is not None:  # somebody else answered for it in the same moment
+        raise NotFound(
+            "foreign_file_unknown", f"没有待确认的支付文件:{row.name}", f"no such file to confirm: {row.name}"
+        )
     told = {"file": row.name, "sha256": row.sha256, "note": row.note, "name": actor.name}
     session.add(row)
     audit.append(session, "payouts", at=at, actor=actor.id, action="confirm_file", detail=told)

@@ -108,6 +108,8 @@ def test_what_becomes_free_after_closing_is_taken_back_by_another_document(two: 
         close(two, document="结2号")
     two.fire(accepted, "withdraw", "applicant")
     with pytest.raises(Conflict, match="closing_repeated"):
+        close(two, document="结 １号")
+    with pytest.raises(Conflict, match="closing_repeated"):
         close(two)
     assert close(two, document="结2号").amount == ONE
     assert two.fund().allocated == 0
