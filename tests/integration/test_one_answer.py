@@ -26,7 +26,7 @@ TOKEN = "a-token-for-tests-only"
 
 def command(city: City, *words: str) -> subprocess.Popen[bytes]:
     whole = [sys.executable, "-m", "subsidy_match.cli", *words]
-    return subprocess.Popen(whole, env=city.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(whole, env=city.env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 @pytest.fixture(scope="module")
@@ -113,13 +113,12 @@ def test_the_api_serves_one_whole_snapshot_while_an_import_and_a_match_run(
         command(own_city, "match", "--all", "--as-of", "2026-06-30", "--out", str(tmp_path / "run")),
         command(own_city, "profiles", "import", str(extra)),
     ]
-    for job in jobs:
-        job.communicate(timeout=120)
+    said = [job.communicate(timeout=120) for job in jobs]
     answers.append((200, ask(api, own_city).json()["snapshot"]))  # by whoever is in force now
     stop.set()
     for thread in threads:
         thread.join()
-    assert [job.returncode in (0, 1) for job in jobs] == [True, True]
+    assert [job.returncode in (0, 1) for job in jobs] == [True, True], said
     assert {status for status, _ in answers} == {200}
     after = ask(api, own_city).json()
     assert after["snapshot"] != before["snapshot"]

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from subsidy_match.profiles.importing import import_files
 from subsidy_match.rules.publishing import publish
@@ -23,6 +24,7 @@ from subsidy_match.store.migration import upgrade
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "policies"
 AS_OF = date(2026, 6, 30)
+PERSON_KEY = "k" * 32
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class City:
     @property
     def env(self) -> dict[str, str]:
         """Environment for a command that should work on this city."""
-        return {"SUBSIDY_HOME": str(self.settings.home), "SUBSIDY_POLICIES": str(self.settings.policies)}
+        places = {"SUBSIDY_HOME": str(self.settings.home), "SUBSIDY_POLICIES": str(self.settings.policies)}
+        return {**places, "SUBSIDY_PERSON_KEY": PERSON_KEY}
 
 
 def build_city(
@@ -49,10 +52,10 @@ def build_city(
     truth = json.loads((folder / "samples" / "truth.json").read_text(encoding="utf-8"))
     if alter is not None:
         alter(samples)
-    settings = Settings(home=folder / "home", policies=policies)
+    settings = Settings(home=folder / "home", policies=policies, person_key=SecretStr(PERSON_KEY))
     upgrade(settings.url)
     publish_once(settings, folder)
-    import_files([samples], home=settings.home, policies=settings.policies, person_key="k" * 32)
+    import_files([samples], home=settings.home, policies=settings.policies, person_key=PERSON_KEY)
     return City(settings, samples, truth["demo_uscc"])
 
 
