@@ -11,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "kit"))
 
+from compiled_once import share_compiled
 from in_memory import memory
 
 pytest.register_assert_rewrite("machine")
@@ -21,6 +22,7 @@ pytest_plugins = ["small_city", "store_fixtures"]
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Let folders of tests lie in memory where nobody said where; workers get theirs from whoever started them."""
+    share_compiled()
     place = memory()
     if place is not None and config.option.basetemp is None:
         config.option.basetemp = tempfile.mkdtemp(prefix="subsidy-test-", dir=place)

@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from kept_rows import keep_or_pour
 from sqlalchemy import Engine
 
 from subsidy_match.calendar import WorkingCalendar, load_calendar
@@ -265,13 +266,27 @@ def made_on(instruction: str) -> date:
 
 
 def build_world(engine: Engine, folder: Path, *, allocated: int = 1_000_000_00) -> World:
+    """People for every post, one fund, and a firm with a verified account."""
+    people: dict[str, Actor] = {}
+
+    def make() -> tuple[dict[str, Actor], bytes]:
+        people.update(in_unit(engine, _people))
+        world = _world_of(engine, folder, people)
+        world.open_fund(FUND, allocated)
+        world.give_account()
+        return people, (folder / "seal.key").read_bytes()
+
+    known, seal_key = keep_or_pour(engine, f"claims {allocated}", make)
+    if not people:
+        (folder / "seal.key").write_bytes(seal_key)  # the account was sealed with it
+        (folder / "seal.key").chmod(0o600)
+    return _world_of(engine, folder, dict(known))
+
+
+def _world_of(engine: Engine, folder: Path, people: Mapping[str, Actor]) -> World:
     assessor = FakeAssessor()
     desk = ClaimDesk(engine, assessor, CALENDAR, load_sealer(folder / "seal.key"))
-    people = in_unit(engine, _people)
-    world = World(engine, desk, PayoutOffice(desk, folder / "payouts"), assessor, people)
-    world.open_fund(FUND, allocated)
-    world.give_account()
-    return world
+    return World(engine, desk, PayoutOffice(desk, folder / "payouts"), assessor, people)
 
 
 def _people(session: Any) -> dict[str, Actor]:
