@@ -142,11 +142,6 @@ class Assessment:
         """SHA-256 of the evidence."""
         return hashlib.sha256(self.evidence).hexdigest()
 
-    def bounds_hold(self, amount: int) -> bool:
-        """Whether ``amount`` (分) lies within what the rules give."""
-        low, high = self.amount_min or 0, self.amount_max
-        return low <= amount and (high is None or amount <= high)
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:

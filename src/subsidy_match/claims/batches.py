@@ -14,7 +14,18 @@ from subsidy_match.claims.payout_records import BatchFileRow, BatchRow, LineRetu
 from subsidy_match.claims.records import AccountRow
 from subsidy_match.errors import NotFound
 
-__all__ = ["Batch", "Line", "Sum", "Totals", "lines_of", "list_batches", "load_batch", "locked_batch", "totals_of"]
+__all__ = [
+    "Batch",
+    "Line",
+    "Sum",
+    "Totals",
+    "lines_of",
+    "list_batches",
+    "load_batch",
+    "locked_batch",
+    "newest_batches",
+    "totals_of",
+]
 
 
 @dataclass(frozen=True, slots=True)

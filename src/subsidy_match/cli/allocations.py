@@ -8,8 +8,9 @@ import typer
 
 from subsidy_match.claims.allocation_office import AllocationOffice
 from subsidy_match.claims.fund_allocations import Allocation
+from subsidy_match.cli.acting import As, caller
 from subsidy_match.cli.context import JSON, now, platform
-from subsidy_match.cli.notices import Claims, Login, actor_of
+from subsidy_match.cli.notices import Claims
 from subsidy_match.cli.output import print_json, print_table, print_text
 from subsidy_match.money import yuan_text
 
@@ -58,38 +59,38 @@ def draft(
     claims: Claims,
     number: Annotated[str, typer.Option(help="文号 / number")],
     title: Annotated[str, typer.Option(help="标题 / title")],
-    login: Login,
+    login: As,
 ) -> None:
     """拟制 / Draft a document."""
     with platform() as wired:
-        office, actor = AllocationOffice(wired.desk), actor_of(wired, login)
+        office, actor = AllocationOffice(wired.desk), caller(wired.engine, login)
         _print(office.draft(claims, number=number, title=title, actor=actor, at=now()))
 
 
 @app.command()
-def issue(allocation_id: Document, login: Login) -> None:
+def issue(allocation_id: Document, login: As) -> None:
     """签发(拟稿人不得签发)/ Issue a document, as somebody who did not draft it."""
     with platform() as wired:
-        _print(AllocationOffice(wired.desk).issue(allocation_id, actor=actor_of(wired, login), at=now()))
+        _print(AllocationOffice(wired.desk).issue(allocation_id, actor=caller(wired.engine, login), at=now()))
 
 
 @app.command()
-def clear(allocation_id: Document, login: Login) -> None:
+def clear(allocation_id: Document, login: As) -> None:
     """已下达办件转为待兑付 / Make the claims of an issued document payable."""
     with platform() as wired:
-        _print(AllocationOffice(wired.desk).clear(allocation_id, actor=actor_of(wired, login), at=now()))
+        _print(AllocationOffice(wired.desk).clear(allocation_id, actor=caller(wired.engine, login), at=now()))
 
 
 @app.command()
 def void(
     allocation_id: Document,
-    login: Login,
+    login: As,
     reason: Annotated[str, typer.Option(help="理由代码 / code of the reason")],
     note: Annotated[str | None, typer.Option(help="说明 / note")] = None,
 ) -> None:
     """作废(仅限支付前)/ Void a document before anything of it is paid."""
     with platform() as wired:
-        office, actor = AllocationOffice(wired.desk), actor_of(wired, login)
+        office, actor = AllocationOffice(wired.desk), caller(wired.engine, login)
         _print(office.void(allocation_id, reason_code=reason, note=note, actor=actor, at=now()))
 
 

@@ -12,16 +12,15 @@ from subsidy_match.claims.calendar_office import publish_calendar
 from subsidy_match.claims.calendar_store import published_years
 from subsidy_match.claims.stage_limits import Limit, LimitKind, read_limits, set_limit
 from subsidy_match.claims.states import STATE_NAMES, State
+from subsidy_match.cli.acting import As, caller
 from subsidy_match.cli.context import day, now, platform
 from subsidy_match.cli.output import bar, print_table, print_text
 from subsidy_match.errors import InputError
 from subsidy_match.store.unit import in_unit
-from subsidy_match.store.users import user_by_login
 
 __all__ = ["app"]
 
 app = typer.Typer(help="工作日历与时限 / Working days and time limits.", no_args_is_help=True)
-As = Annotated[str, typer.Option("--as", help="以谁的身份 / login of whoever acts")]
 
 
 @app.command("list")
@@ -53,7 +52,7 @@ def import_file(
     """导入放假安排,未办结件的期限随之重算 / Bring a calendar in: open claims are told their dates anew."""
     tables = read_calendar(file.read_bytes(), name=str(file), source=source)
     with platform() as wired, bar("期限重算 / dates") as progress:
-        actor = in_unit(wired.engine, lambda session: user_by_login(session, login), immediate=False)
+        actor = caller(wired.engine, login)
         report = publish_calendar(wired.desk, tables, actor=actor, at=now(), progress=progress)
     years = ", ".join(map(str, report.changed)) or "–"
     print_text(
@@ -95,6 +94,6 @@ def add_limit(
         raise InputError("state_unknown", zh, en, hint=", ".join(State)) from None
     limit = Limit(state, kind, days, day(since), policy, source)
     with platform() as wired:
-        actor = in_unit(wired.engine, lambda session: user_by_login(session, login), immediate=False)
+        actor = caller(wired.engine, login)
         in_unit(wired.engine, lambda session: set_limit(session, limit, actor=actor, at=now()))
     print_text(f"{STATE_NAMES[state][0]} {days} 个工作日,自 {limit.effective_from} / {days} working days")

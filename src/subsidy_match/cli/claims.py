@@ -11,13 +11,12 @@ from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.clock import ClockReading
 from subsidy_match.claims.service import ClaimFilter
 from subsidy_match.claims.states import State
+from subsidy_match.cli.acting import As, caller
 from subsidy_match.cli.context import JSON, business_today, now, platform
 from subsidy_match.cli.output import print_json, print_table, print_text
 from subsidy_match.errors import InputError
 from subsidy_match.money import yuan_text
 from subsidy_match.platform import Platform
-from subsidy_match.store.unit import in_unit
-from subsidy_match.store.users import user_by_login
 
 __all__ = ["app", "print_claim"]
 
@@ -79,7 +78,7 @@ def show(claim_id: Id, as_json: Annotated[bool, JSON] = False) -> None:
 def fire(
     claim_id: Id,
     event: Annotated[str, typer.Argument(help="事件 / event, e.g. accept")],
-    login: Annotated[str, typer.Option("--as", help="以谁的身份 / login of whoever acts")],
+    login: As,
     payload: Annotated[str, typer.Option(help="附带内容 JSON / fields of the event")] = "{}",
 ) -> None:
     """办理一步 / Let an event happen to a claim."""
@@ -88,7 +87,7 @@ def fire(
     except json.JSONDecodeError as error:
         raise InputError("bad_json", "附带内容不是 JSON", f"the payload is not JSON: {error}") from error
     with platform() as wired:
-        actor = in_unit(wired.engine, lambda session: user_by_login(session, login), immediate=False)
+        actor = caller(wired.engine, login)
         claim = wired.desk.fire(claim_id, event, actor=actor, at=now(), payload=fields)
         print_text(f"{claim.claim_no}  {claim.state_zh} / {claim.state_en}")
 

@@ -15,11 +15,12 @@ from subsidy_match.claims.fund_records import Mode
 from subsidy_match.claims.funds import Fund, list_funds
 from subsidy_match.claims.run_records import RUN_STATE_NAMES
 from subsidy_match.claims.states import STATE_NAMES
+from subsidy_match.cli.acting import As, caller
 from subsidy_match.cli.context import JSON, business_today, fen_of, now, platform
 from subsidy_match.cli.output import note, print_json, print_table, print_text
 from subsidy_match.money import Fen, yuan_text
 from subsidy_match.store.unit import in_unit
-from subsidy_match.store.users import Actor, user_by_login
+from subsidy_match.store.users import Actor
 
 __all__ = ["app"]
 
@@ -27,7 +28,6 @@ app = typer.Typer(help="资金:余额、下达、调剂、结账、分配 / Fund
 runs = typer.Typer(help="统筹资金的分配批次 / Allocation runs of pooled funds.", no_args_is_help=True)
 app.add_typer(runs, name="run")
 
-Login = Annotated[str, typer.Option("--as", help="以谁的身份 / login of whoever acts")]
 FundId = Annotated[str, typer.Argument(help="资金编号 / fund")]
 RunId = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="分配批次 / run")]
 Yuan = Annotated[str, typer.Argument(help="金额(元)/ amount in yuan")]
@@ -102,7 +102,7 @@ def open_fund(
     zh: Annotated[str, typer.Option("--zh", help="中文名称 / Chinese name")],
     en: Annotated[str, typer.Option("--en", help="英文名称 / English name")],
     year: Annotated[int, typer.Option("--year", help="年度 / year")],
-    login: Login,
+    login: As,
     allocated: Annotated[str, typer.Option("--allocated", help="首次下达(元)/ first allocation in yuan")] = "0",
     mode: Annotated[Mode, typer.Option("--mode", help="fifo 先到先得 | pooled 统筹分配")] = Mode.FIFO,
     step: Annotated[str, typer.Option("--step", help="统筹取整步长(元)/ step of pooled shares in yuan")] = "0.01",
@@ -130,7 +130,7 @@ def open_fund(
 
 
 @app.command()
-def allocate(fund_id: FundId, amount: Yuan, document: Document, login: Login) -> None:
+def allocate(fund_id: FundId, amount: Yuan, document: Document, login: As) -> None:
     """下达指标 / Add money to a fund; the waitlist is served."""
     with _office(login) as (office, actor):
         _say(office.allocate(fund_id, fen_of(amount), document_no=document, actor=actor, at=now()))
@@ -142,7 +142,7 @@ def transfer(
     target: Annotated[str, typer.Argument(help="调入资金 / into which fund")],
     amount: Yuan,
     document: Document,
-    login: Login,
+    login: As,
 ) -> None:
     """调剂未占用的资金 / Move free money to another fund."""
     with _office(login) as (office, actor):
@@ -151,21 +151,21 @@ def transfer(
 
 
 @app.command()
-def freeze(fund_id: FundId, note: Note, login: Login) -> None:
+def freeze(fund_id: FundId, note: Note, login: As) -> None:
     """冻结 / Freeze a fund."""
     with _office(login) as (office, actor):
         _say(office.freeze(fund_id, note=note, actor=actor, at=now()))
 
 
 @app.command()
-def unfreeze(fund_id: FundId, note: Note, login: Login) -> None:
+def unfreeze(fund_id: FundId, note: Note, login: As) -> None:
     """解除冻结 / Free a frozen fund."""
     with _office(login) as (office, actor):
         _say(office.unfreeze(fund_id, note=note, actor=actor, at=now()))
 
 
 @app.command()
-def close(fund_id: FundId, document: Document, login: Login) -> None:
+def close(fund_id: FundId, document: Document, login: As) -> None:
     """年终结账:收回未占用资金 / Close at year end and take back what is free."""
     with _office(login) as (office, actor):
         done = office.close(fund_id, document_no=document, actor=actor, at=now())
@@ -179,7 +179,7 @@ def carry_over(
     source: FundId,
     target: Annotated[str, typer.Argument(help="下一年度资金 / next year's fund")],
     document: Document,
-    login: Login,
+    login: As,
     amount: Annotated[str | None, typer.Option("--amount", help="金额(元),默认全部 / all without it")] = None,
 ) -> None:
     """结转下年 / Put what was taken back into next year's fund."""
@@ -200,7 +200,7 @@ def waitlist() -> None:
 @runs.command("draft")
 def draft_run(
     fund_id: FundId,
-    login: Login,
+    login: As,
     budget: Annotated[
         str | None, typer.Option("--budget", help="预算(元),默认全部可用 / all that is free without it")
     ] = None,
@@ -219,14 +219,14 @@ def show_run(run_id: RunId) -> None:
 
 
 @runs.command("confirm")
-def confirm_run(run_id: RunId, login: Login) -> None:
+def confirm_run(run_id: RunId, login: As) -> None:
     """确认分配批次 / Confirm a run: every share is reserved."""
     with _office(login) as (office, actor):
         _tell(office.confirm_run(run_id, actor=actor, at=now()))
 
 
 @runs.command("cancel")
-def cancel_run(run_id: RunId, login: Login) -> None:
+def cancel_run(run_id: RunId, login: As) -> None:
     """作废分配批次 / Give up a run."""
     with _office(login) as (office, actor):
         _tell(office.cancel_run(run_id, actor=actor, at=now()))
@@ -235,7 +235,7 @@ def cancel_run(run_id: RunId, login: Login) -> None:
 @contextmanager
 def _office(login: str) -> Iterator[tuple[FundOffice, Actor]]:
     with platform() as wired:
-        actor = in_unit(wired.engine, lambda session: user_by_login(session, login), immediate=False)
+        actor = caller(wired.engine, login)
         yield FundOffice(wired.engine, wired.calendar, wired.desk.tolerance), actor
 
 

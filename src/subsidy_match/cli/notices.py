@@ -14,18 +14,15 @@ from subsidy_match.claims.notice_list import NoticeList, read_list
 from subsidy_match.claims.notice_office import NoticeOffice
 from subsidy_match.claims.objections import ObjectionDesk, Objector
 from subsidy_match.claims.public_notices import Contact, PublicNotice
+from subsidy_match.cli.acting import As, caller
 from subsidy_match.cli.context import JSON, now, platform
 from subsidy_match.cli.output import print_json, print_table, print_text
 from subsidy_match.errors import InputError
 from subsidy_match.money import yuan_text
-from subsidy_match.platform import Platform
-from subsidy_match.store.unit import in_unit
-from subsidy_match.store.users import Actor, user_by_login
 
-__all__ = ["Claims", "Login", "actor_of", "app"]
+__all__ = ["Claims", "app"]
 
 app = typer.Typer(help="公示与异议 / Public notices, and objections to them.", no_args_is_help=True)
-Login = Annotated[str, typer.Option("--as", help="以谁的身份 / login of whoever acts")]
 Claims = Annotated[list[int], typer.Argument(min=1, max=2**63 - 1, help="办件号 / ids of claims")]
 Notice = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="公示 / id of the notice")]
 Objection = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="异议 / id of the objection")]
@@ -36,11 +33,6 @@ _FILES: dict[str, Callable[[NoticeList], bytes]] = {
     ".csv": notice_csv,
     ".xlsx": notice_xlsx,
 }
-
-
-def actor_of(wired: Platform, login: str) -> Actor:
-    """The person of a login."""
-    return in_unit(wired.engine, lambda session: user_by_login(session, login), immediate=False)
 
 
 @app.command("list")
@@ -61,13 +53,13 @@ def draft(
     number: Annotated[str, typer.Option(help="公示编号 / number")],
     title: Annotated[str, typer.Option(help="标题 / title")],
     department: Annotated[str, typer.Option(help="异议受理部门 / office for objections")],
-    login: Login,
+    login: As,
     phone: Annotated[str, typer.Option(help="电话 / telephone")] = "",
     email: Annotated[str, typer.Option(help="邮箱 / e-mail")] = "",
 ) -> None:
     """拟制公示 / Draft a notice of approved claims."""
     with platform() as wired:
-        actor, contact = actor_of(wired, login), Contact(department, phone, email)
+        actor, contact = caller(wired.engine, login), Contact(department, phone, email)
         made = NoticeOffice(wired.desk).draft(
             claims, number=number, title=title, contact=contact, actor=actor, at=now()
         )
@@ -75,29 +67,29 @@ def draft(
 
 
 @app.command()
-def publish(notice_id: Notice, login: Login) -> None:
+def publish(notice_id: Notice, login: As) -> None:
     """发布公示 / Publish a notice."""
     with platform() as wired:
-        _print(NoticeOffice(wired.desk).publish(notice_id, actor=actor_of(wired, login), at=now()))
+        _print(NoticeOffice(wired.desk).publish(notice_id, actor=caller(wired.engine, login), at=now()))
 
 
 @app.command()
-def close(notice_id: Notice, login: Login) -> None:
+def close(notice_id: Notice, login: As) -> None:
     """公示期满后结束 / Close a notice whose days are over."""
     with platform() as wired:
-        _print(NoticeOffice(wired.desk).close(notice_id, actor=actor_of(wired, login), at=now()))
+        _print(NoticeOffice(wired.desk).close(notice_id, actor=caller(wired.engine, login), at=now()))
 
 
 @app.command()
 def withdraw(
     notice_id: Notice,
-    login: Login,
+    login: As,
     reason: Why,
     note: Annotated[str | None, typer.Option(help="说明 / note")] = None,
 ) -> None:
     """撤下公示 / Withdraw a notice."""
     with platform() as wired:
-        office, actor = NoticeOffice(wired.desk), actor_of(wired, login)
+        office, actor = NoticeOffice(wired.desk), caller(wired.engine, login)
         _print(office.withdraw(notice_id, reason_code=reason, note=note, actor=actor, at=now()))
 
 
@@ -125,14 +117,14 @@ def file_objection(
     number: Number,
     claim_no: Annotated[str, typer.Argument(help="办件编号 / number of the claim")],
     evidence: Annotated[str, typer.Option(help="异议内容 / what is wrong and how it is known")],
-    login: Login,
+    login: As,
     name: Annotated[str, typer.Option(help="异议人 / who objects, on paper")] = "",
     contact: Annotated[str, typer.Option(help="联系方式 / how to reach them")] = "",
 ) -> None:
     """登记异议 / Record an objection."""
     objector = Objector(name, contact) if name or contact else None
     with platform() as wired:
-        actor = actor_of(wired, login)
+        actor = caller(wired.engine, login)
         filed = ObjectionDesk(wired.desk).file(
             number, claim_no, evidence=evidence, objector=objector, actor=actor, at=now()
         )
@@ -166,12 +158,12 @@ def decide(
     objection_id: Objection,
     decision: Annotated[str, typer.Argument(help="不成立、重新审核、撤销 / dismiss | uphold | revoke")],
     answer: Annotated[str, typer.Option(help="答复 / answer")],
-    login: Login,
+    login: As,
     reason: Why,
 ) -> None:
     """处理异议 / Decide an objection."""
     with platform() as wired:
-        desk, actor = ObjectionDesk(wired.desk), actor_of(wired, login)
+        desk, actor = ObjectionDesk(wired.desk), caller(wired.engine, login)
         acts = {"dismiss": desk.dismiss, "uphold": desk.uphold, "revoke": desk.revoke}
         if decision not in acts:
             known = ", ".join(acts)

@@ -17,13 +17,14 @@ from subsidy_match.claims.payouts import PayoutOffice
 from subsidy_match.claims.receipts import ReceiptReport
 from subsidy_match.claims.resolving import ParkedOffice
 from subsidy_match.claims.treasury_folder import TreasuryFolder
+from subsidy_match.cli.acting import As, caller
 from subsidy_match.cli.context import JSON, now, platform
 from subsidy_match.cli.output import note, print_json, print_table, print_text
 from subsidy_match.errors import Finding
 from subsidy_match.money import yuan_text
 from subsidy_match.platform import Platform
 from subsidy_match.store.unit import in_unit
-from subsidy_match.store.users import Actor, user_by_login
+from subsidy_match.store.users import Actor
 
 __all__ = ["app", "office"]
 
@@ -31,7 +32,6 @@ app = typer.Typer(
     help="兑付:批次、支付文件、回单与退票 / Payouts: batches, treasury files, receipts and returns.",
     no_args_is_help=True,
 )
-Login = Annotated[str, typer.Option("--as", help="以谁的身份 / login of whoever acts")]
 BatchId = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="批次 / batch")]
 Claims = Annotated[list[int], typer.Argument(min=1, max=2**63 - 1, help="办件 / claims")]
 Reason = Annotated[str, typer.Option(help="理由代码 / reason code")]
@@ -46,7 +46,7 @@ def office(wired: Platform) -> PayoutOffice:
 @contextmanager
 def _as(login: str) -> Iterator[tuple[PayoutOffice, Actor]]:
     with platform() as wired:
-        yield office(wired), in_unit(wired.engine, lambda s: user_by_login(s, login), immediate=False)
+        yield office(wired), caller(wired.engine, login)
 
 
 @app.command("list")
@@ -100,28 +100,28 @@ def show(batch_id: BatchId, as_json: Annotated[bool, JSON] = False) -> None:
 
 
 @app.command()
-def make(claims: Claims, login: Login) -> None:
+def make(claims: Claims, login: As) -> None:
     """制单:全部可支付才成批 / Make a batch of payable claims, all or none."""
     with _as(login) as (found, actor):
         _show([found.create_batch(claims, actor=actor, at=now())])
 
 
 @app.command()
-def approve(batch_id: BatchId, login: Login) -> None:
+def approve(batch_id: BatchId, login: As) -> None:
     """复核批次 / Approve a batch as its checker."""
     with _as(login) as (found, actor):
         _show([found.approve_batch(batch_id, actor=actor, at=now())])
 
 
 @app.command()
-def refuse(batch_id: BatchId, login: Login, reason: Reason = "batch_error", remark: Remark = None) -> None:
+def refuse(batch_id: BatchId, login: As, reason: Reason = "batch_error", remark: Remark = None) -> None:
     """退回待复核的批次,办件回到待兑付 / Send a batch back as its checker: its claims are payable again."""
     with _as(login) as (found, actor):
         _show([found.refuse_batch(batch_id, actor=actor, at=now(), reason_code=reason, note=remark)])
 
 
 @app.command()
-def cancel(batch_id: BatchId, login: Login, reason: Reason = "batch_error", remark: Remark = None) -> None:
+def cancel(batch_id: BatchId, login: As, reason: Reason = "batch_error", remark: Remark = None) -> None:
     """撤销已复核未发送的批次 / Call an approved batch off before it is sent."""
     with _as(login) as (found, actor):
         _show([found.cancel_batch(batch_id, actor=actor, at=now(), reason_code=reason, note=remark)])
@@ -130,7 +130,7 @@ def cancel(batch_id: BatchId, login: Login, reason: Reason = "batch_error", rema
 @app.command()
 def export(
     batch_id: BatchId,
-    login: Login,
+    login: As,
     form: Annotated[str | None, typer.Option("--format", help="支付文件格式 / format of the file: csv | xlsx")] = None,
 ) -> None:
     """发送已复核批次,写出支付文件 / Send an approved batch: write its treasury file."""
@@ -139,14 +139,14 @@ def export(
 
 
 @app.command()
-def reconcile(file: Annotated[Path, typer.Argument(help="银行回单文件 / receipt file")], login: Login) -> None:
+def reconcile(file: Annotated[Path, typer.Argument(help="银行回单文件 / receipt file")], login: As) -> None:
     """导入回单:全部成功或全部不动 / Take receipts in, all or nothing."""
     with _as(login) as (found, actor):
         _tell(found.import_receipts(file.read_bytes(), name=file.name, actor=actor, at=now()))
 
 
 @app.command()
-def returns(file: Annotated[Path, typer.Argument(help="银行退票文件 / file of returns")], login: Login) -> None:
+def returns(file: Annotated[Path, typer.Argument(help="银行退票文件 / file of returns")], login: As) -> None:
     """导入退票:全部成功或全部不动 / Take returned payments in, all or nothing."""
     with _as(login) as (found, actor):
         report = found.import_returns(file.read_bytes(), name=file.name, actor=actor, at=now())
@@ -155,7 +155,7 @@ def returns(file: Annotated[Path, typer.Argument(help="银行退票文件 / file
 
 
 @app.command()
-def query(batch_id: BatchId, login: Login) -> None:
+def query(batch_id: BatchId, login: As) -> None:
     """向银行查询未答复的支付 / Ask the bank about payments that it has not answered."""
     with _as(login) as (found, actor):
         _tell(found.query_batch(batch_id, actor=actor, at=now()))
@@ -180,7 +180,7 @@ def parked(
 @app.command()
 def resolve(
     parked_id: Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="待查答复 / parked answer")],
-    login: Login,
+    login: As,
     remark: Annotated[str, typer.Option("--note", help="核对结果与处理 / what was found and done")],
     paid: Annotated[
         bool, typer.Option("--paid", help="失败后确已到账:登记到账并办结 / it was paid after the failure: settle it")
@@ -203,7 +203,7 @@ def foreign() -> None:
 @app.command("confirm-file")
 def confirm_file(
     name: Annotated[str, typer.Argument(help="文件名 / name of the file")],
-    login: Login,
+    login: As,
     remark: Annotated[str, typer.Option("--note", help="核实结果 / what became of it")],
 ) -> None:
     """监督人员写明一个未知支付文件的去向 / A supervisor says what became of a file that the store does not know."""

@@ -11,19 +11,18 @@ from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.reading import visible_row
 from subsidy_match.claims.recovery import Recovery, recoveries_of
 from subsidy_match.claims.states import Event
+from subsidy_match.cli.acting import As, caller
 from subsidy_match.cli.context import JSON, business_today, now, platform
 from subsidy_match.cli.output import print_json, print_table, print_text
 from subsidy_match.errors import InputError
 from subsidy_match.money import yuan_text
 from subsidy_match.platform import Platform
 from subsidy_match.store.unit import in_unit
-from subsidy_match.store.users import user_by_login
 
 __all__ = ["app"]
 
 app = typer.Typer(help="追回 / Recoveries: money paid that must come back.", no_args_is_help=True)
 Id = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="办件号 / id of the claim")]
-Login = Annotated[str, typer.Option("--as", help="以谁的身份 / login of whoever acts")]
 Fen = Annotated[int, typer.Option(min=1, help="金额(分)/ amount in 分")]
 Reason = Annotated[str, typer.Option(help="理由代码 / coded reason")]
 Note = Annotated[str, typer.Option(help="说明 / note")]
@@ -45,7 +44,7 @@ def list_recoveries(claim_id: Id, as_json: Annotated[bool, JSON] = False) -> Non
 @app.command()
 def propose(
     claim_id: Id,
-    login: Login,
+    login: As,
     amount: Fen,
     reason: Reason,
     note: Note,
@@ -59,13 +58,13 @@ def propose(
 
 
 @app.command()
-def approve(claim_id: Id, login: Login) -> None:
+def approve(claim_id: Id, login: As) -> None:
     """批准追回(须由未经办人员)/ Approve the recovery, as somebody new to the claim."""
     _fire(claim_id, Event.APPROVE_RECOVERY, login, {})
 
 
 @app.command()
-def refuse(claim_id: Id, login: Login, note: Note) -> None:
+def refuse(claim_id: Id, login: As, note: Note) -> None:
     """不同意追回 / Refuse the recovery."""
     _fire(claim_id, Event.REFUSE_RECOVERY, login, {"note": note})
 
@@ -73,7 +72,7 @@ def refuse(claim_id: Id, login: Login, note: Note) -> None:
 @app.command()
 def receive(
     claim_id: Id,
-    login: Login,
+    login: As,
     amount: Fen,
     reference: Annotated[str, typer.Option(help="流水号,只能登记一次 / reference, entered once")],
     on: Annotated[str, typer.Option(help="到账日期 / day of receipt")] = "",
@@ -85,26 +84,26 @@ def receive(
 
 
 @app.command("write-off")
-def write_off(claim_id: Id, login: Login, reason: Reason, note: Note) -> None:
+def write_off(claim_id: Id, login: As, reason: Reason, note: Note) -> None:
     """提出核销余款 / Propose to give up the rest."""
     _fire(claim_id, Event.PROPOSE_WRITE_OFF, login, {"reason_code": reason, "note": note})
 
 
 @app.command("approve-write-off")
-def approve_write_off(claim_id: Id, login: Login) -> None:
+def approve_write_off(claim_id: Id, login: As) -> None:
     """批准核销(提出人不得批准)/ Approve the write-off, as another person."""
     _fire(claim_id, Event.APPROVE_WRITE_OFF, login, {})
 
 
 @app.command("refuse-write-off")
-def refuse_write_off(claim_id: Id, login: Login, note: Note) -> None:
+def refuse_write_off(claim_id: Id, login: As, note: Note) -> None:
     """不同意核销 / Refuse the write-off."""
     _fire(claim_id, Event.REFUSE_WRITE_OFF, login, {"note": note})
 
 
 def _fire(claim_id: int, event: Event, login: str, payload: dict[str, Any]) -> None:
     with platform() as wired:
-        actor = in_unit(wired.engine, lambda session: user_by_login(session, login), immediate=False)
+        actor = caller(wired.engine, login)
         claim = wired.desk.fire(claim_id, event, actor=actor, at=now(), payload=payload)
         print_text(f"{claim.claim_no}  {claim.state_zh} / {claim.state_en}  {yuan_text(claim.paid)}")
 

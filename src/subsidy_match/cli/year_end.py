@@ -12,15 +12,13 @@ from subsidy_match.claims.ledger import Closing
 from subsidy_match.claims.rehoming_office import Outcome, RehomingOffice
 from subsidy_match.claims.states import STATE_NAMES
 from subsidy_match.claims.stranded import WaitsFor
+from subsidy_match.cli.acting import As, caller
 from subsidy_match.cli.context import now, platform
 from subsidy_match.cli.output import print_table, print_text
 from subsidy_match.money import Fen, yuan_text
-from subsidy_match.store.unit import in_unit
-from subsidy_match.store.users import user_by_login
 
 __all__ = ["closings", "rehome"]
 
-Login = Annotated[str, typer.Option("--as", help="以谁的身份 / login of whoever acts")]
 FundId = Annotated[str, typer.Argument(help="资金编号 / fund")]
 Document = Annotated[str, typer.Option("--document", help="文号 / number of the document")]
 ClaimId = Annotated[int | None, typer.Option("--claim", min=1, max=2**63 - 1, help="只转列这一件 / this claim alone")]
@@ -50,12 +48,12 @@ def rehome(
     source: FundId,
     target: Annotated[str, typer.Argument(help="结转去向的资金 / the fund that its money was carried over to")],
     document: Document,
-    login: Login,
+    login: As,
     claim: ClaimId = None,
 ) -> None:
     """转列:把已结账资金的在办件连同占用转到下年资金 / Move claims, with what is held for them, to the next year's fund."""
     with platform() as wired:
-        actor = in_unit(wired.engine, lambda session: user_by_login(session, login), immediate=False)
+        actor = caller(wired.engine, login)
         office = RehomingOffice(wired.engine, wired.calendar, wired.desk.tolerance)
         by: dict[str, Any] = {"document_no": document, "actor": actor, "at": now()}
         if claim is not None:

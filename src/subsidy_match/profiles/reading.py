@@ -157,7 +157,6 @@ class Snapshot:
             number: (Source(owner, as_of, title), title) for number, owner, as_of, title in self._rows(_BATCHES)
         }
         columns = self._rows("SELECT column_name, column_type FROM (DESCRIBE firm)")
-        self._types = dict(columns)
         # a list of structs is a collection, a list of words one value of a fact
         self._lists = [name for name, kind in columns if kind.startswith("STRUCT") and kind.endswith("[]")]
         self._scalars = [name for name, _ in columns if name not in ("uscc", *self._lists)]

@@ -17,7 +17,6 @@ from subsidy_match.errors import Conflict
 from subsidy_match.store.users import persons_of
 
 __all__ = [
-    "STOPPING",
     "TASK_NAMES",
     "Result",
     "Task",
@@ -50,8 +49,6 @@ TASK_NAMES: Mapping[TaskKind, tuple[str, str]] = {
     TaskKind.EXPERT: ("专家评审", "expert review"),
     TaskKind.AUDIT: ("第三方审计", "audit"),
 }
-STOPPING = frozenset({TaskKind.INSPECTION, TaskKind.EXPERT, TaskKind.AUDIT})
-"""Kinds that stop the total clock, until the day on which they are due."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,6 @@ from subsidy_match.rules.truth import Verdict
 __all__ = ["Compiled", "compile_plan", "evaluate"]
 
 _NO_GROUP = -1
-_ALL = 2**64 - 1
 _AT_ONCE = 1 << 15  # words of bits: 256 KiB
 _REGION = "district_code"
 _PLAIN, _ASKING = attrgetter("pair"), attrgetter("asking")
