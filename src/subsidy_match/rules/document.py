@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from fractions import Fraction
 
+from subsidy_match.rules import terms
 from subsidy_match.rules.fields import Fields, Findings, Skip, did_you_mean
 from subsidy_match.rules.policy import (
-    Acceptance,
     Amount,
     Channel,
-    ClaimTerms,
     Clause,
-    Exclusive,
     ForEach,
     Grant,
     GrantedBy,
-    Material,
-    PeriodKind,
     Policy,
 )
 from subsidy_match.rules.reader import Reader
@@ -31,7 +25,7 @@ from subsidy_match.rules.scope import Library, Scope
 from subsidy_match.rules.source import Mapped, Node, Scalar, Sequence
 from subsidy_match.rules.tree import All, Any, Condition, Day, DayName, Fact, Kind, Label, Mark, Type, Value, Within
 from subsidy_match.rules.values import Place, rounding
-from subsidy_match.units import MONEY, NO_UNIT, LiteralError, parse_date, parse_quantity
+from subsidy_match.units import MONEY
 
 __all__ = ["ClauseFile", "read_clause_file", "read_policy"]
 
@@ -40,10 +34,8 @@ POLICY_KEYS = (
     "for_each", "item_if", "inherits", "waive", "eligible_if", "amount", "pays_for", "exclusive", "materials", "chain", "sla",
     "funding", "payee", "grants", "needs_source", "accept", "note",
 )  # fmt: skip
-PROVENANCES = ("official", "sourced", "representative")
 LEVELS = ("national", "provincial", "city", "county")
 PAYEES = ("applicant", "person")
-STAGES = ("accept", "review", "recheck", "approve", "publish", "pay")
 _MONEY = Type(Kind.NUMBER, MONEY)
 
 
@@ -62,14 +54,14 @@ def read_clause_file(node: Node, text: str, findings: Findings) -> ClauseFile:
     """Read a file of ``clauses/``; its conditions are read anew for each policy that inherits them."""
     fields = Fields.of(node, findings)
     fields.allow("id", "title", "provenance", "basis", "all", "note")
-    provenance = fields.choice("provenance", PROVENANCES) or "representative"
-    clauses = _clauses(fields, provenance)
+    provenance = fields.choice("provenance", terms.PROVENANCES) or "representative"
+    clauses = terms.clauses_of(fields, provenance)
     conditions = fields.entries.get("all", node)
     if not isinstance(conditions, Sequence) or not conditions.items:
         fields.wrong("all", "通用条款需要条件列表 all", "clauses need a list of conditions, all")
     for item in conditions.items if isinstance(conditions, Sequence) else ():
         Fields.of(item, findings).text("id")  # by which it can be waived
-    return ClauseFile(fields.text("id") or "", _label(fields), conditions, text, clauses)
+    return ClauseFile(fields.text("id") or "", terms.title_of(fields), conditions, text, clauses)
 
 
 def read_policy(
@@ -96,8 +88,8 @@ class _PolicyReader:
     ) -> None:
         self._fields, self._text, self._library, self._shared, self._findings = fields, text, library, shared, findings
         self._id = fields.text("id") or ""
-        self._provenance = fields.choice("provenance", PROVENANCES) or "representative"
-        self._own = _clauses(fields, self._provenance)
+        self._provenance = fields.choice("provenance", terms.PROVENANCES) or "representative"
+        self._own = terms.clauses_of(fields, self._provenance)
         each = fields.fields("for_each")
         items = library.catalogue.collections.get(each.text("in") or "") if each else None
         lets = fields.fields("let")
@@ -107,36 +99,38 @@ class _PolicyReader:
 
     def policy(self) -> Policy:
         fields = self._fields
-        start, end = self._dates("effective", "from", "to", date.max)
+        start, end = terms.dates(fields, "effective", "from", "to", date.max)
         stub = fields.flag("needs_source")
-        window = self._dates("window", "opens", "closes", None) if "window" in fields else None
+        window = terms.dates(fields, "window", "opens", "closes", None) if "window" in fields else None
         self._reader.has_window = window is not None
         self._lets()
         for_each, condition, amount = (None, self._nothing(), None) if stub else self._content()
         sla = fields.fields("sla")
         clauses, texts = self._all_clauses(), self._texts()
         return Policy(
-            id=self._id, start=start, end=end, title=_label(fields), provenance=self._provenance,
+            id=self._id, start=start, end=end, title=terms.title_of(fields), provenance=self._provenance,
             level=fields.choice("level", LEVELS) or "city", region=fields.text("region", default=None),
             authority=fields.text("authority") or "", clauses=clauses, window=window,
-            channel=Channel(fields.choice("channel", tuple(Channel)) or Channel.FAST), claim=self._claim(),
+            channel=Channel(fields.choice("channel", tuple(Channel)) or Channel.FAST), claim=terms.claim_terms(fields),
             for_each=for_each, condition=condition, amount=amount, pays_for=fields.text("pays_for", default=None),
-            exclusive=self._exclusive(), materials=self._materials(), chain=self._chain(),
-            sla_days=_days(sla, "total", 10), notice_days=_days(sla, "notice", 5),
-            notice_counts=bool(sla and sla.flag("notice_counts")), funding=self._funding(),
+            exclusive=terms.exclusive(fields), materials=terms.materials(fields), chain=terms.chain(fields),
+            sla_days=terms.working_days(sla, "total", 10), notice_days=terms.working_days(sla, "notice", 5),
+            notice_counts=bool(sla and sla.flag("notice_counts")), funding=terms.funding(fields),
             grants=self._grants(), payee=fields.choice("payee", PAYEES, default="applicant") or "applicant",
-            needs_source=stub, accepts=self._accepts(), path=fields.node.at.path, texts=texts, hash=_digest(texts),
+            needs_source=stub, accepts=terms.acceptances(fields), path=fields.node.at.path, texts=texts, hash=_digest(texts),
         )  # fmt: skip
 
     def read_every_part(self) -> None:
         """Read each part by itself, so that what is wrong in one does not hide what is wrong in the next."""
         self._reader.has_window = "window" in self._fields
         for part in (
-            self._lets, self._for_each, self._region, self._inherited, self._own_condition, self._amount, self._claim,
-            self._exclusive, self._materials, self._chain, self._funding, self._grants,
+            self._lets, self._for_each, self._region, self._inherited, self._own_condition, self._amount, self._grants,
         ):  # fmt: skip
             with suppress(Skip):  # its finding is recorded
                 part()
+        for read in (terms.claim_terms, terms.exclusive, terms.materials, terms.chain, terms.funding):
+            with suppress(Skip):
+                read(self._fields)
 
     # --- conditions and amount ---
 
@@ -218,7 +212,7 @@ class _PolicyReader:
 
     def _waived(self) -> dict[str, Node]:
         waived: dict[str, Node] = {}
-        for entry in _list(self._fields, "waive"):
+        for entry in self._fields.list_of("waive"):
             entry.allow("clause", "basis")
             if (entry.text("basis") or "") not in self._own:
                 entry.wrong("basis", "豁免需要依据", "a waiver names its basis", code="P007")
@@ -282,93 +276,6 @@ class _PolicyReader:
             )
         return value
 
-    # --- terms ---
-
-    def _claim(self) -> ClaimTerms:
-        claim = self._fields.fields("claim")
-        if claim is None:
-            self._fields.wrong("claim", "缺少“claim”", "missing 'claim'")
-            raise Skip
-        claim.allow("period", "year_of_facts")
-        kind = claim.choice("period", tuple(PeriodKind)) or PeriodKind.CALENDAR_YEAR
-        found = re.fullmatch(r"period(?:\s*-\s*(\d))?", claim.text("year_of_facts") or "")
-        if found is None:
-            claim.wrong("year_of_facts", "写 period 或 period - 1", "write period or period - 1")
-            raise Skip
-        return ClaimTerms(PeriodKind(kind), -int(found[1] or 0))
-
-    def _exclusive(self) -> tuple[Exclusive, ...]:
-        found = []
-        for item in _list(self._fields, "exclusive"):
-            item.allow("group", "at_most", "per", "cap")
-            at_most = item.text("at_most", default=None)
-            per = item.choice("per", ("year", "policy", "item_key"), default=None)
-            cap = self._fen(item, "cap") if "cap" in item else None
-            if (at_most is None) == (cap is None) or (at_most is not None and not at_most.isdecimal()):
-                item.wrong(
-                    "at_most", "互斥需要 at_most 或 cap", "an exclusivity takes at_most (with per) or cap", code="P005"
-                )
-            found.append(
-                Exclusive(item.text("group") or "", int(at_most) if at_most and at_most.isdecimal() else None, per, cap)
-            )
-        return tuple(found)
-
-    def _fen(self, item: Fields, key: str) -> int:
-        try:
-            quantity = parse_quantity(item.text(key) or "")
-        except LiteralError as error:
-            self._findings.stop("P006", error.zh, error.en, item.node.at, error.hint)
-        if quantity.unit != MONEY:
-            item.wrong(key, "应为金额", "money is expected", code="P006")
-        if quantity.value != int(quantity.value):
-            item.wrong(key, "金额不足一分", "finer than 0.01元", code="P006")
-        return int(quantity.value)
-
-    def _materials(self) -> tuple[Material, ...]:
-        found = []
-        for item in _list(self._fields, "materials"):
-            item.allow("zh", "en", "from", "required", "deferrable")
-            brought_by = item.choice("from", ("applicant", "department", "commitment")) or "applicant"
-            required, deferrable = (
-                item.text(k, default=d) == "true" for k, d in (("required", "true"), ("deferrable", "false"))
-            )
-            found.append(Material(_label_of(item), brought_by, required, deferrable))
-        return tuple(found)
-
-    def _chain(self) -> tuple[str, ...]:
-        chain = self._fields.texts("chain", required=False) or list(STAGES)
-        if any(stage not in STAGES for stage in chain) or sorted(chain, key=STAGES.index) != chain:
-            self._fields.wrong("chain", f"环节依次为:{' '.join(STAGES)}", f"stages in order: {' '.join(STAGES)}")
-        if missing := {"review", "approve"} - set(chain):
-            self._fields.wrong(
-                "chain", f"缺少环节:{'、'.join(sorted(missing))}", f"stages missing: {', '.join(sorted(missing))}"
-            )
-        return tuple(chain)
-
-    def _funding(self) -> tuple[tuple[str, Fraction], ...]:
-        found: list[tuple[str, Fraction]] = []
-        for item in _list(self._fields, "funding"):
-            item.allow("fund", "share")
-            try:
-                quantity = parse_quantity(item.text("share") or "")
-            except LiteralError as error:
-                self._findings.stop("P006", error.zh, error.en, item.node.at, error.hint)
-            share = Fraction(quantity.value)
-            if quantity.unit != NO_UNIT or not 0 < share <= 1:
-                item.wrong("share", "比例在0与100%之间", "a share is between 0 and 100%", code="P006")
-            found.append((item.text("fund") or "", share))
-        if found and sum(share for _, share in found) != 1:
-            self._fields.wrong("funding", "各资金比例之和应为100%", "the shares add up to 100%", code="P005")
-        return tuple(found)
-
-    def _accepts(self) -> tuple[Acceptance, ...]:
-        found = []
-        for item in _list(self._fields, "accept"):
-            item.allow("code", "reason", "clause")
-            code, reason = item.text("code") or "", item.text("reason") or ""
-            found.append(Acceptance(code, reason, item.text("clause", default=None), item.node.at))
-        return tuple(found)
-
     def _grants(self) -> Grant | None:
         grants = self._fields.fields("grants")
         if grants is None:
@@ -386,24 +293,6 @@ class _PolicyReader:
             raise Skip
         return Grant(status, until, GrantedBy(by))
 
-    def _dates(self, key: str, first: str, last: str, open_end: date | None) -> tuple[date, date]:
-        fields = self._fields.fields(key)
-        if fields is None:
-            self._fields.wrong(key, f"缺少“{key}”", f"missing {key!r}")
-            raise Skip
-        fields.allow(first, last)
-        start = self._day(fields, first)
-        end = open_end if open_end is not None and last not in fields else self._day(fields, last)
-        if end < start:
-            fields.wrong(last, "结束早于开始", "ends before it begins", code="P009")
-        return start, end
-
-    def _day(self, fields: Fields, key: str) -> date:
-        try:
-            return parse_date(fields.text(key) or "")
-        except LiteralError as error:
-            self._findings.stop("P006", error.zh, error.en, fields.entries.get(key, fields.node).at, error.hint)
-
     # --- what the hash covers ---
 
     def _all_clauses(self) -> dict[str, Clause]:
@@ -415,48 +304,6 @@ class _PolicyReader:
     def _texts(self) -> dict[str, str]:
         names = [name for name in self._fields.texts("inherits", required=False) if name in self._shared]
         return {self._id: self._text, **{name: self._shared[name].text for name in names}}
-
-
-def _clauses(fields: Fields, provenance: str) -> dict[str, Clause]:
-    found: dict[str, Clause] = {}
-    for name, item in fields.each("basis"):
-        item.allow("document", "article", "gist", "quote", "provenance")
-        mark = item.choice("provenance", PROVENANCES, default=provenance) or provenance
-        article, gist, quote = (item.text(key, default=None) or "" for key in ("article", "gist", "quote"))
-        found[name] = Clause(item.text("document") or "", article, gist, quote, mark)
-    return found
-
-
-def _label(fields: Fields) -> Label:
-    title = fields.fields("title")
-    if title is None:
-        fields.wrong("title", "缺少“title”", "missing 'title'")
-        return Label("", "")
-    title.allow("zh", "en")
-    return _label_of(title)
-
-
-def _label_of(fields: Fields) -> Label:
-    return Label(fields.text("zh") or "", fields.text("en") or "")
-
-
-def _list(fields: Fields, key: str) -> list[Fields]:
-    node = fields.entries.get(key)
-    if node is None:
-        return []
-    if not isinstance(node, Sequence):
-        fields.wrong(key, f"“{key}”应为列表", f"{key!r} should be a list")
-        return []
-    return [Fields.of(item, fields.findings) for item in node.items]
-
-
-def _days(fields: Fields | None, key: str, default: int) -> int:
-    text = fields.text(key, default=str(default)) if fields else str(default)
-    if not (text or "").isdecimal():
-        if fields:
-            fields.wrong(key, "应为工作日数", "a number of working days is expected")
-        return default
-    return int(text or default)
 
 
 def _digest(texts: Mapping[str, str]) -> str:

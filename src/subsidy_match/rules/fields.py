@@ -126,6 +126,16 @@ class Fields:
             return []
         return [item.text for item in node.items if isinstance(item, Scalar)]
 
+    def list_of(self, key: str) -> list[Fields]:
+        """The mappings of the list at ``key``; absent is none."""
+        node = self.entries.get(key)
+        if node is None:
+            return []
+        if not isinstance(node, Sequence):
+            self.wrong(key, f"“{key}”应为列表", f"{key!r} should be a list")
+            return []
+        return [Fields.of(item, self.findings) for item in node.items]
+
     def choice(self, key: str, known: tuple[str, ...], *, default: str | None = "") -> str | None:
         """The text at ``key``, one of ``known``."""
         text = self.text(key, default=default)

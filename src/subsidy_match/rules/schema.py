@@ -11,8 +11,9 @@ from typing import Any
 from subsidy_match.money import Rounding
 from subsidy_match.rules import conditions, values
 from subsidy_match.rules.catalogue import Catalogue
-from subsidy_match.rules.document import LEVELS, PAYEES, POLICY_KEYS, PROVENANCES, STAGES
+from subsidy_match.rules.document import LEVELS, PAYEES, POLICY_KEYS
 from subsidy_match.rules.policy import Channel, GrantedBy, PeriodKind
+from subsidy_match.rules.terms import PROVENANCES, STAGES
 from subsidy_match.rules.tree import DayName
 
 __all__ = ["COMPARISON_SHAPES", "CONDITION_SHAPES", "VALUE_SHAPES", "policy_schema"]
