@@ -12,9 +12,18 @@ from subsidy_match.store.users import Role
 __all__ = ["rows"]
 
 
+_RECEIPT = ("batch", "instruction", "bank_ref")
+_RECONCILER = frozenset({Role.RECONCILER})
+
+
 def rows() -> Iterator[Transition]:
     """Give the rows of this topic."""
-    payouts = Door.PAYOUTS
+    yield from _batching()
+    yield from _answers()
+    yield from _returns()
+
+
+def _batching() -> Iterator[Transition]:
     yield Transition(
         "16",
         (State.PAYABLE,),
@@ -35,7 +44,7 @@ def rows() -> Iterator[Transition]:
             Guard.CREDIT_CLEAR,
         ),
         needs=("batch", "instruction"),
-        door=payouts,
+        door=Door.PAYOUTS,
     )
     yield Transition(
         "16a",
@@ -46,7 +55,7 @@ def rows() -> Iterator[Transition]:
         Duty.CHECKER,
         (Guard.NOT_HELD, Guard.NOTHING_PARKED, Guard.MAY_USE_FUNDS),
         needs=("batch", "instruction"),
-        door=payouts,
+        door=Door.PAYOUTS,
     )
     yield Transition(
         "16b",
@@ -58,7 +67,7 @@ def rows() -> Iterator[Transition]:
         (Guard.MAY_USE_FUNDS,),
         needs=("batch", "instruction", "reason_code"),
         takes=("note",),
-        door=payouts,
+        door=Door.PAYOUTS,
     )
     yield Transition(
         "16c",
@@ -70,20 +79,21 @@ def rows() -> Iterator[Transition]:
         (Guard.NOT_FILER, Guard.MAY_USE_FUNDS),
         needs=("batch", "instruction", "reason_code"),
         takes=("note",),
-        door=payouts,
+        door=Door.PAYOUTS,
     )
-    receipt = ("batch", "instruction", "bank_ref")
-    reconciler = frozenset({Role.RECONCILER})
+
+
+def _answers() -> Iterator[Transition]:
     yield Transition(
         "17",
         (State.IN_PAYMENT,),
         Event.SETTLE,
         State.PAID,
-        reconciler,
+        _RECONCILER,
         guards=(Guard.NOT_FILER,),
         fund=FundEffect.PAY,
-        needs=receipt,
-        door=payouts,
+        needs=_RECEIPT,
+        door=Door.PAYOUTS,
     )
     yield Transition(
         "17a",
@@ -92,7 +102,7 @@ def rows() -> Iterator[Transition]:
         State.COMPLETED,
         frozenset({Role.SYSTEM}),
         clock=ClockEffect.END,
-        door=payouts,
+        door=Door.PAYOUTS,
     )
     # What the bank said had failed was paid after all; no account is refused and no firm barred once the money is gone.
     yield Transition(
@@ -103,30 +113,33 @@ def rows() -> Iterator[Transition]:
         frozenset({Role.SUPERVISOR}),
         guards=(Guard.NOT_FILER, Guard.MAY_USE_FUNDS, Guard.NO_OPEN_LINE, Guard.COMMITTED_AS_PAID),
         fund=FundEffect.PAY,
-        needs=receipt,
-        door=payouts,
+        needs=_RECEIPT,
+        door=Door.PAYOUTS,
     )
     yield Transition(
         "18",
         (State.IN_PAYMENT,),
         Event.FAIL,
         State.PAY_FAILED,
-        reconciler,
+        _RECONCILER,
         guards=(Guard.NOT_FILER,),
-        needs=(*receipt, "failure_code"),
-        door=payouts,
+        needs=(*_RECEIPT, "failure_code"),
+        door=Door.PAYOUTS,
     )
+
+
+def _returns() -> Iterator[Transition]:
     yield Transition(
         "20",
         (State.PAID, State.COMPLETED),
         Event.BANK_RETURN,
         State.PAY_FAILED,
-        reconciler,
+        _RECONCILER,
         guards=(Guard.NOT_FILER,),
         fund=FundEffect.RETURN,
         clock=ClockEffect.REOPEN,
-        needs=(*receipt, "return_ref", "failure_code"),
-        door=payouts,
+        needs=(*_RECEIPT, "return_ref", "failure_code"),
+        door=Door.PAYOUTS,
     )
     # What the bank sends back needs no recovery any more, and what was given up has come back after all.
     yield Transition(
@@ -134,9 +147,9 @@ def rows() -> Iterator[Transition]:
         (State.RECOVERING, State.WRITTEN_OFF),
         Event.BANK_RETURN,
         State.RECOVERED,
-        reconciler,
+        _RECONCILER,
         guards=(Guard.NOT_FILER, Guard.RETURN_SETTLES_RECOVERY),
         fund=FundEffect.RECOVER_RETURN,
-        needs=(*receipt, "return_ref", "failure_code"),
-        door=payouts,
+        needs=(*_RECEIPT, "return_ref", "failure_code"),
+        door=Door.PAYOUTS,
     )
