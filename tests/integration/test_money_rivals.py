@@ -14,10 +14,12 @@ from sqlalchemy import Engine, text
 
 from subsidy_match.claims import funds
 from subsidy_match.claims.assessment import Share
+from subsidy_match.claims.bank_records import ForeignFileRow
 from subsidy_match.claims.batches import Batch
 from subsidy_match.claims.fund_office import NewFund
 from subsidy_match.claims.payment_checks import check_payments, check_totals
 from subsidy_match.claims.states import State
+from subsidy_match.claims.treasury_folder import TreasuryFolder
 from subsidy_match.errors import SubsidyError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
@@ -164,3 +166,27 @@ def test_of_two_who_open_a_fund_or_add_a_login_at_once_one_is_refused(rivals: Wo
     assert meet(world.engine, open_it, open_it) == "fund_exists"
     assert meet(world.engine, hire, hire) == "login_taken"
     assert world.fund("next").allocated == 5_00
+
+
+def test_of_two_who_answer_for_one_file_at_once_one_is_refused(rivals: World):
+    world, folder = rivals, TreasuryFolder(rivals.desk, rivals.office.folder)
+    folder.folder.mkdir(exist_ok=True)
+    (folder.folder / "PB20260608000001QQQQQ.csv").write_bytes(b"sent before the disaster")
+    (file,) = folder.foreign()
+
+    def other(hold: Also) -> object:
+        def work(session: Any) -> None:
+            said = {"note": "银行未收到", "actor": "supervisor_b", "at": world.now}
+            session.add(ForeignFileRow(name=file.name, sha256=file.sha256, **said))
+            hold(session)
+
+        return in_unit(world.engine, work)
+
+    def confirm() -> object:
+        return folder.confirm(file.name, "已付", actor=world.people["supervisor"], at=world.now)
+
+    assert meet(world.engine, other, confirm) == "foreign_file_confirmed"
+    with world.engine.connect() as connection:
+        assert connection.execute(text("SELECT actor, note FROM foreign_files")).all() == [("supervisor_b", "银行未收到")]
+    (refused,) = in_unit(world.engine, lambda s: list(audit.entries(s, "payouts")))
+    assert (refused.action, refused.outcome) == ("confirm_file", audit.REFUSED)

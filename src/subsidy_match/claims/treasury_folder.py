@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.bank_records import ForeignFileRow
@@ -33,6 +35,8 @@ _OURS = re.compile(r"PB[0-9]{14,}[A-Z2-7]*\.[a-z]+")
 _CONFIRMERS = frozenset({Role.SUPERVISOR})
 _TOLD = 5
 
+_Look: TypeAlias = "Callable[[Session, Path, Sequence[str]], list[ForeignFile]]"
+
 
 @dataclass(frozen=True, slots=True)
 class ForeignFile:
@@ -51,8 +55,7 @@ class TreasuryFolder:
 
     def foreign(self) -> Sequence[ForeignFile]:
         """The files that wait for a person."""
-        names = _payment_files(self.folder)  # the folder first: a file is written after the store knows of it
-        return in_unit(self.desk.engine, lambda session: _foreign(session, self.folder, names), immediate=False)
+        return self._read(_waiting)
 
     def confirm(self, name: str, note: str, *, actor: Actor, at: datetime) -> None:
         """Write down what became of a file that the store does not know, so that batches are sent again.
@@ -60,12 +63,13 @@ class TreasuryFolder:
         Raises:
             Forbidden: ``role_missing``.
             NotFound: ``foreign_file_unknown``.
+            Conflict: ``foreign_file_confirmed``, somebody answered for it before, or in this very moment.
             InputError: ``field_missing``, ``field_invalid``.
         """
 
         def work() -> None:
             may(actor, _CONFIRMERS, ("确认支付文件", "answer for a payment file"))
-            found = next((file for file in self.foreign() if file.name == name), None)
+            found = next((file for file in self._read(_foreign) if file.name == name), None)
             if found is None:
                 raise NotFound(
                     "foreign_file_unknown", f"没有待确认的支付文件:{name}", f"no such file to confirm: {name}"
@@ -76,6 +80,10 @@ class TreasuryFolder:
             in_unit(self.desk.engine, lambda session: _write_down(session, row, actor, at))
 
         audited(self.desk.engine, "payouts", "confirm_file", actor=actor, at=at, work=work)
+
+    def _read(self, look: _Look) -> list[ForeignFile]:
+        names = _payment_files(self.folder)  # the folder first: a file is written after the store knows of it
+        return in_unit(self.desk.engine, lambda session: look(session, self.folder, names), immediate=False)
 
 
 def check_no_foreign_files(files: Sequence[ForeignFile]) -> None:
@@ -114,17 +122,20 @@ def _foreign(session: Session, folder: Path, names: Sequence[str]) -> list[Forei
     sent = select(BatchRow.number, BatchFileRow.format).join(BatchFileRow, BatchFileRow.batch_id == BatchRow.id)
     known = {f"{number}.{form}" for number, form in session.execute(sent)}
     unknown = [name for name in names if name not in known]
-    files = [ForeignFile(name, hashlib.sha256((folder / name).read_bytes()).hexdigest()) for name in unknown]
-    seen = {ForeignFile(*row) for row in session.execute(select(ForeignFileRow.name, ForeignFileRow.sha256))}
-    return [file for file in files if file not in seen]
+    return [ForeignFile(name, hashlib.sha256((folder / name).read_bytes()).hexdigest()) for name in unknown]
+
+
+def _waiting(session: Session, folder: Path, names: Sequence[str]) -> list[ForeignFile]:
+    confirmed = {ForeignFile(*row) for row in session.execute(select(ForeignFileRow.name, ForeignFileRow.sha256))}
+    return [file for file in _foreign(session, folder, names) if file not in confirmed]
 
 
 def _write_down(session: Session, row: ForeignFileRow, actor: Actor, at: datetime) -> None:
-    known = select(ForeignFileRow.name).where(ForeignFileRow.name == row.name, ForeignFileRow.sha256 == row.sha256)
-    if session.scalars(known).first() is not None:  # somebody else answered for it in the same moment
-        raise NotFound(
-            "foreign_file_unknown", f"没有待确认的支付文件:{row.name}", f"no such file to confirm: {row.name}"
-        )
     told = {"file": row.name, "sha256": row.sha256, "note": row.note, "name": actor.name}
     session.add(row)
+    try:
+        session.flush()
+    except IntegrityError as clash:  # before, or by a rival in the same moment: the key has the last word
+        zh, en = f"该支付文件已有人确认:{told['file']}", f"somebody has answered for this file: {told['file']}"
+        raise Conflict("foreign_file_confirmed", zh, en) from clash
     audit.append(session, "payouts", at=at, actor=actor.id, action="confirm_file", detail=told)
