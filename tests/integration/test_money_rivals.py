@@ -187,6 +187,7 @@ def test_of_two_who_answer_for_one_file_at_once_one_is_refused(rivals: World):
 
     assert meet(world.engine, other, confirm) == "foreign_file_confirmed"
     with world.engine.connect() as connection:
-        assert connection.execute(text("SELECT actor, note FROM foreign_files")).all() == [("supervisor_b", "银行未收到")]
+        found = connection.execute(text("SELECT actor, note FROM foreign_files")).all()
+    assert found == [("supervisor_b", "银行未收到")]
     (refused,) = in_unit(world.engine, lambda s: list(audit.entries(s, "payouts")))
     assert (refused.action, refused.outcome) == ("confirm_file", audit.REFUSED)
