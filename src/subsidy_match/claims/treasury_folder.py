@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,14 @@ from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor, Role
 
-__all__ = ["ForeignFile", "TreasuryFolder", "check_no_foreign_files", "foreign_findings"]
+__all__ = [
+    "ForeignFile",
+    "TreasuryFolder",
+    "check_no_foreign_files",
+    "first_names",
+    "foreign_files",
+    "foreign_findings",
+]
 
 _OURS = re.compile(r"PB[0-9]{14,}[A-Z2-7]*\.[a-z]+")
 _CONFIRMERS = frozenset({Role.SUPERVISOR})
@@ -55,7 +62,7 @@ class TreasuryFolder:
 
     def foreign(self) -> Sequence[ForeignFile]:
         """The files that wait for a person."""
-        return self._read(_waiting)
+        return foreign_files(self.desk.engine, self.folder)
 
     def confirm(self, name: str, note: str, *, actor: Actor, at: datetime) -> None:
         """Write down what became of a file that the store does not know, so that batches are sent again.
@@ -69,7 +76,7 @@ class TreasuryFolder:
 
         def work() -> None:
             may(actor, _CONFIRMERS, ("确认支付文件", "answer for a payment file"))
-            found = next((file for file in self._read(_foreign) if file.name == name), None)
+            found = next((file for file in _read(self.desk.engine, self.folder, _unknown) if file.name == name), None)
             if found is None:
                 raise NotFound(
                     "foreign_file_unknown", f"没有待确认的支付文件:{name}", f"no such file to confirm: {name}"
@@ -81,9 +88,15 @@ class TreasuryFolder:
 
         audited(self.desk.engine, "payouts", "confirm_file", actor=actor, at=at, work=work)
 
-    def _read(self, look: _Look) -> list[ForeignFile]:
-        names = _payment_files(self.folder)  # the folder first: a file is written after the store knows of it
-        return in_unit(self.desk.engine, lambda session: look(session, self.folder, names), immediate=False)
+
+def foreign_files(engine: Engine, folder: Path) -> Sequence[ForeignFile]:
+    """The files in a folder that the store does not know and nobody has answered for."""
+    return _read(engine, folder, _waiting)
+
+
+def first_names(files: Sequence[ForeignFile]) -> str:
+    """Name the first few of them."""
+    return ", ".join(file.name for file in files[:_TOLD]) + (" …" if len(files) > _TOLD else "")
 
 
 def check_no_foreign_files(files: Sequence[ForeignFile]) -> None:
@@ -93,7 +106,7 @@ def check_no_foreign_files(files: Sequence[ForeignFile]) -> None:
         Conflict: ``treasury_files_unknown``.
     """
     if files:
-        names = ", ".join(file.name for file in files[:_TOLD]) + (" …" if len(files) > _TOLD else "")
+        names = first_names(files)
         zh = f"支付文件夹中有{len(files)}个本库没有记录的支付文件,可能已送银行:{names};确认前不发送"
         en = f"{len(files)} payment files that this store does not know may be at the bank: {names}; nothing is sent before"
         hint = "subsidy-match payouts foreign · confirm-file"
@@ -118,7 +131,12 @@ def _payment_files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if _OURS.fullmatch(path.name) and path.is_file())
 
 
-def _foreign(session: Session, folder: Path, names: Sequence[str]) -> list[ForeignFile]:
+def _read(engine: Engine, folder: Path, look: _Look) -> list[ForeignFile]:
+    names = _payment_files(folder)  # the folder first: a file is written after the store knows of it
+    return in_unit(engine, lambda session: look(session, folder, names), immediate=False)
+
+
+def _unknown(session: Session, folder: Path, names: Sequence[str]) -> list[ForeignFile]:
     sent = select(BatchRow.number, BatchFileRow.format).join(BatchFileRow, BatchFileRow.batch_id == BatchRow.id)
     known = {f"{number}.{form}" for number, form in session.execute(sent)}
     unknown = [name for name in names if name not in known]
@@ -127,7 +145,7 @@ def _foreign(session: Session, folder: Path, names: Sequence[str]) -> list[Forei
 
 def _waiting(session: Session, folder: Path, names: Sequence[str]) -> list[ForeignFile]:
     confirmed = {ForeignFile(*row) for row in session.execute(select(ForeignFileRow.name, ForeignFileRow.sha256))}
-    return [file for file in _foreign(session, folder, names) if file not in confirmed]
+    return [file for file in _unknown(session, folder, names) if file not in confirmed]
 
 
 def _write_down(session: Session, row: ForeignFileRow, actor: Actor, at: datetime) -> None:
