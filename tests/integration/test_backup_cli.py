@@ -11,6 +11,7 @@ from pathlib import Path
 from claims_world import USCC, build_world
 
 from subsidy_match.claims.documents import DocumentRoom
+from subsidy_match.claims.outgoing import write_once
 from subsidy_match.platform import Platform
 from subsidy_match.settings import Settings
 from subsidy_match.store.engine import open_engine
@@ -40,14 +41,19 @@ def test_documents_come_back_with_the_store_and_one_that_was_lost_is_told(tmp_pa
     told = run(old, "backup", str(file))
     assert (told.returncode, "account.key" in told.stderr, "person.key" in told.stderr) == (0, True, True)
     keyless = run(tmp_path / "keyless", "restore", str(file))
-    assert (keyless.returncode, "K001" in keyless.stdout) == (1, True)
+    assert (keyless.returncode, "K001" in keyless.stdout, "confirm-file" in keyless.stderr) == (1, True, False)
     wired = Platform(Settings(home=tmp_path / "keyless", policies=ROOT / "policies"))
     assert (wired.desk.sealer.key, wired.settings.account_key.exists()) == (b"", False)  # none is made in its place
     wired.close()
     for home in ("whole", "partly"):
         (tmp_path / home).mkdir()
         shutil.copy(tmp_path / "seal.key", tmp_path / home / "account.key")
-    assert run(tmp_path / "whole", "restore", str(file)).returncode == 0
+    sent = [f"PB2026060800000{n}QQQQQ.csv" for n in range(7)]
+    for name in sent:
+        write_once(Settings(home=tmp_path / "whole").treasury, name, b"sent since the backup")
+    whole = run(tmp_path / "whole", "restore", str(file))
+    assert (whole.returncode, "有7个" in whole.stderr, "payouts confirm-file" in whole.stderr) == (0, True, True)
+    assert [name in whole.stderr for name in sent] == [True] * 5 + [False] * 2
     hashed_path(room.folder, lost.sha256).write_bytes(b"changed")
     assert run(old, "backup", str(tmp_path / "c.gz")).returncode == 1
     partly = run(tmp_path / "partly", "restore", str(tmp_path / "c.gz"))

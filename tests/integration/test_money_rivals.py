@@ -9,15 +9,18 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from claims_world import MORNING, World, receipt_file, return_file
+from claims_world import CONTACT, MORNING, World, receipt_file, return_file
 from sqlalchemy import Engine, text
 
 from subsidy_match.claims import funds
 from subsidy_match.claims.assessment import Share
+from subsidy_match.claims.bank_records import ForeignFileRow
 from subsidy_match.claims.batches import Batch
+from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.fund_office import NewFund
 from subsidy_match.claims.payment_checks import check_payments, check_totals
 from subsidy_match.claims.states import State
+from subsidy_match.claims.treasury_folder import TreasuryFolder
 from subsidy_match.errors import SubsidyError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
@@ -68,13 +71,18 @@ def _is_blocked(engine: Engine) -> bool:
         return bool(connection.scalar(_WAITING))
 
 
+def walk_alone(world: World, state: State, period: str) -> Claim:
+    """A claim on a fund of its own: rivals for one fund take turns."""
+    world.open_fund(period, ONE)
+    world.assume(funding=(Share(period, Fraction(1)),))
+    return world.walk(state, period=period)
+
+
 def sent(world: World, *periods: str) -> list[Batch]:
-    """A batch for each period, paid from a fund of its own: rivals for one fund take turns."""
+    """A batch for each period."""
     found = []
     for period in periods:
-        world.open_fund(period, ONE)
-        world.assume(funding=(Share(period, Fraction(1)),))
-        claim = world.walk(State.IN_PAYMENT, period=period)
+        claim = walk_alone(world, State.IN_PAYMENT, period)
         batch = next(b for b in world.office.batches() if b.lines[0].claim_id == claim.id)
         world.office.send_batch(batch.id, actor=world.people["maker"], at=world.now)
         found.append(world.office.batch(batch.id))
@@ -146,6 +154,21 @@ def test_one_document_brought_twice_at_once_fills_a_fund_once(rivals: World):
     assert in_unit(world.engine, funds.check_balances) == []
 
 
+@pytest.mark.parametrize("kind", ["notice", "allocation"])
+def test_one_number_typed_in_two_ways_at_once_is_given_once(rivals: World, kind: str):
+    world, by = rivals, {"title": "示例", "actor": rivals.people["notice"]}
+    state = State.APPROVED if kind == "notice" else State.PUBLISHED
+    one, other = (walk_alone(world, state, period) for period in ("2025", "2026"))
+
+    def draft(claim: Claim, number: str, also: Also | None = None) -> object:
+        if kind == "notice":
+            return world.notices.draft([claim.id], number=number, contact=CONTACT, at=world.now, also=also, **by)
+        return world.allocations.draft([claim.id], number=number, at=world.now, also=also, **by)
+
+    first = lambda hold: draft(one, "示例〔2026〕1号", hold)  # noqa: E731
+    assert meet(world.engine, first, lambda: draft(other, "示例[2026]１号")) == "number_taken"
+
+
 def test_of_two_who_open_a_fund_or_add_a_login_at_once_one_is_refused(rivals: World):
     world = rivals
     new = NewFund("next", "示例", "Demo", 2027, 5_00)
@@ -164,3 +187,28 @@ def test_of_two_who_open_a_fund_or_add_a_login_at_once_one_is_refused(rivals: Wo
     assert meet(world.engine, open_it, open_it) == "fund_exists"
     assert meet(world.engine, hire, hire) == "login_taken"
     assert world.fund("next").allocated == 5_00
+
+
+def test_of_two_who_answer_for_one_file_at_once_one_is_refused(rivals: World):
+    world, folder = rivals, TreasuryFolder(rivals.desk, rivals.office.folder)
+    folder.folder.mkdir(exist_ok=True)
+    (folder.folder / "PB20260608000001QQQQQ.csv").write_bytes(b"sent before the disaster")
+    (file,) = folder.foreign()
+
+    def other(hold: Also) -> object:
+        def work(session: Any) -> None:
+            said = {"note": "银行未收到", "actor": "supervisor_b", "at": world.now}
+            session.add(ForeignFileRow(name=file.name, sha256=file.sha256, **said))
+            hold(session)
+
+        return in_unit(world.engine, work)
+
+    def confirm() -> object:
+        return folder.confirm(file.name, "已付", actor=world.people["supervisor"], at=world.now)
+
+    assert meet(world.engine, other, confirm) == "foreign_file_confirmed"
+    with world.engine.connect() as connection:
+        found = connection.execute(text("SELECT actor, note FROM foreign_files")).all()
+    assert found == [("supervisor_b", "银行未收到")]
+    (refused,) = in_unit(world.engine, lambda s: list(audit.entries(s, "payouts")))
+    assert (refused.action, refused.outcome) == ("confirm_file", audit.REFUSED)

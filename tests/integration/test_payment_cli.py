@@ -186,4 +186,5 @@ def test_what_waits_for_a_person_is_listed_and_answered_for(office: Office, tmp_
     assert name in office.done("payouts", "foreign")
     assert "F021" in office("doctor").out
     office.done("payouts", "confirm-file", name, "--note", "银行未收到", by="supervisor")
-    assert "foreign_file_unknown" in office.refused("payouts", "confirm-file", name, "--note", "x", by="supervisor")
+    for wrong, code in ((name, "foreign_file_confirmed"), (f"X{name}", "foreign_file_unknown")):
+        assert code in office.refused("payouts", "confirm-file", wrong, "--note", "x", by="supervisor")

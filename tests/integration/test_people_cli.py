@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from pathlib import Path
 
 from api_world import FIRM, OTHER, POLICY, api, api_home
 from command_line import Office, office
+
+from subsidy_match.claims.people.records import DelegationRow
+from subsidy_match.store.unit import in_unit
 
 __all__ = ["api", "api_home", "office"]
 
@@ -80,6 +84,17 @@ def test_a_role_is_lent_and_taken_back(office: Office):
     office.done("users", "delegations", "revoke", lent["id"], by="approver")
     assert "delegation_ended" in office.refused("users", "delegations", "revoke", lent["id"], by="approver")
     assert refusals(office, "user:approver") == ["delegate", "delegate", "end_delegation"]
+    lend_of_old(office, "maker", "clerk")
+    assert "users delegations revoke 2" in office("doctor").out
+
+
+def lend_of_old(office: Office, principal: str, deputy: str) -> None:
+    """Lend a role as a version did that let every role be lent."""
+    days = {"from_on": date(2026, 6, 1), "until_on": date(2026, 6, 5), "made_at": office.api.clock[0]}
+    row = DelegationRow(
+        principal=principal, deputy=deputy, role="batch_maker", reason="出差", made_by=principal, **days
+    )
+    in_unit(office.api.platform.engine, lambda session: session.add(row))
 
 
 def test_a_rule_is_set_by_an_administrator_and_holds_from_its_day(office: Office):

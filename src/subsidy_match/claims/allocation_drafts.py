@@ -10,16 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.allocation_records import AllocationClaimRow, AllocationFundRow, AllocationRow
-from subsidy_match.claims.canonical import as_known
 from subsidy_match.claims.document_states import AllocationState
 from subsidy_match.claims.occasion import shares_of
-from subsidy_match.claims.official_documents import check_number, insert_numbered, left_document
+from subsidy_match.claims.official_documents import check_number, insert_numbered, left_document, number_in_use
 from subsidy_match.claims.payment_steps import Deed, refuse_batch
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import State
 from subsidy_match.claims.wording import check_line
 from subsidy_match.errors import Conflict, InputError, SubsidyError
+from subsidy_match.store.turns import Turn
 from subsidy_match.store.users import Actor
 
 __all__ = ["check_fundable", "check_issuable", "insert_allocation", "money_of"]
@@ -53,11 +53,8 @@ def insert_allocation(deed: Deed, claims: Mapping[int, ClaimRow], *, number: str
     session, clean, named = deed.session, check_number(number), check_line("title", title, 200)
     if not named:
         raise InputError("field_missing", "缺少字段:title", "missing field: title")
-    numbers = session.scalars(select(AllocationRow.number)).all()
-    known = as_known(clean, numbers)
-    taken = Conflict("number_taken", f"文号已使用:{known}", f"there is a document {known} already")
-    if known in numbers:
-        raise taken
+    if known := number_in_use(session, AllocationRow.number, clean, Turn.ALLOCATION_NUMBER):
+        raise _taken(known)
     _check_free(session, claims)
     money = {claim_id: money_of(session, claim_id) for claim_id in claims}
     by_fund = _by_fund(money)
@@ -71,7 +68,7 @@ def insert_allocation(deed: Deed, claims: Mapping[int, ClaimRow], *, number: str
         maker=deed.actor.id,
         made_at=deed.at,
     )
-    insert_numbered(session, row, taken)
+    insert_numbered(session, row, _taken(clean))
     for claim_id, parts in money.items():
         amount = sum(parts.values())
         session.add(AllocationClaimRow(allocation_id=row.id, claim_id=claim_id, amount=amount, is_live=True))
@@ -101,6 +98,10 @@ def check_issuable(
     if (row.claim_count, row.total) != (len(entries), total) or _by_fund(money) != by_fund:
         zh, en = "合计与办件不符,不能下达", "the totals differ from the claims: it cannot be issued"
         raise Conflict("allocation_totals", zh, en)
+
+
+def _taken(number: str) -> Conflict:
+    return Conflict("number_taken", f"文号已使用:{number}", f"there is a document {number} already")
 
 
 def _check_free(session: Session, claims: Mapping[int, ClaimRow]) -> None:

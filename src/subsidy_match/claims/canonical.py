@@ -6,7 +6,7 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable
 
-__all__ = ["as_known", "canonical", "canonical_key"]
+__all__ = ["as_known", "canonical", "canonical_key", "is_known"]
 
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 _ALIKE = {"Ps": "(", "Pe": ")", "Pd": "-"}
@@ -31,3 +31,8 @@ def as_known(text: str, known: Iterable[str]) -> str:
     """Give ``text`` in the spelling in which it is known already; as it is where it is not known."""
     mine = canonical(text)
     return next((other for other in known if canonical(other) == mine), text)
+
+
+def is_known(text: str, known: Iterable[str]) -> bool:
+    """Whether ``text`` is known already, in whatever spelling."""
+    return canonical(text) in map(canonical, known)

@@ -24,7 +24,6 @@ from subsidy_match.claims.fund_ops import Op
 from subsidy_match.claims.fund_records import FundEntry, Mode
 from subsidy_match.claims.funds import Fund
 from subsidy_match.claims.ledger import Carry, Closing, Transfer
-from subsidy_match.claims.ledger_records import TransferRow
 from subsidy_match.claims.payment_steps import Deed
 from subsidy_match.claims.refusals import Forbidden, audited
 from subsidy_match.claims.waitlist import serve_waitlist
@@ -122,7 +121,7 @@ class FundOffice:
         def work(session: Session) -> Transfer:
             funds.fund(session, target_id)
             _check_fund(actor, target_id)
-            document = _document(document_no, _transferred(session, source_id, target_id))
+            document = _document(document_no)
             _check_size(amount)
             return ledger.transfer(session, source_id, target_id, amount, document_no=document, at=at, actor=actor.id)
 
@@ -323,14 +322,6 @@ def _allocated(session: Session, fund_id: str) -> list[str]:
     prefix = f"allocate:{fund_id}:no:"
     query = select(FundEntry.key).where(FundEntry.fund_id == fund_id, FundEntry.op == str(Op.ALLOCATE))
     return [key.removeprefix(prefix) for key in session.scalars(query) if key.startswith(prefix)]
-
-
-def _transferred(session: Session, source_id: str, target_id: str) -> list[str]:
-    funds.lock_funds(session, {source_id, target_id})
-    query = select(TransferRow.document_no).where(
-        TransferRow.source_id == source_id, TransferRow.target_id == target_id
-    )
-    return list(session.scalars(query))
 
 
 def _frozen_already(name: str, fund_id: str, frozen: bool) -> Conflict:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.canonical import canonical
+from subsidy_match.claims.canonical import is_known
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.fund_ops import Op
 from subsidy_match.claims.fund_records import FundRow
@@ -108,8 +108,7 @@ def close_fund(session: Session, fund_id: str, *, document_no: str, at: datetime
     """
     (fund,) = lock_funds(session, [fund_id])
     free = fund.allocated - fund.reserved - fund.committed - fund.paid
-    known = session.scalars(select(ClosingRow.document_no).where(ClosingRow.fund_id == fund_id))
-    if canonical(document_no) in map(canonical, known):
+    if is_known(document_no, session.scalars(select(ClosingRow.document_no).where(ClosingRow.fund_id == fund_id))):
         raise Conflict("closing_repeated", f"该文号已结账:{document_no}", f"closed under this document: {document_no}")
     if fund.closed_on is not None and free == 0:
         zh = f"资金已结账且无可收回余额:{fund.name_zh}"
@@ -185,12 +184,8 @@ def _closing(row: ClosingRow, carry: CarryRow | None) -> Closing:
 
 
 def _check_new_transfer(session: Session, document_no: str, source_id: str, target_id: str) -> None:
-    same = select(TransferRow.id).where(
-        TransferRow.document_no == document_no,
-        TransferRow.source_id == source_id,
-        TransferRow.target_id == target_id,
-    )
-    if session.scalars(same).first() is not None:
+    same = TransferRow.source_id == source_id, TransferRow.target_id == target_id
+    if is_known(document_no, session.scalars(select(TransferRow.document_no).where(*same))):
         zh, en = f"该文号已调剂:{document_no}", f"transferred before under this document: {document_no}"
         raise Conflict("transfer_repeated", zh, en)
 

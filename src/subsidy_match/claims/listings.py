@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from typing import Any
+
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.allocation_records import AllocationClaimRow, AllocationRow
 from subsidy_match.claims.document_states import AllocationState, ObjectionState
 from subsidy_match.claims.notice_records import NoticeClaimRow, ObjectionRow
 
-__all__ = ["issued_number", "leave_documents", "open_objections"]
+__all__ = ["issued_among", "issued_number", "leave_documents", "open_objections"]
 
 
 def issued_number(session: Session, claim_id: int) -> str | None:
     """The number of the issued document of allocation in which a claim is listed."""
-    query = (
-        select(AllocationRow.number)
-        .join(AllocationClaimRow, AllocationClaimRow.allocation_id == AllocationRow.id)
-        .where(
-            AllocationClaimRow.claim_id == claim_id,
-            AllocationClaimRow.is_live,
-            AllocationRow.state == str(AllocationState.ISSUED),
-        )
-    )
-    return session.scalars(query).one_or_none()
+    return session.scalars(
+        _issued(select(AllocationRow.number)).where(AllocationClaimRow.claim_id == claim_id)
+    ).one_or_none()
+
+
+def issued_among(session: Session, claims: Select[int]) -> frozenset[int]:
+    """Which of some claims an issued document of allocation lists."""
+    listed = select(AllocationClaimRow.claim_id).select_from(AllocationRow)
+    return frozenset(session.scalars(_issued(listed).where(AllocationClaimRow.claim_id.in_(claims))))
 
 
 def open_objections(session: Session, claim_id: int) -> list[ObjectionRow]:
@@ -38,3 +39,8 @@ def leave_documents(session: Session, claim_id: int) -> None:
     session.execute(out.values(is_open=False).execution_options(synchronize_session="fetch"))
     struck = update(AllocationClaimRow).where(AllocationClaimRow.claim_id == claim_id, AllocationClaimRow.is_live)
     session.execute(struck.values(is_live=False).execution_options(synchronize_session="fetch"))
+
+
+def _issued(query: Select[Any]) -> Select[Any]:
+    joined = query.join(AllocationClaimRow, AllocationClaimRow.allocation_id == AllocationRow.id)
+    return joined.where(AllocationClaimRow.is_live, AllocationRow.state == str(AllocationState.ISSUED))

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from subsidy_match.claims.canonical import as_known
 from subsidy_match.claims.document_states import NOTICE_NAMES, NoticeState
 from subsidy_match.claims.notice_records import NoticeClaimRow, PublicNoticeRow
 from subsidy_match.errors import Conflict, NotFound
@@ -92,18 +93,25 @@ def load_notice(session: Session, notice_id: int) -> PublicNotice:
 
 
 def notice_by_number(session: Session, number: str, *, lock: bool = False) -> PublicNoticeRow:
-    """Find a notice that the public may read.
+    """Find a notice that the public may read, however its number is typed.
 
     Raises:
         NotFound: ``notice_unknown``, also where it is a draft or was withdrawn.
     """
-    query = select(PublicNoticeRow).where(PublicNoticeRow.number == number)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    row = session.scalars(query).one_or_none()
+    row = _numbered(session, number, lock=lock)
+    if row is None:  # in the spelling in which it was drafted
+        known = as_known(number, session.scalars(select(PublicNoticeRow.number)))
+        row = _numbered(session, known, lock=lock)
     if row is None or row.state not in PUBLIC:
         raise unknown_notice(number)
     return row
+
+
+def _numbered(session: Session, number: str, *, lock: bool) -> PublicNoticeRow | None:
+    query = select(PublicNoticeRow).where(PublicNoticeRow.number == number)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(query).one_or_none()
 
 
 def list_notices(session: Session, *, after: int = 0, limit: int = 50) -> Sequence[PublicNotice]:

@@ -6,24 +6,34 @@ is recomputed either way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.calendar_store import calendar_in_force
-from subsidy_match.claims.clock import read_clock
+from subsidy_match.claims.clock import Pause, read_clock
 from subsidy_match.claims.clock_records import ClaimDue
-from subsidy_match.claims.occasion import claim_clock, pauses_of
+from subsidy_match.claims.occasion import clock_of, pauses_of
 from subsidy_match.claims.pausing import Stop
 from subsidy_match.claims.records import ClaimRow, ClaimStep
 from subsidy_match.claims.states import Event, State
 
-__all__ = ["correction_end", "moved_dates", "notice_end"]
+__all__ = ["Basis", "compare_dates", "correction_end", "moved_dates", "notice_end", "published_days"]
 
 _IN_NOTICE = frozenset({State.PUBLISHED.value, Stop.OBJECTION.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What the dates of a claim depend on beside its row: the due date it was told, its stops, when it was published."""
+
+    told: ClaimDue | None = None
+    pauses: Sequence[Pause] = ()
+    published: date | None = None
 
 
 def correction_end(claim: ClaimRow, calendar: WorkingCalendar) -> date | None:
@@ -34,30 +44,51 @@ def correction_end(claim: ClaimRow, calendar: WorkingCalendar) -> date | None:
 
 def notice_end(session: Session, claim: ClaimRow, calendar: WorkingCalendar) -> date | None:
     """The last day of the public notice: as told, or later where the calendar in force gives it fewer working days."""
-    until = claim.notice_until
-    query = select(ClaimStep.day).where(ClaimStep.claim_id == claim.id, ClaimStep.event == str(Event.PUBLISH))
-    published = session.scalars(query.order_by(ClaimStep.version.desc()).limit(1)).first()
-    if until is None or published is None:
-        return until
-    objections = [pause for pause in pauses_of(session, claim.id) if pause.reason == Stop.OBJECTION]
-    full = read_clock(calendar, accepted=published, limit=claim.notice_days, pauses=objections, on=published)
-    return max(until, full.due.on)
+    return _notice_end(claim, _stops(session, claim), calendar)
 
 
 def moved_dates(session: Session, claim: ClaimRow, calendar: WorkingCalendar) -> Mapping[str, tuple[str, str]]:
     """Compare the dates that a claim was told with those of the calendar in force: name → (told, now)."""
-    in_force = calendar_in_force(session, calendar)
+    told = session.get(ClaimDue, claim.id, populate_existing=True)
+    return compare_dates(claim, replace(_stops(session, claim), told=told), calendar_in_force(session, calendar))
+
+
+def compare_dates(claim: ClaimRow, basis: Basis, calendar: WorkingCalendar) -> Mapping[str, tuple[str, str]]:
+    """Compare as ``moved_dates`` does where all has been read, by the calendar in force."""
     moved: dict[str, tuple[str, str]] = {}
     if claim.state == State.CORRECTION:
-        _compare(moved, "correction_due", claim.correction_due, correction_end(claim, in_force))
+        _compare(moved, "correction_due", claim.correction_due, correction_end(claim, calendar))
     if claim.state in _IN_NOTICE:
-        _compare(moved, "notice_until", claim.notice_until, notice_end(session, claim, in_force))
-    told = session.get(ClaimDue, claim.id, populate_existing=True)
-    clock = None if told is None else claim_clock(session, claim, in_force, told.as_of)
+        _compare(moved, "notice_until", claim.notice_until, _notice_end(claim, basis, calendar))
+    told = basis.told
+    clock = None if told is None else clock_of(claim, basis.pauses, calendar, told.as_of)
     if told is not None and clock is not None:
         _compare(moved, "due_on", told.due_on, clock.due.on)
         _compare(moved, "provisional", told.provisional, clock.due.provisional)
     return moved
+
+
+def published_days(session: Session, claims: Select[int]) -> Mapping[int, date]:
+    """When claims came into public notice, the last time: claim → day."""
+    event = ClaimStep.event == str(Event.PUBLISH)
+    query = select(ClaimStep.claim_id, ClaimStep.day).where(ClaimStep.claim_id.in_(claims), event)
+    return {claim_id: day for claim_id, day in session.execute(query.order_by(ClaimStep.version))}
+
+
+def _stops(session: Session, claim: ClaimRow) -> Basis:
+    this = select(ClaimRow.id).where(ClaimRow.id == claim.id)
+    return Basis(None, pauses_of(session, claim.id), published_days(session, this).get(claim.id))
+
+
+def _notice_end(claim: ClaimRow, basis: Basis, calendar: WorkingCalendar) -> date | None:
+    until = claim.notice_until
+    if until is None or basis.published is None:
+        return until
+    objections = [pause for pause in basis.pauses if pause.reason == Stop.OBJECTION]
+    full = read_clock(
+        calendar, accepted=basis.published, limit=claim.notice_days, pauses=objections, on=basis.published
+    )
+    return max(until, full.due.on)
 
 
 def _compare(moved: dict[str, tuple[str, str]], name: str, told: object, now: object) -> None:

@@ -21,15 +21,16 @@ from subsidy_match.claims.assessment import Assessment, Assessor, Standing
 from subsidy_match.claims.birth import draft_row, insert_claim
 from subsidy_match.claims.claim import Claim, Step
 from subsidy_match.claims.clock import TOLERANCE, ClockReading, business_day
-from subsidy_match.claims.duties import Duty, is_barred
+from subsidy_match.claims.duties import Duty
 from subsidy_match.claims.following import take_following
 from subsidy_match.claims.handling.automatic import carry_on
 from subsidy_match.claims.handling.channels import CHANNELS
 from subsidy_match.claims.materials import Deferred, deferred_materials
-from subsidy_match.claims.occasion import Occasion, claim_clock, past_duties
+from subsidy_match.claims.occasion import Occasion, claim_clock
 from subsidy_match.claims.payload import parse_payload
 from subsidy_match.claims.payment_steps import Deed
 from subsidy_match.claims.people.persons import lent_roles
+from subsidy_match.claims.possible import possible_rows
 from subsidy_match.claims.reading import (
     CLAIM_UNKNOWN,
     ClaimFilter,
@@ -45,7 +46,7 @@ from subsidy_match.claims.refusals import Forbidden, audited
 from subsidy_match.claims.risks import Risk, open_risks, risks_of
 from subsidy_match.claims.stage_clock import StageReading, stage_clock
 from subsidy_match.claims.states import EVENT_NAMES, Event, State
-from subsidy_match.claims.steps import choose_row, matches_branch, take_step
+from subsidy_match.claims.steps import choose_row, take_step
 from subsidy_match.claims.table import TRANSITIONS, rows_for
 from subsidy_match.claims.transition import Door, Transition
 from subsidy_match.claims.waitlist import freed_funds, serve_waitlist
@@ -237,24 +238,16 @@ class ClaimDesk:
         """List the documents that firms still owe (容缺), soonest first."""
         return self._read(lambda session: deferred_materials(session, on=on))
 
-    def possible_events(self, claim_id: int, *, actor: Actor, on: date | None = None) -> Sequence[Transition]:
-        """List the rows that ``actor`` could fire now by state, role and duties; guards may still refuse.
+    def possible_events(self, claim_id: int, *, actor: Actor, on: date) -> Sequence[Transition]:
+        """List the rows that ``actor`` could fire on a day: by state, by role, held or lent, and by all that bars a person.
 
-        Roles that others have lent them for the day ``on`` count as well.
+        That is scope, interest, duties and the guards about whoever acts. Guards about the claim or what comes with the
+        event may still refuse.
         """
 
         def read(session: Session) -> Sequence[Transition]:
             row = visible_row(session, claim_id, actor)
-            history = past_duties(session, row.id)
-            roles = actor.roles if on is None else actor.roles | lent_roles(session, actor, on)
-            return [
-                transition
-                for transition in TRANSITIONS
-                if transition in rows_for(State(row.state), transition.event)
-                and matches_branch(transition.when, row)
-                and not roles.isdisjoint(transition.roles)
-                and (transition.duty is None or is_barred(actor.person, transition.duty, history) is None)
-            ]
+            return possible_rows(session, row, actor, on=on, calendar=self.calendar)
 
         return self._read(read)
 

@@ -6,103 +6,31 @@ A topic adds a kind by an entry in ``SWEEPS``; its order there is that in which 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from typing import TypeVar
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.breaches import TOTAL, levels, record_breaches
 from subsidy_match.claims.calendar_store import calendar_in_force
-from subsidy_match.claims.clock import ClockReading, Light, Pause, business_day
-from subsidy_match.claims.clock_records import BreachRow, StageVisit
+from subsidy_match.claims.clock import ClockReading, Light, business_day
 from subsidy_match.claims.effects.moving import parts_of
-from subsidy_match.claims.fund_records import FundRow
-from subsidy_match.claims.listings import issued_number
 from subsidy_match.claims.occasion import claim_clock, clock_of, current_amount
 from subsidy_match.claims.owed import FindOwed, materials_owed, tasks_owed
 from subsidy_match.claims.reading import locked_row
-from subsidy_match.claims.records import ClaimPause, ClaimRow, ClaimShare
-from subsidy_match.claims.redating import moved_dates
+from subsidy_match.claims.records import ClaimRow
+from subsidy_match.claims.redating import compare_dates
+from subsidy_match.claims.scene import Scene, Task, Watched, read_scene
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.stage_clock import StageReading, read_visit, stage_history
-from subsidy_match.claims.stage_limits import LimitKind, Limits, read_limits
-from subsidy_match.claims.states import FINAL, Event, State
+from subsidy_match.claims.stage_limits import LimitKind
+from subsidy_match.claims.states import Event, State
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import SYSTEM
 
 __all__ = ["SWEEPS", "Scene", "Sweep", "Task", "Watched", "fire_task", "read_scene"]
-
-_ENDED = [str(state) for state in FINAL]
-Row = TypeVar("Row", ClaimPause, ClaimShare, StageVisit, BreachRow)
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One thing that is due for one claim, as the plan saw it."""
-
-    sweep: str
-    claim_id: int
-    claim_no: str
-    version: int
-    due_on: date
-    event: Event | None = None
-    stage: str = ""
-    since: datetime | None = None
-
-    @property
-    def place(self) -> tuple[date, float, int, str]:
-        """Whoever has waited longest comes first, whatever the order in which they were found."""
-        return self.due_on, self.since.timestamp() if self.since else 0.0, self.claim_id, self.stage
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A live claim with what its deadlines depend on."""
-
-    row: ClaimRow
-    visits: Sequence[StageVisit] = ()
-    pauses: Sequence[Pause] = ()
-    shares: Sequence[ClaimShare] = ()
-    told: frozenset[tuple[str, str]] = frozenset()
-
-    @property
-    def state(self) -> State:
-        """Where the claim stands."""
-        return State(self.row.state)
-
-    @property
-    def entered_on(self) -> date | None:
-        """Since when."""
-        return next((visit.entered_on for visit in self.visits if visit.left_on is None), None)
-
-    def task(self, sweep: str, due_on: date, event: Event | None = None, stage: str = "") -> Task:
-        """A task for this claim."""
-        return Task(sweep, self.row.id, self.row.claim_no, self.row.version, due_on, event, stage)
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """All live claims at one moment, with calendar and limits in force."""
-
-    session: Session
-    at: datetime
-    on: date
-    calendar: WorkingCalendar
-    limits: Limits
-    claims: Sequence[Watched]
-    free: Mapping[str, int] = field(default_factory=dict)
-
-    def limit_end(self, claim: Watched, kind: LimitKind) -> date | None:
-        """The last day of a limit of the stage where a claim stands."""
-        if claim.entered_on is None:
-            return None
-        days = self.limits.days(claim.state, kind, policy_id=claim.row.policy_id, on=claim.entered_on)
-        return None if days is None else self.calendar.add_working_days(claim.entered_on, days).on
-
 
 Find = Callable[[Scene], Iterable[Task]]
 Act = Callable[[ClaimDesk, Task, datetime], bool]
@@ -127,38 +55,11 @@ class Sweep:
     comes_first: bool = False
 
 
-def read_scene(session: Session, base: WorkingCalendar, at: datetime) -> Scene:
-    """Read every live claim with what its deadlines depend on."""
-    rows = session.scalars(select(ClaimRow).where(ClaimRow.state.not_in(_ENDED)).order_by(ClaimRow.id)).all()
-    pauses, shares = _by_claim(session, ClaimPause), _by_claim(session, ClaimShare)
-    visits, told = _by_claim(session, StageVisit), _by_claim(session, BreachRow)
-    claims = [
-        Watched(
-            row,
-            visits=visits.get(row.id, ()),
-            pauses=[Pause(p.start_on, p.end_on, p.reason) for p in pauses.get(row.id, ())],
-            shares=shares.get(row.id, ()),
-            told=frozenset((b.stage, b.level) for b in told.get(row.id, ())),
-        )
-        for row in rows
-    ]
-    funds = session.scalars(select(FundRow)).all()
-    free = {f.id: 0 if f.frozen else f.allocated - f.reserved - f.committed - f.paid for f in funds}
-    calendar = calendar_in_force(session, base)
-    return Scene(session, at, business_day(at), calendar, read_limits(session), claims, free)
-
-
-def _by_claim(session: Session, table: type[Row]) -> Mapping[int, Sequence[Row]]:
-    live = select(ClaimRow.id).where(ClaimRow.state.not_in(_ENDED))
-    found: dict[int, list[Row]] = {}
-    for row in session.scalars(select(table).where(table.claim_id.in_(live))):
-        found.setdefault(row.claim_id, []).append(row)
-    return found
-
-
 def _moved(scene: Scene) -> Iterator[Task]:
     for claim in scene.claims:
-        if claim.state not in (State.DRAFT, State.SUBMITTED) and moved_dates(scene.session, claim.row, scene.calendar):
+        if claim.state in (State.DRAFT, State.SUBMITTED):
+            continue
+        if compare_dates(claim.row, claim.basis, scene.calendar):
             yield claim.task("redate", scene.on, Event.REDATE)
 
 
@@ -186,7 +87,7 @@ def _stale_drafts(scene: Scene) -> Iterator[Task]:
 def _cleared(scene: Scene) -> Iterator[Task]:
     """Claims of which the notice is over, or that need none, once a document of allocation lists them."""
     for claim in scene.claims:
-        if claim.state not in (State.PUBLISHED, State.APPROVED) or issued_number(scene.session, claim.row.id) is None:
+        if claim.state not in (State.PUBLISHED, State.APPROVED) or not claim.is_allocated:
             continue
         until = claim.row.notice_until
         if claim.state is State.PUBLISHED and until is not None and scene.on > until:

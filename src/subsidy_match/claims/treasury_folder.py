@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.bank_records import ForeignFileRow
@@ -27,11 +29,20 @@ from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor, Role
 
-__all__ = ["ForeignFile", "TreasuryFolder", "check_no_foreign_files", "foreign_findings"]
+__all__ = [
+    "ForeignFile",
+    "TreasuryFolder",
+    "check_no_foreign_files",
+    "first_names",
+    "foreign_files",
+    "foreign_findings",
+]
 
 _OURS = re.compile(r"PB[0-9]{14,}[A-Z2-7]*\.[a-z]+")
 _CONFIRMERS = frozenset({Role.SUPERVISOR})
 _TOLD = 5
+
+_Look: TypeAlias = "Callable[[Session, Path, Sequence[str]], list[ForeignFile]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +62,7 @@ class TreasuryFolder:
 
     def foreign(self) -> Sequence[ForeignFile]:
         """The files that wait for a person."""
-        names = _payment_files(self.folder)  # the folder first: a file is written after the store knows of it
-        return in_unit(self.desk.engine, lambda session: _foreign(session, self.folder, names), immediate=False)
+        return foreign_files(self.desk.engine, self.folder)
 
     def confirm(self, name: str, note: str, *, actor: Actor, at: datetime) -> None:
         """Write down what became of a file that the store does not know, so that batches are sent again.
@@ -60,12 +70,13 @@ class TreasuryFolder:
         Raises:
             Forbidden: ``role_missing``.
             NotFound: ``foreign_file_unknown``.
+            Conflict: ``foreign_file_confirmed``, somebody answered for it before, or in this very moment.
             InputError: ``field_missing``, ``field_invalid``.
         """
 
         def work() -> None:
             may(actor, _CONFIRMERS, ("确认支付文件", "answer for a payment file"))
-            found = next((file for file in self.foreign() if file.name == name), None)
+            found = next((file for file in _read(self.desk.engine, self.folder, _unknown) if file.name == name), None)
             if found is None:
                 raise NotFound(
                     "foreign_file_unknown", f"没有待确认的支付文件:{name}", f"no such file to confirm: {name}"
@@ -78,6 +89,16 @@ class TreasuryFolder:
         audited(self.desk.engine, "payouts", "confirm_file", actor=actor, at=at, work=work)
 
 
+def foreign_files(engine: Engine, folder: Path) -> Sequence[ForeignFile]:
+    """The files in a folder that the store does not know and nobody has answered for."""
+    return _read(engine, folder, _waiting)
+
+
+def first_names(files: Sequence[ForeignFile]) -> str:
+    """Name the first few of them."""
+    return ", ".join(file.name for file in files[:_TOLD]) + (" …" if len(files) > _TOLD else "")
+
+
 def check_no_foreign_files(files: Sequence[ForeignFile]) -> None:
     """Refuse to send while files wait for a person.
 
@@ -85,7 +106,7 @@ def check_no_foreign_files(files: Sequence[ForeignFile]) -> None:
         Conflict: ``treasury_files_unknown``.
     """
     if files:
-        names = ", ".join(file.name for file in files[:_TOLD]) + (" …" if len(files) > _TOLD else "")
+        names = first_names(files)
         zh = f"支付文件夹中有{len(files)}个本库没有记录的支付文件,可能已送银行:{names};确认前不发送"
         en = f"{len(files)} payment files that this store does not know may be at the bank: {names}; nothing is sent before"
         hint = "subsidy-match payouts foreign · confirm-file"
@@ -110,21 +131,29 @@ def _payment_files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if _OURS.fullmatch(path.name) and path.is_file())
 
 
-def _foreign(session: Session, folder: Path, names: Sequence[str]) -> list[ForeignFile]:
+def _read(engine: Engine, folder: Path, look: _Look) -> list[ForeignFile]:
+    names = _payment_files(folder)  # the folder first: a file is written after the store knows of it
+    return in_unit(engine, lambda session: look(session, folder, names), immediate=False)
+
+
+def _unknown(session: Session, folder: Path, names: Sequence[str]) -> list[ForeignFile]:
     sent = select(BatchRow.number, BatchFileRow.format).join(BatchFileRow, BatchFileRow.batch_id == BatchRow.id)
     known = {f"{number}.{form}" for number, form in session.execute(sent)}
     unknown = [name for name in names if name not in known]
-    files = [ForeignFile(name, hashlib.sha256((folder / name).read_bytes()).hexdigest()) for name in unknown]
-    seen = {ForeignFile(*row) for row in session.execute(select(ForeignFileRow.name, ForeignFileRow.sha256))}
-    return [file for file in files if file not in seen]
+    return [ForeignFile(name, hashlib.sha256((folder / name).read_bytes()).hexdigest()) for name in unknown]
+
+
+def _waiting(session: Session, folder: Path, names: Sequence[str]) -> list[ForeignFile]:
+    confirmed = {ForeignFile(*row) for row in session.execute(select(ForeignFileRow.name, ForeignFileRow.sha256))}
+    return [file for file in _unknown(session, folder, names) if file not in confirmed]
 
 
 def _write_down(session: Session, row: ForeignFileRow, actor: Actor, at: datetime) -> None:
-    known = select(ForeignFileRow.name).where(ForeignFileRow.name == row.name, ForeignFileRow.sha256 == row.sha256)
-    if session.scalars(known).first() is not None:  # somebody else answered for it in the same moment
-        raise NotFound(
-            "foreign_file_unknown", f"没有待确认的支付文件:{row.name}", f"no such file to confirm: {row.name}"
-        )
     told = {"file": row.name, "sha256": row.sha256, "note": row.note, "name": actor.name}
     session.add(row)
+    try:
+        session.flush()
+    except IntegrityError as clash:  # before, or by a rival in the same moment: the key has the last word
+        zh, en = f"该支付文件已有人确认:{told['file']}", f"somebody has answered for this file: {told['file']}"
+        raise Conflict("foreign_file_confirmed", zh, en) from clash
     audit.append(session, "payouts", at=at, actor=actor.id, action="confirm_file", detail=told)

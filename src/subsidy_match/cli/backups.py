@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from subsidy_match.claims.documents import handed_in
 from subsidy_match.claims.sealed import sealed_findings
 from subsidy_match.claims.store_checks import STORE_CHECKS
+from subsidy_match.claims.treasury_folder import first_names, foreign_files
 from subsidy_match.cli.context import settings
 from subsidy_match.cli.output import bar, note, print_findings, print_text
 from subsidy_match.errors import Conflict, Finding, NotFound
@@ -58,6 +59,7 @@ def put_back(file: Backup) -> None:
         print_findings(keys)
         if not settings().has_person_key:
             note("请同时放回 person.key / put person.key back as well, before lists are imported")
+        _say_foreign(engine)
         _say_files(beside(file), _put_back_documents(engine, beside(file)))
     finally:
         engine.dispose()
@@ -83,6 +85,19 @@ def _hashes(engine: Engine) -> list[str]:
 
 def _say(report: BackupReport) -> None:
     print_text(f"{report.revision} {sum(report.rows.values())} {report.sha256}")
+
+
+def _say_foreign(engine: Engine) -> None:
+    """Say what went out since the backup was made, and must not be paid again."""
+    files = foreign_files(engine, settings().treasury)
+    if not files:
+        return
+    names = first_names(files)
+    note(f"支付文件夹中有{len(files)}个本库没有记录的支付文件,可能已送银行:{names}")
+    note(f"{len(files)} payment files in the treasury folder that this store does not know may be at the bank: {names}")
+    note("请先暂停文件中的办件,向银行核实后由监督人员逐个确认,确认前不发送支付文件:")
+    note("hold the claims that they name, ask the bank, and let a supervisor answer for each; nothing is sent before:")
+    note("subsidy-match payouts foreign · payouts confirm-file NAME --note TEXT --as LOGIN")
 
 
 def _say_files(path: Path, report: PackReport) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from subsidy_match.claims.ageing import LONGEST_SILENCE, silence_findings, unanswered_lines
 from subsidy_match.claims.calendar_store import seed
 from subsidy_match.claims.parking import parked_findings
+from subsidy_match.claims.people.delegations import delegation_findings
 from subsidy_match.claims.people.staffing import Need, staffing_findings
 from subsidy_match.claims.people.standing import officer_findings
 from subsidy_match.claims.sealed import sealed_findings
@@ -128,8 +129,7 @@ def doctor() -> None:
         print_text(f"{info.kind} {info.version} ({info.journal})")
         for problem in problems:
             print_text(problem)
-        officers = in_unit(wired.engine, lambda session: [*officer_findings(session)], immediate=False)
-        for warning in chain(_unstaffed(wired), map(str, officers), given_up(wired)):
+        for warning in chain(_unstaffed(wired), _doubtful(wired), given_up(wired)):
             print_text(warning)
     if problems:
         raise typer.Exit(1)
@@ -167,6 +167,15 @@ def _problems(wired: Platform) -> Iterator[str]:
 def _silence(wired: Platform) -> Check:
     on = business_today()
     return lambda session: silence_findings(unanswered_lines(session, wired.calendar, on, longer_than=LONGEST_SILENCE))
+
+
+def _doubtful(wired: Platform) -> Iterator[str]:
+    """Warn of officers who may not be who they seem, and of roles that seem to be lent."""
+
+    def look(session: Session) -> list[Finding]:
+        return [*officer_findings(session), *delegation_findings(session, business_today())]
+
+    yield from map(str, in_unit(wired.engine, look, immediate=False))
 
 
 def _unstaffed(wired: Platform) -> Iterator[str]:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims import funds
+from subsidy_match.claims import funds, ledger
 from subsidy_match.claims.forecast import forecast
 from subsidy_match.claims.fund_office import NewFund
 from subsidy_match.claims.fund_records import Mode
@@ -65,6 +65,9 @@ def test_a_document_transfers_once(two: World):
     transfer(two, 5)
     with pytest.raises(Conflict, match="transfer_repeated"):
         transfer(two, 5)
+    again = {"document_no": "调 １号", "at": two.now, "actor": "fund"}
+    with pytest.raises(Conflict, match="transfer_repeated"):  # also to whoever keeps the ledger without the office
+        in_unit(two.engine, lambda s: ledger.transfer(s, FUND, "next", 5, **again))
     assert two.fund("next").allocated == 5
 
 

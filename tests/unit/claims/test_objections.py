@@ -11,6 +11,7 @@ from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.evidence_records import ExclusiveCap
 from subsidy_match.claims.funds import freeze_fund
+from subsidy_match.claims.notice_list import read_list
 from subsidy_match.claims.objection_values import Objection
 from subsidy_match.claims.objections import Objector
 from subsidy_match.claims.states import State
@@ -60,6 +61,15 @@ def test_a_dismissed_objection_lets_the_notice_run_on_for_the_days_that_were_lef
         world.fire(claim, "clear", "notice")
     world.wait(5)
     assert world.clear(claim).state is State.PAYABLE
+
+
+def test_a_notice_is_found_however_its_number_is_typed(world: World):
+    claim = world.publish(world.walk(State.APPROVED), number="示例公示〔2026〕1号")
+    assert read_list(world.engine, "示例公示[２０２６]1号").number == "示例公示〔2026〕1号"  # noqa: RUF001
+    file(world, claim, "示例公示(2026)１号")
+    assert world.desk.timeline(claim.id)[-1].detail["notice_no"] == "示例公示〔2026〕1号"
+    with pytest.raises(SubsidyError, match="notice_unknown"):
+        read_list(world.engine, "示例公示〔2026〕11号")
 
 
 def test_upheld_the_claim_is_reviewed_again_with_its_money_reserved_and_the_approval_on_record(world: World):

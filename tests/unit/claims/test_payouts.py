@@ -21,7 +21,7 @@ from subsidy_match.claims.payment_states import BatchState, LineState
 from subsidy_match.claims.payment_steps import BatchRefused
 from subsidy_match.claims.states import State
 from subsidy_match.claims.treasury_folder import TreasuryFolder, foreign_findings
-from subsidy_match.errors import Conflict, NotFound, SubsidyError
+from subsidy_match.errors import Conflict, SubsidyError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Role
@@ -301,7 +301,7 @@ def test_no_two_stores_give_the_same_number(world: World):
     assert (len(tails), None in tails) == (2, False)
 
 
-def test_after_a_restore_nothing_is_sent_while_a_file_is_unknown(world: World, monkeypatch: pytest.MonkeyPatch):
+def test_after_a_restore_nothing_is_sent_while_a_file_is_unknown(world: World):
     """What was sent since the backup lies in the folder, and the store that was put back has never heard of it."""
     folder, batch = TreasuryFolder(world.desk, world.office.folder), approve(world, make(world, payable(world, 1)))
     name = "PB20260608000001QQQQQ.csv"
@@ -312,11 +312,8 @@ def test_after_a_restore_nothing_is_sent_while_a_file_is_unknown(world: World, m
     assert [finding.code for finding in foreign_findings(folder.foreign())] == ["F021"]
     with pytest.raises(SubsidyError, match="role_missing"):
         folder.confirm(name, "银行未收到", actor=world.people["maker"], at=world.now)
-    seen = folder.foreign()
     folder.confirm(name, "银行未收到", actor=world.people["supervisor"], at=world.now)
-    with monkeypatch.context() as late:
-        late.setattr(TreasuryFolder, "foreign", lambda _: seen)  # whoever looked before the other wrote
-        with pytest.raises(NotFound, match="foreign_file_unknown"):
-            folder.confirm(name, "银行未收到", actor=world.people["supervisor"], at=world.now)
+    with pytest.raises(Conflict, match="foreign_file_confirmed"):
+        folder.confirm(name, "已付", actor=world.people["supervisor_b"], at=world.now)
     assert send(world, batch).exists()
     assert folder.foreign() == []

@@ -17,6 +17,7 @@ from subsidy_match.claims.fund_records import Mode
 from subsidy_match.claims.objections import Objector
 from subsidy_match.claims.people import administration, authorisations, delegations, interests
 from subsidy_match.claims.people.administration import Rights
+from subsidy_match.claims.people.records import DelegationRow
 from subsidy_match.claims.people.standing import officer_findings
 from subsidy_match.claims.states import State
 from subsidy_match.errors import InputError, SubsidyError
@@ -322,6 +323,22 @@ class TestDelegation:
         assert refused(lambda: lend(world, "approver", "clerk", Role.APPROVER, by="clerk")) == "role_missing"
         assert refused(lambda: lend(world, "approver", "everything", Role.APPROVER, by="everything")) == "self_grant"
         assert refused(lambda: lend(world, "everything", "clerk", Role.ADMIN)) == "delegation_unfit"
+
+    def test_what_was_lent_before_its_role_stopped_being_lendable_is_of_no_use_and_told(self, world: World):
+        claim = world.walk(State.PUBLISHED)
+        world.wait(8)
+        world.allocate(claim)
+        lent = {"principal": "notice", "deputy": "clerk", "role": "notice_officer", "reason": "出差"}
+        days = {"from_on": world.today, "until_on": world.today + timedelta(days=1)}
+        made = {"made_by": "notice", "made_at": world.now}
+        in_unit(world.engine, lambda s: s.add(DelegationRow(**lent, **days, **made)))
+        events = world.desk.possible_events(claim.id, actor=world.people["clerk"], on=world.today)
+        assert "clear" not in {row.event for row in events}
+        assert refused(lambda: world.fire(claim, "clear", "clerk")) == "role_missing"
+        told = lambda day: in_unit(world.engine, lambda s: delegations.delegation_findings(s, day))  # noqa: E731
+        (found,) = told(world.today)
+        assert (found.code, "notice_officer" in found.en) == ("delegation_unlendable", True)
+        assert told(world.today + timedelta(days=2)) == []
 
 
 class TestInterests:

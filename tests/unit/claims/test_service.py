@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import pytest
 from claims_world import OTHER_USCC, USCC, World
+from people_kit import declare, hire, set_rule
 
+from subsidy_match.claims.handling.rules import Band
 from subsidy_match.claims.service import ClaimFilter
 from subsidy_match.claims.states import Event, State
+from subsidy_match.claims.transition import Door
 from subsidy_match.errors import Conflict, NotFound
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import Role, Scope
 
 
 def test_a_stale_version_says_who_changed_the_claim_and_when(world: World):
@@ -108,8 +112,49 @@ def test_the_events_offered_are_those_of_role_state_and_duty(world: World):
     assert offered["reviewer"] == {Event.ACKNOWLEDGE_RISK}
 
 
+def test_what_is_certain_to_be_refused_to_somebody_is_not_offered(world: World):
+    reviewed = world.carry_on(world.draft(by="everything"), State.IN_REVIEW)
+    by_desk = {name: _by_desk(world, reviewed.id, name) for name in ("everything", "reviewer", "reviewer_b")}
+    assert by_desk["everything"] == {"withdraw", "supply", "set_account"}  # whoever filed is no officer there
+    assert by_desk["reviewer"] - by_desk["reviewer_b"] == {
+        *("pass", "reject", "amend", "request_correction", "open_task", "drop_task")
+    }
+    declare(world, "supervisor", reviewed.uscc)
+    assert _by_desk(world, reviewed.id, "supervisor") == set()
+    assert "hold" in _by_desk(world, reviewed.id, "supervisor_b")
+    hire(world, "elsewhere", Role.SUPERVISOR, scopes=[Scope(Role.SUPERVISOR, fund="elsewhere")])
+    assert _by_desk(world, reviewed.id, "elsewhere") == set()
+
+
+def test_whoever_decided_is_not_offered_the_appeal(world: World):
+    hire(world, "many", Role.REVIEWER, Role.SUPERVISOR)
+    claim = world.fire(world.walk(State.ACCEPTED), "assign", "lead", assignee="many")
+    world.fire(claim, "reject", "many", reason_code="condition_not_met")
+    world.fire(claim, "appeal", "applicant", reason="事实有误")
+    assert "uphold_appeal" not in _by_desk(world, claim.id, "many")
+    assert "uphold_appeal" in _by_desk(world, claim.id, "supervisor")
+
+
+def test_an_approver_is_offered_what_still_wants_them(world: World):
+    set_rule(world, bands=(Band(0, 2),))
+    claim = world.walk(State.IN_APPROVAL)
+    hire(world, "no_fund", Role.APPROVER, funds=[])
+    wanted = {"endorse", "approve"}
+    assert (_by_desk(world, claim.id, "approver") & wanted, _by_desk(world, claim.id, "no_fund")) == (
+        {"endorse"},
+        set(),
+    )
+    world.fire(claim, "endorse", "approver")
+    offered = [_by_desk(world, claim.id, name) & wanted for name in ("approver", "approver_b")]
+    assert offered == [set(), {"approve"}]
+
+
+def _by_desk(world: World, claim_id: int, name: str) -> set[str]:
+    return {str(row.event) for row in _offered(world, claim_id, name) if row.door is Door.DESK}
+
+
 def _offered(world: World, claim_id: int, name: str):
-    return world.desk.possible_events(claim_id, actor=world.people[name])
+    return world.desk.possible_events(claim_id, actor=world.people[name], on=world.today)
 
 
 def test_matching_is_not_asked_for_somebody_who_may_not_act(world: World):

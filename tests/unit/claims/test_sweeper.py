@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
 from claims_world import CALENDAR, World
 from people_kit import tasks
-from sqlalchemy import text
+from sqlalchemy import Engine, text
+from sqlalchemy.event import listen, remove
 
 from subsidy_match.claims.assessment import Material
 from subsidy_match.claims.breaches import TOTAL, breaches_of
@@ -208,6 +211,33 @@ def test_a_dry_run_changes_nothing_and_a_second_sweep_finds_nothing(world: World
     assert sweep(world.desk, at=world.now).done == plan(world.desk, at=world.now) == ()
     assert steps_taken(world) == after
     assert in_unit(world.engine, last_sweep) == world.now
+
+
+def test_a_plan_asks_the_store_as_often_for_many_claims_as_for_few(world: World):
+    def asked() -> int:
+        with asks(world.engine) as statements:
+            plan(world.desk, at=world.now)
+        return len(statements)
+
+    for state in (State.ACCEPTED, State.APPROVED, State.PUBLISHED):
+        world.walk(state, period=f"one {state}")
+    few = asked()
+    for state in (State.ACCEPTED, State.APPROVED, State.PUBLISHED):
+        world.walk(state, period=f"another {state}")
+    assert asked() == few > 0
+
+
+@contextmanager
+def asks(engine: Engine) -> Iterator[list[str]]:
+    """The statements that an engine is asked meanwhile."""
+    found: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        found.append(statement)
+
+    listen(engine, "before_cursor_execute", hear)
+    yield found
+    remove(engine, "before_cursor_execute", hear)
 
 
 def test_two_sweepers_at_once_do_what_one_does(world: World):

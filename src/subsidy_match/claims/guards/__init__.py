@@ -1,6 +1,6 @@
 """The code behind each guard that the transition table names; a guard returns, or raises and nothing has happened.
 
-A topic is a module with a ``GUARDS`` of its own, and a line here.
+A topic is a module with a ``GUARDS`` of its own, and a line here; ``PERSONAL`` where one is about whoever acts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.registry import covering
 from subsidy_match.claims.transition import Guard
 
-__all__ = ["GUARDS", "check_guards", "others_waiting"]
+__all__ = ["GUARDS", "PERSONAL", "check_guards", "check_person", "others_waiting"]
 
 GUARDS: Mapping[Guard, Callable[[Occasion], None]] = covering(
     Guard,
@@ -58,8 +58,28 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = covering(
     year_end.GUARDS,
 )
 
+PERSONAL: Mapping[Guard, Callable[[Occasion], None]] = {
+    **filing.PERSONAL,
+    **accounts.PERSONAL,
+    **review.PERSONAL,
+    **handling.PERSONAL,
+    **money.PERSONAL,
+    **objections.PERSONAL,
+    **persons.PERSONAL,
+    **recovery.PERSONAL,
+    **evidence.PERSONAL,
+}
+"""What a guard asks about whoever acts, and refuses to them whatever comes with the event; it looks at no payload."""
+
 
 def check_guards(occasion: Occasion) -> None:
     """Check every guard of the row, in its order."""
     for guard in occasion.transition.guards:
         GUARDS[guard](occasion)
+
+
+def check_person(occasion: Occasion) -> None:
+    """Check what the guards of the row ask about whoever acts, before anybody knows what comes with the event."""
+    for guard in occasion.transition.guards:
+        if guard in PERSONAL:
+            PERSONAL[guard](occasion)

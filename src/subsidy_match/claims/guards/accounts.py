@@ -15,7 +15,7 @@ from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 from subsidy_match.store.users import persons_of
 
-__all__ = ["GUARDS", "check_payee"]
+__all__ = ["GUARDS", "PERSONAL", "check_payee"]
 
 
 def _account_given(occasion: Occasion) -> None:
@@ -48,6 +48,10 @@ def _renames(occasion: Occasion) -> None:
     # As with accounts: a name written wider or with spaces is no other name.
     if _plain(occasion.payload["enterprise_name"]) == _plain(name):
         raise Conflict("name_unchanged", f"企业名称未变:{name}", f"this is the name that the claim has: {name}")
+    _no_verifier(occasion)
+
+
+def _no_verifier(occasion: Occasion) -> None:
     query = select(AccountRow.verified_by).where(AccountRow.uscc == occasion.claim.uscc)
     verifiers = [login for login in occasion.session.scalars(query) if login is not None]
     if any(is_same_person(occasion.session, someone, login) for someone in occasion.people for login in verifiers):
@@ -73,3 +77,4 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.ACCOUNT_INDEPENDENT: _account_independent,
     Guard.RENAMES: _renames,
 }
+PERSONAL: Mapping[Guard, Callable[[Occasion], None]] = {Guard.RENAMES: _no_verifier}

@@ -15,7 +15,7 @@ from subsidy_match.claims.states import State
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 
-__all__ = ["GUARDS"]
+__all__ = ["GUARDS", "PERSONAL"]
 
 _REVIEWED = frozenset({State.IN_RECHECK, State.IN_APPROVAL})
 
@@ -50,11 +50,15 @@ def _exclusive_free(occasion: Occasion) -> None:
 
 
 def _risk_open(occasion: Occasion) -> None:
+    _no_filer(occasion)
+    check_open(occasion)
+
+
+def _no_filer(occasion: Occasion) -> None:
     # Whoever filed the claim cannot answer for its risks, as they could not review it.
     history = past_duties(occasion.session, occasion.claim.id)
     for person in occasion.people:
         check_duties(person.person, Duty.REVIEWER, history, called=person.id)
-    check_open(occasion)
 
 
 GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
@@ -68,3 +72,4 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.RISK_OPEN: _risk_open,
     Guard.RISKS_ANSWERED: check_answered,
 }
+PERSONAL: Mapping[Guard, Callable[[Occasion], None]] = {Guard.RISK_OPEN: _no_filer}

@@ -13,7 +13,7 @@ from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store.users import PUSH, Role
 
-__all__ = ["GUARDS"]
+__all__ = ["GUARDS", "PERSONAL"]
 
 _NAMED = 10
 _DEFERRED = "deferred"
@@ -91,3 +91,4 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.MATERIALS_COMPLETE: _materials_complete,
     Guard.PAPERS_SEEN: _papers_seen,
 }
+PERSONAL: Mapping[Guard, Callable[[Occasion], None]] = {Guard.MAY_FILE: _may_file}

@@ -18,7 +18,7 @@ from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict, NotFound
 from subsidy_match.store.users import Role, persons_of, user_by_login
 
-__all__ = ["GUARDS"]
+__all__ = ["GUARDS", "PERSONAL"]
 
 
 def _passes_by_itself(occasion: Occasion) -> None:
@@ -65,6 +65,10 @@ def _task_of_actor(occasion: Occasion) -> None:
     mine = row.officer == rights.id if row.officer is not None else row.department == rights.department
     if not mine:
         raise Forbidden("task_not_yours", f"该协办由{row.department}办理", f"the task is for {row.department}")
+    _no_party(occasion)
+
+
+def _no_party(occasion: Occasion) -> None:
     past = past_duties(occasion.session, occasion.claim.id)
     parties = {done.person for done in past if done.duty in (Duty.FILER, Duty.REVIEWER)}
     if (assignee := occasion.claim.assignee) is not None:
@@ -110,6 +114,11 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.TASK_OPEN: _task_open,
     Guard.TASK_OF_ACTOR: _task_of_actor,
     Guard.QUORUM_REACHED: _quorum_reached,
+    Guard.ENDORSEMENT_WANTED: _endorsement_wanted,
+    Guard.ENDORSED_ENOUGH: _endorsed_enough,
+}
+PERSONAL: Mapping[Guard, Callable[[Occasion], None]] = {
+    Guard.TASK_OF_ACTOR: _no_party,
     Guard.ENDORSEMENT_WANTED: _endorsement_wanted,
     Guard.ENDORSED_ENOUGH: _endorsed_enough,
 }

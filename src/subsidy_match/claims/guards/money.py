@@ -13,7 +13,7 @@ from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 
-__all__ = ["GUARDS", "others_waiting"]
+__all__ = ["GUARDS", "PERSONAL", "others_waiting"]
 
 
 def _waiting() -> Select[int]:
@@ -76,3 +76,4 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.MAY_USE_FUNDS: _may_use_funds,
     Guard.FIRST_IN_LINE: _first_in_line,
 }
+PERSONAL: Mapping[Guard, Callable[[Occasion], None]] = {Guard.MAY_USE_FUNDS: _may_use_funds}

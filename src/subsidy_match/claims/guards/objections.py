@@ -16,7 +16,7 @@ from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 from subsidy_match.store.users import logins_of
 
-__all__ = ["GUARDS"]
+__all__ = ["GUARDS", "PERSONAL"]
 
 
 def _decider_new(occasion: Occasion) -> None:
@@ -51,3 +51,4 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.LAST_OBJECTION: _last,
     Guard.OTHER_OBJECTIONS: _others,
 }
+PERSONAL: Mapping[Guard, Callable[[Occasion], None]] = {Guard.OBJECTION_DECIDER_NEW: _decider_new}

@@ -14,7 +14,7 @@ from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import EVENT_NAMES, Event
 from subsidy_match.claims.transition import Guard
 
-__all__ = ["DECISIONS", "GUARDS", "steps_by"]
+__all__ = ["DECISIONS", "GUARDS", "PERSONAL", "steps_by"]
 
 DECISIONS = frozenset(
     {
@@ -69,3 +69,4 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.NOT_FILER: _not_filer,
     Guard.NEW_DECIDER: _new_decider,
 }
+PERSONAL: Mapping[Guard, Callable[[Occasion], None]] = {Guard.NOT_FILER: _not_filer, Guard.NEW_DECIDER: _new_decider}

@@ -24,7 +24,7 @@ from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.money import yuan_text
 from subsidy_match.store.users import logins_of, persons_of
 
-__all__ = ["GUARDS"]
+__all__ = ["GUARDS", "PERSONAL"]
 
 
 def _no_open_recovery(occasion: Occasion) -> None:
@@ -190,3 +190,4 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.WRITE_OFF_PROPOSED: _write_off_proposed,
     Guard.WRITE_OFF_BY_ANOTHER: _write_off_by_another,
 }
+PERSONAL: Mapping[Guard, Callable[[Occasion], None]] = {Guard.WRITE_OFF_BY_ANOTHER: _write_off_by_another}

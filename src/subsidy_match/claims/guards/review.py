@@ -14,7 +14,7 @@ from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 from subsidy_match.store.users import Role, user_by_login
 
-__all__ = ["GUARDS"]
+__all__ = ["GUARDS", "PERSONAL"]
 
 
 def _assignee_fit(occasion: Occasion) -> None:
@@ -46,3 +46,4 @@ GUARDS: Mapping[Guard, Callable[[Occasion], None]] = {
     Guard.ASSIGNEE_FIT: _assignee_fit,
     Guard.ASSIGNED_TO_ACTOR: _assigned_to_actor,
 }
+PERSONAL: Mapping[Guard, Callable[[Occasion], None]] = {Guard.ASSIGNED_TO_ACTOR: _assigned_to_actor}

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from subsidy_match.claims.people.records import DelegationRow
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.wording import check_text
-from subsidy_match.errors import Conflict, InputError, NotFound
+from subsidy_match.errors import Conflict, Finding, InputError, NotFound
 from subsidy_match.store import audit
 from subsidy_match.store.users import Actor, Role, persons_of, user_by_login
 
-__all__ = ["LENDABLE", "Delegation", "delegate", "delegations", "end_delegation"]
+__all__ = ["LENDABLE", "Delegation", "delegate", "delegation_findings", "delegations", "end_delegation"]
 
 LENDABLE = frozenset(
     {Role.CLERK, Role.LEAD, Role.REVIEWER, Role.RECHECKER, Role.TASK_OFFICER, Role.APPROVER, Role.SUPERVISOR}
@@ -24,7 +24,7 @@ LENDABLE = frozenset(
 """Roles that may be lent: those of steps on one claim, where the desk sees in whose place somebody acts.
 
 Documents, batches, receipts and funds are signed by whoever holds the role themselves: for those an administrator gives
-somebody else the role.
+somebody else the role. What was lent of another role, in an older version, has no effect.
 """
 
 
@@ -121,6 +121,20 @@ def delegations(session: Session, *, login: str | None = None) -> Sequence[Deleg
     if login is not None:
         query = query.where((DelegationRow.principal == login) | (DelegationRow.deputy == login))
     return [_value(row) for row in session.scalars(query)]
+
+
+def delegation_findings(session: Session, on: date) -> list[Finding]:
+    """Tell of roles that somebody believes to be lent, on ``on`` or later, and that cannot be lent any more."""
+    unfit = DelegationRow.ended_at.is_(None), DelegationRow.until_on >= on, DelegationRow.role.not_in(sorted(LENDABLE))
+    return [
+        Finding(
+            "delegation_unlendable",
+            f"委托{row.id}已失效:{row.role}的职责不得委托({row.principal}→{row.deputy})",
+            f"delegation {row.id} has no effect: {row.role} cannot be lent ({row.principal} to {row.deputy})",
+            hint=f"subsidy-match users delegations revoke {row.id}",
+        )
+        for row in session.scalars(select(DelegationRow).where(*unfit).order_by(DelegationRow.id))
+    ]
 
 
 def _record(session: Session, row: DelegationRow, action: str, actor: Actor, at: datetime) -> None:

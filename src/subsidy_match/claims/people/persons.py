@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from subsidy_match.claims.people.delegations import LENDABLE
 from subsidy_match.claims.people.records import DelegationRow, InterestRow
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.errors import NotFound
@@ -65,10 +66,13 @@ def firms_of_interest(session: Session, person: Actor) -> frozenset[str]:
 def delegations_to(
     session: Session, deputy: Actor, roles: Collection[Role], on: date
 ) -> Iterator[tuple[DelegationRow, Actor]]:
-    """Read what is lent to a deputy on a day, with the principals, who must still hold the role themselves."""
+    """Read what is lent to a deputy on a day, with the principals, who must still hold the role themselves.
+
+    What was lent before its role stopped being lendable does not count.
+    """
     query = select(DelegationRow).where(
         DelegationRow.deputy == deputy.id,
-        DelegationRow.role.in_(sorted(roles)),
+        DelegationRow.role.in_(sorted(LENDABLE.intersection(roles))),
         DelegationRow.from_on <= on,
         DelegationRow.until_on >= on,
         DelegationRow.ended_at.is_(None),
@@ -84,4 +88,4 @@ def delegations_to(
 
 def lent_roles(session: Session, deputy: Actor, on: date) -> frozenset[Role]:
     """The roles that others have lent to a person on a day."""
-    return frozenset(Role(row.role) for row, _ in delegations_to(session, deputy, list(Role), on))
+    return frozenset(Role(row.role) for row, _ in delegations_to(session, deputy, LENDABLE, on))
