@@ -10,7 +10,6 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from subsidy_match.claims.clock import business_day
-from subsidy_match.claims.matched import MatchingAssessor
 from subsidy_match.claims.payouts import PayoutOffice
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.platform import Platform
@@ -58,8 +57,7 @@ class Pinned:
 
     def desk(self) -> ClaimDesk:
         """The claims desk, assessing by this policy set and this snapshot."""
-        assessor = MatchingAssessor(self.policies, self.snapshot, self.platform.payments, self.platform.sampling)
-        return replace(self.platform.desk, assessor=assessor)
+        return replace(self.platform.desk, assessor=self.platform.assessor(self.policies, self.snapshot))
 
     def office(self) -> PayoutOffice:
         """The cashier's office over that desk."""
