@@ -92,22 +92,13 @@ def _json(answer: Answer, *, replayed: bool = False) -> Response:
     return Response(answer.body, answer.status, headers, "application/json")
 
 
-async def _body(request: Request) -> bytes:
-    return await request.body()
-
-
 async def _once(
-    request: Request,
-    platform: PlatformDep,
-    actor: Caller,
-    at: Moment,
-    body: Annotated[bytes, Depends(_body)],
-    idempotency_key: Key = None,
+    request: Request, platform: PlatformDep, actor: Caller, at: Moment, idempotency_key: Key = None
 ) -> Once:
     # If-Match is part of what is asked: the same event on another version is another request.
     condition = request.headers.get("if-match", "").encode()
     place = f"{request.url.path}?{request.url.query}".rstrip("?")
-    asked = request.method.encode(), place.encode(), body, condition
+    asked = request.method.encode(), place.encode(), await request.body(), condition
     return Once(platform.engine, actor.id, idempotency_key, asked, at)
 
 
