@@ -79,9 +79,11 @@ def explain(
         lang: the language.
         said: the wordings of this library and language by year, kept by whoever explains again and again.
     """
-    words = Wording(policies, lang, match.period)
-    if said is not None:
-        words = said.setdefault(match.period.year_of_facts, words)
+    year = match.period.year_of_facts
+    words = said.get(year) if said is not None else None
+    if words is None:
+        words = Wording(policies, lang, match.period)
+        words = words if said is None else said.setdefault(year, words)
     return {
         **summary(match),
         "verdict_text": words.pick(*VERDICT_WORDS[match.verdict]),
