@@ -46,6 +46,10 @@ _STATES = {"met": ("✓", "满足", "met"), "not_met": ("✗", "不满足", "not
            "to_confirm": ("○", "待核实", "to confirm")}  # fmt: skip
 _PROVENANCE = {"official": ("官方文本", "official"), "sourced": ("据转载文本", "from a reprint"),
                "representative": ("代表性写法,非真实文件", "representative, not a real document")}  # fmt: skip
+# Kinds of conditions; as tuples, for a union in an isinstance() is made anew each time that it is asked.
+_WITHOUT_VALUE = (All, AnyOf, AtLeastN, Not, Stated, Manual)
+_OF_ROWS = (Quantified, Status, ItemsClause)
+_OF_VALUES = (Compare, Between, WithinLast, Is, OneOfCodes, Within, Includes)
 
 
 def summary(match: Match) -> dict[str, Anything]:
@@ -214,9 +218,9 @@ def _reason(reason: Reason, match: Match, words: Wording) -> dict[str, Anything]
 
 def _seen(reason: Reason, words: Wording) -> str | None:
     node = reason.node
-    if isinstance(node, All | AnyOf | AtLeastN | Not | Stated | Manual):
+    if isinstance(node, _WITHOUT_VALUE):
         return None
-    if isinstance(node, Quantified | Status | ItemsClause):
+    if isinstance(node, _OF_ROWS):
         if reason.open_rows:
             return words.pick("清单未齐,不能断定", "the list is not complete")
         if not reason.children:
@@ -231,7 +235,7 @@ def _seen(reason: Reason, words: Wording) -> str | None:
 def _required(reason: Reason, words: Wording) -> str | None:
     """What a comparison asked for, with every parameter filled in."""
     node = reason.node
-    if not isinstance(node, Compare | Between | WithinLast | Is | OneOfCodes | Within | Includes) or not reason.wanted:
+    if not isinstance(node, _OF_VALUES) or not reason.wanted:
         return None
     if _asks_of_a_day(node):
         return words.outcome(reason.seen, node.value.type)
