@@ -6,10 +6,10 @@ from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import JSONResponse
 
 from subsidy_api.context import PinnedDep, PlatformDep, Today
 from subsidy_api.explanations import AmountBody, AsOf
+from subsidy_api.plain import PlainResponse
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Body, Label, Uscc
 from subsidy_api.security import Caller, check_sees_firm
@@ -158,11 +158,11 @@ def check_up(
     today: Today,
     actor: Caller,
     as_of: Annotated[AsOf | None, Query()] = None,
-) -> JSONResponse:
+) -> PlainResponse:
     """政策体检:申报哪几项合计最多、补什么数据值多少、还差多少 / What to claim, what to supply, what is nearly within reach."""
     check_sees_firm(actor, uscc)
     policies, snapshot = pinned.policies(), pinned.snapshot()
     enterprise = snapshot.enterprise(uscc)
     uscc = enterprise.uscc
     found = checkup(policies, enterprise, as_of or today, platform.payments(uscc), pending_of(platform.engine, uscc))
-    return JSONResponse({"uscc": uscc, **made_from(policies, snapshot.id), **checkup_report(found, policies)})
+    return PlainResponse({"uscc": uscc, **made_from(policies, snapshot.id), **checkup_report(found, policies)})

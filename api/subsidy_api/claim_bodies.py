@@ -16,11 +16,10 @@ from subsidy_match.claims.amendments import Amendment, amendments_of
 from subsidy_match.claims.claim import Claim, Step
 from subsidy_match.claims.clock import ClockReading
 from subsidy_match.claims.duties import Duty
-from subsidy_match.claims.occasion import claim_clock
 from subsidy_match.claims.payload import desk_fields
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.risks import risks_of
-from subsidy_match.claims.stage_clock import StageReading, stage_clock
+from subsidy_match.claims.stage_clock import StageReading, clocks_of
 from subsidy_match.claims.states import EVENT_NAMES, STATE_NAMES, Event
 from subsidy_match.store.users import Actor
 
@@ -36,7 +35,7 @@ _OWN_DUTIES = frozenset({Duty.FILER})
 def claim_body(session: Session, claim: Claim, calendar: WorkingCalendar, on: date, viewer: Actor) -> bytes:
     """The body of a claim within the transaction that changed it."""
     row = session.get_one(ClaimRow, claim.id)
-    clock, stage = claim_clock(session, row, calendar, on), stage_clock(session, row, calendar, on)
+    clock, stage = clocks_of(session, row, calendar, on)
     open_risks = None if is_outsider(viewer) else sum(risk.is_open for risk in risks_of(session, row))
     return (
         told_in_full(session, shown_claim(claim, clock, viewer, stage, open_risks=open_risks), viewer)

@@ -10,14 +10,13 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from subsidy_match.claims.clock import business_day
-from subsidy_match.claims.matched import MatchingAssessor
 from subsidy_match.claims.payouts import PayoutOffice
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.platform import Platform
 from subsidy_match.profiles.reading import Snapshot
 from subsidy_match.rules.policy import PolicySet
 
-__all__ = ["Context", "Moment", "Pinned", "PinnedDep", "PlatformDep", "Today", "pinned"]
+__all__ = ["Context", "Moment", "Pinned", "PinnedDep", "PlatformDep", "Today"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,38 +57,38 @@ class Pinned:
 
     def desk(self) -> ClaimDesk:
         """The claims desk, assessing by this policy set and this snapshot."""
-        assessor = MatchingAssessor(self.policies, self.snapshot, self.platform.payments, self.platform.sampling)
-        return replace(self.platform.desk, assessor=assessor)
+        return replace(self.platform.desk, assessor=self.platform.assessor(self.policies, self.snapshot))
 
     def office(self) -> PayoutOffice:
         """The cashier's office over that desk."""
         return PayoutOffice(self.desk(), self.platform.settings.treasury)
 
 
-# These ask nobody: as coroutines they need no thread of the pool, of which each would cost a hand-over.
-async def _context(request: Request) -> Context:
-    return cast(Context, request.app.state.context)
+# These ask nobody: as coroutines they need no thread of the pool, of which each would cost a hand-over. What the app was
+# made with is taken from the request itself: FastAPI goes down to every dependant of a dependant each time it is named.
+async def _platform(request: Request) -> Platform:
+    return _context(request).platform
 
 
-async def _platform(context: Annotated[Context, Depends(_context)]) -> Platform:
-    return context.platform
-
-
-async def _moment(context: Annotated[Context, Depends(_context)]) -> datetime:
-    return context.clock()
+async def _moment(request: Request) -> datetime:
+    return _context(request).clock()
 
 
 async def _today(moment: Annotated[datetime, Depends(_moment)]) -> date:
     return business_day(moment)
 
 
-async def pinned(context: Annotated[Context, Depends(_context)]) -> Pinned:
-    """Pin for one request; FastAPI calls this once a request."""
-    return Pinned(context.platform)
+async def _pinned(request: Request) -> Pinned:
+    return Pinned(_context(request).platform)
+
+
+def _context(request: Request) -> Context:
+    return cast(Context, request.app.state.context)
 
 
 PlatformDep = Annotated[Platform, Depends(_platform)]
-PinnedDep = Annotated[Pinned, Depends(pinned)]
+PinnedDep = Annotated[Pinned, Depends(_pinned)]
+"""Pinned once a request, whoever asks for it."""
 Moment = Annotated[datetime, Depends(_moment)]
 """The time of the request, read once."""
 Today = Annotated[date, Depends(_today)]

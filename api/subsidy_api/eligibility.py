@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse
 
 from subsidy_api.context import Pinned, PinnedDep, PlatformDep, Today
 from subsidy_api.explanations import EligibilityRequest, OverviewBody, OverviewRequest, ReportBody
 from subsidy_api.paging import Cursor, Limit
+from subsidy_api.plain import PlainResponse
 from subsidy_api.problems import responses
 from subsidy_api.profile import declared_enterprise
 from subsidy_api.security import MaybeCaller, check_sees_firm, require_caller
@@ -29,7 +29,7 @@ router = APIRouter(prefix="/v1/eligibility", tags=["eligibility"])
 @router.post("", response_model=ReportBody, responses=responses(400, 401, 403, 404, 413, 422, 503))
 def check_eligibility(
     body: EligibilityRequest, platform: PlatformDep, pinned: PinnedDep, today: Today, actor: MaybeCaller
-) -> JSONResponse:
+) -> PlainResponse:
     """逐条说明能享受哪些政策 / What a firm is entitled to, with every reason, best news first.
 
     `uscc` needs a token of somebody who may see the firm; a declared `profile` needs none, is stored nowhere, and gives
@@ -40,12 +40,12 @@ def check_eligibility(
         policies = pinned.policies()
         enterprise = declared_enterprise(body.profile, policies.catalogue, as_of, body.lang)
         matches = match_one(policies, enterprise, as_of, policy_ids=_each_once(body.policy_ids))
-        return JSONResponse(report(matches, policies, uscc=None, as_of=as_of, snapshot_id=None, lang=body.lang))
+        return PlainResponse(report(matches, policies, uscc=None, as_of=as_of, snapshot_id=None, lang=body.lang))
     if body.uscc is None or body.profile is not None:
         raise InputError("uscc_or_profile", "请填写 uscc 或 profile 之一", "give either uscc or profile")
     check_sees_firm(require_caller(actor), body.uscc)
     found = firm_report(platform, pinned, body.uscc, as_of, policy_ids=_each_once(body.policy_ids), lang=body.lang)
-    return JSONResponse(found)
+    return PlainResponse(found)
 
 
 @router.post("/overview", response_model=OverviewBody, responses=responses(400, 404, 413, 422, 503))
@@ -56,7 +56,7 @@ def look_over_profile(
     today: Today,
     cursor: Cursor = None,
     limit: Limit = 20,
-) -> JSONResponse:
+) -> PlainResponse:
     """自报信息的测算:全部政策的结论和金额,逐页说明理由 / The same for a declared profile, a page of reasons at a time.
 
     Order, pages and cursors are those of `GET /v1/enterprises/{uscc}/overview`; the next page takes the same body. Nothing
@@ -66,7 +66,7 @@ def look_over_profile(
     enterprise = declared_enterprise(body.profile, policies.catalogue, as_of, body.lang)
     plan, said = platform.plans.get(policies, as_of), body.profile.model_dump_json()
     found = look_over(plan, enterprise, snapshot_id=None, of=said)
-    return JSONResponse(overview_report(found, uscc=None, cursor=cursor, limit=limit, lang=body.lang))
+    return PlainResponse(overview_report(found, uscc=None, cursor=cursor, limit=limit, lang=body.lang))
 
 
 def firm_overview(platform: Platform, pinned: Pinned, uscc: str, as_of: date) -> Overview:

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
 from subsidy_api.bodies.accounts import AccountBody
@@ -18,6 +17,7 @@ from subsidy_api.explanations import AsOf, OverviewBody, ReportBody
 from subsidy_api.idempotency import Keep, OnceDep
 from subsidy_api.noting import Noting
 from subsidy_api.paging import Cursor, Limit, after_id, page
+from subsidy_api.plain import PlainResponse
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Body, Id, Lang, Line, NewAccount, Page, Uscc
 from subsidy_api.security import Caller, Officer, check_sees_firm
@@ -76,14 +76,14 @@ def list_matches(
     actor: Caller,
     as_of: Annotated[AsOf | None, Query()] = None,
     lang: Lang = "zh",
-) -> JSONResponse:
+) -> PlainResponse:
     """该企业与全部有效政策的匹配,逐条说明 / All matches of a firm, with every reason, best news first.
 
     With many policies this is long and takes long; `…/overview` has the same a page at a time.
     """
     check_sees_firm(actor, uscc)
     day: date = as_of or today
-    return JSONResponse(firm_report(platform, pinned, uscc, day, lang=lang))
+    return PlainResponse(firm_report(platform, pinned, uscc, day, lang=lang))
 
 
 @router.get("/{uscc}/overview", response_model=OverviewBody, responses=responses(401, 403, 404, 422, 503))
@@ -97,7 +97,7 @@ def overview(
     cursor: Cursor = None,
     limit: Limit = 20,
     lang: Lang = "zh",
-) -> JSONResponse:
+) -> PlainResponse:
     """全部政策的结论和金额,逐页说明理由 / Verdicts and amounts of all policies, with the reasons of one page.
 
     The order is that of `…/matches`: eligible, to confirm, unknown, ineligible; within these the greatest possible amount
@@ -106,7 +106,7 @@ def overview(
     """
     check_sees_firm(actor, uscc)
     found = firm_overview(platform, pinned, uscc, as_of or today)
-    return JSONResponse(overview_report(found, uscc=uscc, cursor=cursor, limit=limit, lang=lang))
+    return PlainResponse(overview_report(found, uscc=uscc, cursor=cursor, limit=limit, lang=lang))
 
 
 @router.get("/{uscc}/notices", response_model=Page[NoticeBody], responses=responses(401, 403, 404, 422, 503))

@@ -43,7 +43,7 @@ class Once:
     engine: Engine
     scope: str
     key: str | None
-    asked: str
+    asked: tuple[bytes, ...]
     at: datetime
 
     def run(self, status: int, work: Callable[[Keep], None]) -> Response:
@@ -72,7 +72,8 @@ class Once:
     def _reserve(self) -> Held | Answer | None:
         if self.key is None:
             return None
-        return reserve(self.engine, scope=self.scope, key=self.key, request_hash=self.asked, at=self.at)
+        asked = request_hash(*self.asked)
+        return reserve(self.engine, scope=self.scope, key=self.key, request_hash=asked, at=self.at)
 
     def _do(self, held: Held | None, status: int, work: Callable[[Keep], None]) -> bytes:
         kept: list[bytes] = []
@@ -91,22 +92,13 @@ def _json(answer: Answer, *, replayed: bool = False) -> Response:
     return Response(answer.body, answer.status, headers, "application/json")
 
 
-async def _body(request: Request) -> bytes:
-    return await request.body()
-
-
-def _once(
-    request: Request,
-    platform: PlatformDep,
-    actor: Caller,
-    at: Moment,
-    body: Annotated[bytes, Depends(_body)],
-    idempotency_key: Key = None,
+async def _once(
+    request: Request, platform: PlatformDep, actor: Caller, at: Moment, idempotency_key: Key = None
 ) -> Once:
     # If-Match is part of what is asked: the same event on another version is another request.
     condition = request.headers.get("if-match", "").encode()
     place = f"{request.url.path}?{request.url.query}".rstrip("?")
-    asked = request_hash(request.method.encode(), place.encode(), body, condition)
+    asked = request.method.encode(), place.encode(), await request.body(), condition
     return Once(platform.engine, actor.id, idempotency_key, asked, at)
 
 

@@ -14,7 +14,7 @@ from subsidy_match.store.read_log import Read, note_read
 __all__ = ["Noting"]
 
 
-def _noting(
+async def _noting(
     background: BackgroundTasks, platform: PlatformDep, actor: Caller, at: Moment
 ) -> Callable[[str, str], None]:
     def note(what: str, subject: str) -> None:

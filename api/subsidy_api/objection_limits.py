@@ -49,11 +49,11 @@ def _too_often(zh: str, en: str, wait: timedelta) -> TooMany:
     return TooMany("objections_too_often", *said, wait=wait)
 
 
-def _limits(request: Request) -> ObjectionLimits:
+async def _limits(request: Request) -> ObjectionLimits:
     return cast(ObjectionLimits, request.app.state.objection_limits)
 
 
-def _source(request: Request) -> str:
+async def _source(request: Request) -> str:
     return request.client.host if request.client is not None else ""
 
 

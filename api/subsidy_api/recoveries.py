@@ -99,7 +99,7 @@ class Deed:
         return _body(newest, self.today, self.actor).model_dump_json().encode()
 
 
-def _deed(pinned: PinnedDep, actor: Officer, at: Moment, today: Today, once: OnceDep) -> Deed:
+async def _deed(pinned: PinnedDep, actor: Officer, at: Moment, today: Today, once: OnceDep) -> Deed:
     return Deed(pinned.desk(), actor, at, today, once)
 
 

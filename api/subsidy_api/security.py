@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from subsidy_api.context import Moment, PlatformDep, Today
@@ -77,14 +78,17 @@ async def _caller(actor: Annotated[Actor | None, Depends(_maybe)]) -> Actor:
     return require_caller(actor)
 
 
-def _officer(request: Request, platform: PlatformDep, at: Moment, actor: Annotated[Actor, Depends(_caller)]) -> Actor:
+async def _officer(
+    request: Request, platform: PlatformDep, at: Moment, actor: Annotated[Actor, Depends(_caller)]
+) -> Actor:
     try:
         return check_officer(actor)
     except Forbidden as refusal:
         if request.method not in _READING:
             # On the chain of whoever tried: what they named may not exist.
             action = f"{request.method} {request.url.path}"
-            record_refusals(platform.engine, {f"user:{actor.id}": refusal}, action, actor=actor, at=at)
+            refused = {f"user:{actor.id}": refusal}
+            await run_in_threadpool(record_refusals, platform.engine, refused, action, actor=actor, at=at)
         raise
 
 

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from claims_world import MORNING, FakeAssessor
 
 from claims_parts.stores import Store
 from claims_parts.walk import WALK, Timings, check_whole
+from subsidy_match.platform import Platform
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,24 +83,21 @@ def _wait(base: str) -> None:
     raise SystemExit("the server did not come up")
 
 
+class Given(Platform):
+    """A platform whose assessments are given."""
+
+    def assessor(self, policies: Any, snapshot: Any) -> FakeAssessor:  # noqa: ARG002  # asked of neither
+        return FakeAssessor()
+
+
 def serve(url: str, folder: str, port: str) -> None:
     """Serve the store; assessments are given, so that only the claims' own path is measured."""
     import uvicorn
     from api_server import settings_of
 
-    from subsidy_api import context
     from subsidy_api.app import create_app
-    from subsidy_match.platform import Platform
 
-    platform = Platform(settings_of(Path(folder), url))
-    platform.desk = replace(platform.desk, assessor=FakeAssessor())
-
-    class Given(context.Pinned):
-        def desk(self) -> Any:
-            return platform.desk
-
-    app = create_app(platform, lambda: MORNING)
-    app.dependency_overrides[context.pinned] = lambda: Given(platform)
+    app = create_app(Given(settings_of(Path(folder), url)), lambda: MORNING)
     uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="error", access_log=False, lifespan="off")
 
 

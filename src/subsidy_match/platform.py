@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from sqlalchemy.engine import Engine
 
 from subsidy_match.calendar import WorkingCalendar, load_calendar
+from subsidy_match.claims.assessment import Assessor
 from subsidy_match.claims.documents import DocumentRoom
 from subsidy_match.claims.matched import MatchingAssessor
 from subsidy_match.claims.payments import payments_of
@@ -51,7 +52,7 @@ class Platform:
         _ = self.sampling  # refused here, at the start, rather than at the first submission
         self.engine = open_engine(self.settings.url)
         self.calendar = load_calendar(self.settings.policies / "parameters" / "calendar")
-        assessor = MatchingAssessor(self.policies, self.snapshot, self.payments, self.sampling)
+        assessor = self.assessor(self.policies, self.snapshot)
         tolerance = timedelta(seconds=self.settings.clock_tolerance)
         self.desk = ClaimDesk(self.engine, assessor, self.calendar, self._sealer(), tolerance)
 
@@ -79,6 +80,10 @@ class Platform:
     def documents(self) -> DocumentRoom:
         """The documents that firms hand in."""
         return DocumentRoom(self.engine, self.settings.documents)
+
+    def assessor(self, policies: Callable[[], PolicySet], snapshot: Callable[[], Snapshot]) -> Assessor:
+        """What assesses claims, by the policy set and the snapshot of whoever asks."""
+        return MatchingAssessor(policies, snapshot, self.payments, self.sampling)
 
     def policies(self) -> PolicySet:
         """The policy set that is published now, loaded once a revision.

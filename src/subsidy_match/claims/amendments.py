@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.occasion import Occasion
@@ -37,6 +37,14 @@ class Amendment:
     at: datetime
 
 
+# Sent with every answer that shows one claim: built once.
+_AMENDMENTS = (
+    select(*(getattr(AmendmentRow, each.name) for each in fields(Amendment)))
+    .where(AmendmentRow.claim_id == bindparam("of"))
+    .order_by(AmendmentRow.version, AmendmentRow.field)
+)
+
+
 def changes_of(occasion: Occasion) -> Mapping[str, tuple[int | None, int]]:
     """What an amendment would change: field → old and new value.
 
@@ -54,9 +62,5 @@ def changes_of(occasion: Occasion) -> Mapping[str, tuple[int | None, int]]:
 
 def amendments_of(session: Session, claim_id: int) -> Sequence[Amendment]:
     """Read the amendments of a claim, oldest first."""
-    query = select(AmendmentRow).where(AmendmentRow.claim_id == claim_id)
-    rows = session.scalars(query.order_by(AmendmentRow.version, AmendmentRow.field))
-    return [
-        Amendment(row.version, row.field, row.old_value, row.new_value, row.note, row.actor, row.actor_name, row.at)
-        for row in rows
-    ]
+    session.flush()
+    return [Amendment(*row) for row in session.connection().execute(_AMENDMENTS, {"of": claim_id})]

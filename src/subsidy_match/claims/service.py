@@ -44,7 +44,7 @@ from subsidy_match.claims.reading import (
 from subsidy_match.claims.records import ClaimRow, ClaimStep
 from subsidy_match.claims.refusals import Forbidden, audited
 from subsidy_match.claims.risks import Risk, open_risks, risks_of
-from subsidy_match.claims.stage_clock import StageReading, stage_clock
+from subsidy_match.claims.stage_clock import StageReading, clocks_of
 from subsidy_match.claims.states import EVENT_NAMES, Event, State
 from subsidy_match.claims.steps import choose_row, take_step
 from subsidy_match.claims.table import TRANSITIONS, rows_for
@@ -195,12 +195,7 @@ class ClaimDesk:
 
     def clocks(self, claim_id: int, *, on: date) -> tuple[ClockReading | None, StageReading | None]:
         """Read the total clock and that of the stage where a claim stands, on a day."""
-
-        def read(session: Session) -> tuple[ClockReading | None, StageReading | None]:
-            row = visible_row(session, claim_id, None)
-            return claim_clock(session, row, self.calendar, on), stage_clock(session, row, self.calendar, on)
-
-        return self._read(read)
+        return self._read(lambda s: clocks_of(s, visible_row(s, claim_id, None), self.calendar, on))
 
     def list_with_clocks(
         self, wanted: ClaimFilter, *, on: date, viewer: Actor | None = None
@@ -210,9 +205,7 @@ class ClaimDesk:
         def read(session: Session) -> list[tuple[Claim, ClockReading | None, StageReading | None]]:
             claims = find_claims(session, wanted, viewer)
             rows = [session.get_one(ClaimRow, claim.id) for claim in claims]
-            clocks = [
-                (claim_clock(session, r, self.calendar, on), stage_clock(session, r, self.calendar, on)) for r in rows
-            ]
+            clocks = [clocks_of(session, row, self.calendar, on) for row in rows]
             return [(claim, *both) for claim, both in zip(claims, clocks, strict=True)]
 
         return self._read(read)

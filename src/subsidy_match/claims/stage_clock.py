@@ -24,7 +24,7 @@ from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.stage_limits import LimitKind, Limits, read_limits
 from subsidy_match.claims.states import FINAL, State
 
-__all__ = ["StageReading", "keep_time", "note_due", "open_visit", "read_visit", "stage_clock", "stage_history"]
+__all__ = ["StageReading", "clocks_of", "keep_time", "note_due", "open_visit", "read_visit", "stage_history"]
 
 
 class Visit(NamedTuple):
@@ -124,10 +124,16 @@ def _note_due(session: Session, claim: ClaimRow, clock: ClockReading | None, on:
     connection.execute(_DUE_SQLITE if connection.dialect.name == "sqlite" else _DUE_POSTGRESQL, due)
 
 
-def stage_clock(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date) -> StageReading | None:
-    """Read the clock of the stage where a claim stands; ``None`` once it has ended."""
-    visit = open_visit(session, claim.id)
-    return None if visit is None else _read(session, claim, visit, pauses_of(session, claim.id), calendar, on)
+def clocks_of(
+    session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date
+) -> tuple[ClockReading | None, StageReading | None]:
+    """Read both clocks of a claim on a day.
+
+    The total one is ``None`` before acceptance, that of the stage where the claim stands ``None`` once it has ended.
+    """
+    pauses, visit = pauses_of(session, claim.id), open_visit(session, claim.id)
+    total = clock_of(claim, pauses, calendar_in_force(session, calendar), on)
+    return total, None if visit is None else _read(session, claim, visit, pauses, calendar, on)
 
 
 def stage_history(session: Session, claim: ClaimRow, calendar: WorkingCalendar, on: date) -> Sequence[StageReading]:

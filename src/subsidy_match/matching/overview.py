@@ -39,7 +39,8 @@ class Overview:
     @property
     def totals(self) -> dict[str, int]:
         """How many matches there are of each verdict."""
-        found = Counter(brief.verdict for brief in self.briefs)
+        found = Counter(brief.verdict for brief in _left(self.briefs))
+        found[Verdict.INELIGIBLE] = len(self.briefs) - found.total()
         return {verdict.value: found[verdict] for verdict in Verdict}
 
     def explained(self, first: int, limit: int) -> list[Match]:
@@ -121,12 +122,16 @@ def _summaries(briefs: Sequence[Brief]) -> list[dict[str, Any]]:
             "verdict": brief.verdict.value,
             "amount": None if brief.amount is None else {"min": brief.low, "max": brief.high},
         }
-        for brief in briefs
-        if brief.verdict is not Verdict.INELIGIBLE
+        for brief in _left(briefs)
     ]
 
 
 def _refused(briefs: Sequence[Brief]) -> list[str]:
     """Policies of which nothing is left, each once."""
-    left = {brief.policy.id for brief in briefs if brief.verdict is not Verdict.INELIGIBLE}
-    return [id_ for id_ in dict.fromkeys(brief.policy.id for brief in briefs) if id_ not in left]
+    left = {brief.policy.id for brief in _left(briefs)}
+    return [id_ for id_ in dict.fromkeys([brief.policy.id for brief in briefs]) if id_ not in left]
+
+
+def _left(briefs: Sequence[Brief]) -> list[Brief]:
+    """Those that are not refused: of thousands of policies a few dozen, and nothing is to be done for each of the others."""
+    return [brief for brief in briefs if brief.verdict is not Verdict.INELIGIBLE]

@@ -7,6 +7,7 @@ GB/T 4754-2017: a section letter, or 2 to 4 digits, or a range such as ``C13-43`
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 __all__ = ["industry_prefixes", "region_covers", "region_prefixes"]
 
@@ -20,6 +21,7 @@ _RANGE = re.compile(r"[A-T]?(\d{2})-[A-T]?(\d{2})")
 _CODE = re.compile(r"[A-T]?(\d{2,4})\*?")
 
 
+@lru_cache(maxsize=4096)  # the regions of a country are some three thousand, and each is asked about again and again
 def region_prefixes(code: str) -> tuple[str, ...]:
     """The prefix that the descendants of a six-digit region share; nothing if it is not a region code."""
     if not re.fullmatch(r"\d{6}", code):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import assert_never
 
 from subsidy_match.rules.codes import region_prefixes
@@ -44,4 +45,4 @@ def is_within(code: str, prefixes: tuple[str, ...], barred: tuple[str, ...]) -> 
 def _under(code: str, prefixes: tuple[str, ...]) -> bool | None:
     if code.startswith(prefixes):
         return True
-    return None if any(prefix.startswith(code) for prefix in prefixes) else False
+    return None if any(map(str.startswith, prefixes, repeat(code))) else False

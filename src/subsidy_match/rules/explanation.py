@@ -46,6 +46,10 @@ _STATES = {"met": ("✓", "满足", "met"), "not_met": ("✗", "不满足", "not
            "to_confirm": ("○", "待核实", "to confirm")}  # fmt: skip
 _PROVENANCE = {"official": ("官方文本", "official"), "sourced": ("据转载文本", "from a reprint"),
                "representative": ("代表性写法,非真实文件", "representative, not a real document")}  # fmt: skip
+# Kinds of conditions; as tuples, for a union in an isinstance() is made anew each time that it is asked.
+_WITHOUT_VALUE = (All, AnyOf, AtLeastN, Not, Stated, Manual)
+_OF_ROWS = (Quantified, Status, ItemsClause)
+_OF_VALUES = (Compare, Between, WithinLast, Is, OneOfCodes, Within, Includes)
 
 
 def summary(match: Match) -> dict[str, Anything]:
@@ -79,9 +83,11 @@ def explain(
         lang: the language.
         said: the wordings of this library and language by year, kept by whoever explains again and again.
     """
-    words = Wording(policies, lang, match.period)
-    if said is not None:
-        words = said.setdefault(match.period.year_of_facts, words)
+    year = match.period.year_of_facts
+    words = said.get(year) if said is not None else None
+    if words is None:
+        words = Wording(policies, lang, match.period)
+        words = words if said is None else said.setdefault(year, words)
     return {
         **summary(match),
         "verdict_text": words.pick(*VERDICT_WORDS[match.verdict]),
@@ -212,9 +218,9 @@ def _reason(reason: Reason, match: Match, words: Wording) -> dict[str, Anything]
 
 def _seen(reason: Reason, words: Wording) -> str | None:
     node = reason.node
-    if isinstance(node, All | AnyOf | AtLeastN | Not | Stated | Manual):
+    if isinstance(node, _WITHOUT_VALUE):
         return None
-    if isinstance(node, Quantified | Status | ItemsClause):
+    if isinstance(node, _OF_ROWS):
         if reason.open_rows:
             return words.pick("清单未齐,不能断定", "the list is not complete")
         if not reason.children:
@@ -229,7 +235,7 @@ def _seen(reason: Reason, words: Wording) -> str | None:
 def _required(reason: Reason, words: Wording) -> str | None:
     """What a comparison asked for, with every parameter filled in."""
     node = reason.node
-    if not isinstance(node, Compare | Between | WithinLast | Is | OneOfCodes | Within | Includes) or not reason.wanted:
+    if not isinstance(node, _OF_VALUES) or not reason.wanted:
         return None
     if _asks_of_a_day(node):
         return words.outcome(reason.seen, node.value.type)

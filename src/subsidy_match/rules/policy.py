@@ -238,10 +238,13 @@ class PolicySet:
     policies: tuple[Policy, ...]
     hash: str
     files: Mapping[str, str] = field(repr=False)  # path below the folder -> text
+    parameters_hash: str = field(init=False, repr=False)
+    """Names the exact content of the dated tables; every answer carries it, so it is worked out once."""
 
-    @property
-    def parameters_hash(self) -> str:
-        """Names the exact content of the dated tables."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters_hash", self._hash_of_parameters())
+
+    def _hash_of_parameters(self) -> str:
         digest = hashlib.sha256()
         for name, text in sorted(self.files.items()):
             if name.startswith("parameters/"):

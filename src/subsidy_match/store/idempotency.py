@@ -11,8 +11,9 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Engine, Index, Integer, LargeBinary, String, delete, select, update
+from sqlalchemy import Engine, Index, Integer, LargeBinary, String, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -41,6 +42,16 @@ class IdempotencyRow(Base):
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
+# Sent with every write: built once, asked of the connection, no objects.
+_KEYS: Any = IdempotencyRow.__table__
+_OURS = tuple(_KEYS.c[name] == bindparam(f"our_{name}") for name in ("scope", "key", "holder"))
+_TAKE = insert(_KEYS)
+_COMPLETE = (
+    update(_KEYS).where(*_OURS, _KEYS.c.status.is_(None)).values(status=bindparam("status"), body=bindparam("body"))
+)
+_FORGET = delete(_KEYS).where(*_OURS, _KEYS.c.status.is_(None))
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What was answered the first time."""
@@ -56,6 +67,11 @@ class Held:
     scope: str
     key: str
     holder: str
+
+    @property
+    def ours(self) -> dict[str, str]:
+        """What finds the row of the key as long as we hold it."""
+        return {"our_scope": self.scope, "our_key": self.key, "our_holder": self.holder}
 
 
 def request_hash(*parts: bytes) -> str:
@@ -74,9 +90,9 @@ def reserve(engine: Engine, *, scope: str, key: str, request_hash: str, at: date
         Conflict: ``request_in_flight`` (HTTP 409), the first request is still being worked on.
     """
     holder = secrets.token_hex(16)
-    row = IdempotencyRow(scope=scope, key=key, request_hash=request_hash, holder=holder, held_at=at)
+    row = {"scope": scope, "key": key, "request_hash": request_hash, "holder": holder, "held_at": at}
     try:
-        in_unit(engine, lambda session: session.add(row))
+        in_unit(engine, lambda session: session.connection().execute(_TAKE, row))
     except IntegrityError:
         return in_unit(engine, lambda session: _again(session, scope, key, request_hash, holder, at))
     return Held(scope, key, holder)
@@ -88,30 +104,15 @@ def complete(session: Session, held: Held, *, status: int, body: bytes) -> None:
     Raises:
         Conflict: ``request_in_flight``, the key was taken over; the caller's transaction must be rolled back.
     """
-    done = session.execute(
-        update(IdempotencyRow)
-        .where(
-            IdempotencyRow.scope == held.scope,
-            IdempotencyRow.key == held.key,
-            IdempotencyRow.holder == held.holder,
-            IdempotencyRow.status.is_(None),
-        )
-        .values(status=status, body=body)
-        .returning(IdempotencyRow.id)
-    )
-    if done.scalar_one_or_none() is None:
+    session.flush()  # the work goes before its answer
+    done = session.connection().execute(_COMPLETE, {**held.ours, "status": status, "body": body})
+    if done.rowcount != 1:
         raise _in_flight()
 
 
 def forget(engine: Engine, held: Held) -> None:
     """Free a key whose work was refused or failed, so that the request may be sent again, corrected."""
-    mine = delete(IdempotencyRow).where(
-        IdempotencyRow.scope == held.scope,
-        IdempotencyRow.key == held.key,
-        IdempotencyRow.holder == held.holder,
-        IdempotencyRow.status.is_(None),
-    )
-    in_unit(engine, lambda session: session.execute(mine))
+    in_unit(engine, lambda session: session.connection().execute(_FORGET, held.ours))
 
 
 def _again(session: Session, scope: str, key: str, asked: str, holder: str, at: datetime) -> Held | Answer:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
-from api_world import FIRM, MORNING, ApiWorld, token_of
+from api_world import FIRM, MORNING, POLICY, ApiWorld, token_of
+from claims_world import ASSESSMENT, FakeAssessor
 from fastapi.testclient import TestClient
+from starlette.responses import JSONResponse
 
 from subsidy_api.app import create_app
 from subsidy_api.claim_bodies import event_table
+from subsidy_api.plain import PlainResponse
 from subsidy_match.claims.table import TRANSITIONS
 from subsidy_match.claims.transition import Door
 from subsidy_match.platform import Platform
@@ -42,6 +46,26 @@ def test_an_empty_home_is_up_but_not_ready(tmp_path: Path, api_home: Path):
         "nothing_published",
         "30",
     )
+
+
+def test_claims_are_assessed_by_what_the_platform_gives(api: ApiWorld):
+    class Given(Platform):
+        def assessor(self, policies: Any, snapshot: Any) -> FakeAssessor:  # asked of neither
+            return FakeAssessor()
+
+    platform = Given(api.platform.settings)
+    with TestClient(create_app(platform, lambda: MORNING)) as client:
+        body = {"uscc": FIRM, "policy_id": POLICY, "period": "2026"}
+        headers = {"Authorization": f"Bearer {token_of('applicant')}"}
+        drafted = client.post("/v1/claims", json=body, headers=headers).json()
+    platform.close()
+    assert (drafted["amount"], drafted["policy_zh"]) == (ASSESSMENT.amount_max, ASSESSMENT.policy_zh)
+
+
+@pytest.mark.parametrize("text", ["公示〔2026〕1号", 'a "b"\\/\n\x01\x7f\u2028', "😀"])
+def test_a_report_is_the_json_that_it_would_be_anywhere(text: str):
+    data = {"text": text, "amount": 10**18, "no": None, "list": [True, False, {}], "": []}
+    assert PlainResponse(data).body == JSONResponse(data).body
 
 
 def test_the_first_page_says_what_this_is_in_both_languages(api: ApiWorld):

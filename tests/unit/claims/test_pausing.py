@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from subsidy_match.claims.clock import ClockReading, business_day
 from subsidy_match.claims.pausing import Stop, resume, stop
 from subsidy_match.claims.reading import locked_row
-from subsidy_match.claims.stage_clock import note_due, stage_clock
+from subsidy_match.claims.stage_clock import clocks_of, note_due
 from subsidy_match.claims.states import State
 from subsidy_match.claims.sweeper import plan
 from subsidy_match.errors import Conflict
@@ -87,7 +87,7 @@ def test_a_stop_stops_the_stage_as_well_and_is_no_change_of_calendar(world: Worl
     world.wait(21)
     go_on(world, claim.id, Stop.INSPECTION)
     on = business_day(world.now)
-    stage = in_unit(world.engine, lambda s: stage_clock(s, locked_row(s, claim.id), CALENDAR, on))
+    _, stage = in_unit(world.engine, lambda s: clocks_of(s, locked_row(s, claim.id), CALENDAR, on))
     assert stage is not None
     assert (stage.counted, stage.elapsed) == (0, 14)
     assert plan(world.desk, at=world.now) == ()

@@ -18,7 +18,7 @@ from subsidy_match.claims.assessment import Material
 from subsidy_match.claims.breaches import TOTAL, breaches_of
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.reading import visible_row
-from subsidy_match.claims.stage_clock import stage_clock, stage_history
+from subsidy_match.claims.stage_clock import clocks_of, stage_history
 from subsidy_match.claims.stage_limits import Limit, LimitKind, set_limit
 from subsidy_match.claims.states import Event, State
 from subsidy_match.claims.sweeper import SweepReport, last_sweep, plan, sweep
@@ -164,7 +164,7 @@ def test_the_store_itself_bars_a_second_breach_and_a_second_open_stage(world: Wo
 def test_the_days_of_a_stage_are_stored_when_it_is_left(world: World):
     claim = world.walk(State.IN_REVIEW)
     world.wait(3)
-    shown = in_unit(world.engine, lambda s: stage_clock(s, visible_row(s, claim.id, None), CALENDAR, day(world)))
+    _, shown = in_unit(world.engine, lambda s: clocks_of(s, visible_row(s, claim.id, None), CALENDAR, day(world)))
     assert shown is not None
     assert (shown.stage, shown.counted, shown.limit, shown.left) == (State.IN_REVIEW, 3, 5, 2)
     world.carry_on(claim, State.IN_RECHECK)

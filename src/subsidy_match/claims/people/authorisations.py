@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.people.records import AuthorisationRow
@@ -49,6 +49,15 @@ class Authorisation:
     made_at: datetime
     ended_by: str | None
     ended_at: datetime | None
+
+
+# Asked with every request of an agent: built once.
+_IN_FORCE = select(AuthorisationRow.uscc).where(
+    AuthorisationRow.login == bindparam("login"),
+    AuthorisationRow.from_on <= bindparam("on"),
+    AuthorisationRow.until_on >= bindparam("on"),
+    AuthorisationRow.ended_at.is_(None),
+)
 
 
 def authorise(
@@ -146,10 +155,8 @@ def check_authorised(session: Session, actor: Actor, uscc: str, policy_id: str, 
     """
     if actor.is_machine or (Role.APPLICANT in actor.roles and uscc not in _as_agent(session, actor)):
         return
-    query = _in_force(actor.id, on).where(
-        AuthorisationRow.uscc == uscc, AuthorisationRow.policy_id.in_((policy_id, ANY_POLICY))
-    )
-    if session.scalars(query.limit(1)).first() is None:
+    query = _IN_FORCE.where(AuthorisationRow.uscc == uscc, AuthorisationRow.policy_id.in_((policy_id, ANY_POLICY)))
+    if session.scalars(query.limit(1), {"login": actor.id, "on": on}).first() is None:
         zh = "没有该企业在有效期内的代办授权"
         raise Forbidden("authorisation_missing", zh, "no valid authorisation by this firm is on record")
 
@@ -159,8 +166,9 @@ def seen_today(session: Session, actor: Actor, on: date) -> Actor:
     if Role.AGENT not in actor.roles:
         return actor
     own = actor.firms - _as_agent(session, actor) if Role.APPLICANT in actor.roles else frozenset[str]()
-    firms = {row.uscc for row in session.scalars(_in_force(actor.id, on))}
-    return replace(actor, firms=own | actor.firms & firms)
+    session.flush()
+    firms = session.connection().execute(_IN_FORCE, {"login": actor.id, "on": on}).scalars()
+    return replace(actor, firms=own | actor.firms & set(firms))
 
 
 def _as_agent(session: Session, actor: Actor) -> frozenset[str]:
@@ -168,15 +176,6 @@ def _as_agent(session: Session, actor: Actor) -> frozenset[str]:
     if Role.AGENT not in actor.roles:
         return frozenset()
     return frozenset(session.scalars(select(AuthorisationRow.uscc).where(AuthorisationRow.login == actor.id)))
-
-
-def _in_force(login: str, on: date) -> Select[AuthorisationRow]:
-    return select(AuthorisationRow).where(
-        AuthorisationRow.login == login,
-        AuthorisationRow.from_on <= on,
-        AuthorisationRow.until_on >= on,
-        AuthorisationRow.ended_at.is_(None),
-    )
 
 
 def _check_recorder(actor: Actor) -> None:
