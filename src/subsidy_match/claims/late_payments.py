@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.bank_records import ParkedAnswerRow
+from subsidy_match.claims.late_advice import advice_for
 from subsidy_match.claims.lines.answers import Outcome, Receipt
 from subsidy_match.claims.lines.steps import Hand, advance_line
 from subsidy_match.claims.parking import Parked
@@ -61,7 +62,8 @@ def _check_unpaid(claim: ClaimRow) -> None:
     if claim.state not in _UNPAID:
         state = STATE_NAMES[State(claim.state)]
         zh = f"办件当前状态为{state[0]},不能登记该支付令到账"
-        raise Conflict("claim_elsewhere", zh, f"the claim is {state[1]}: what was paid late cannot be settled on it")
+        en = f"the claim is {state[1]}: what was paid late cannot be settled on it"
+        raise Conflict("claim_elsewhere", zh, en, hint=" / ".join(advice_for(State(claim.state))))
 
 
 def _settle(deed: Deed, line: LineRow, receipt: Receipt, claim: ClaimRow) -> None:

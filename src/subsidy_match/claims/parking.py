@@ -1,7 +1,7 @@
 """What the bank said and was not taken in, for a person must look: kept, told again, and answered by a person.
 
 A return of money that is being recovered, or a result that contradicts the record, is no wrong line of its file: it is
-news. The rest of the file counts; the claim is not paid anew until somebody says what was done about it.
+news. The rest of the file counts; the claim is not paid anew, and gives no money up, until somebody says what was done.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims.bank_records import ParkedAnswerRow
 from subsidy_match.claims.canonical import canonical_key
+from subsidy_match.claims.late_advice import advice_for, holds_no_money
 from subsidy_match.claims.lines.answers import Answer, Return
 from subsidy_match.claims.lines.steps import Hand
 from subsidy_match.claims.payout_records import LineRow
+from subsidy_match.claims.records import ClaimRow
+from subsidy_match.claims.states import STATE_NAMES, State
 from subsidy_match.errors import Conflict, Finding
 
 __all__ = [
@@ -111,15 +114,21 @@ def parked_answers(
 
 def parked_findings(session: Session) -> list[Finding]:
     """What ``doctor`` tells of answers that wait for a person."""
-    return [
-        Finding(
-            "F020",
-            f"{one.instruction}:银行答复({one.kind},流水号{one.reference})未入账,须人工核对",
-            f"{one.instruction}: an answer of the bank ({one.kind}, {one.reference}) waits for a person",
-            severity="warning",
-        )
-        for one in parked_answers(session, limit=1000)
-    ]
+    return [_told(one, _state_of(session, one)) for one in parked_answers(session, limit=1000)]
+
+
+def _told(one: ParkedAnswer, state: State) -> Finding:
+    zh = f"{one.instruction}:银行答复({one.kind},流水号{one.reference})未入账,须人工核对"
+    en = f"{one.instruction}: an answer of the bank ({one.kind}, {one.reference}) waits for a person"
+    hint = None
+    if one.kind is Parked.SUCCESS and holds_no_money(state):
+        zh, en = f"{zh};该件{STATE_NAMES[state][0]}", f"{en}, and its claim is {STATE_NAMES[state][1]}"
+        hint = " / ".join(advice_for(state))
+    return Finding("F020", zh, en, hint=hint, severity="warning")
+
+
+def _state_of(session: Session, one: ParkedAnswer) -> State:
+    return State(session.scalars(select(ClaimRow.state).where(ClaimRow.id == one.claim_id)).one())
 
 
 def parked_for_another(session: Session, reference: str, claim_id: int) -> str | None:
@@ -130,7 +139,7 @@ def parked_for_another(session: Session, reference: str, claim_id: int) -> str |
 
 
 def check_nothing_parked(session: Session, claim_id: int) -> None:
-    """Refuse to pay a claim while the bank's word about an earlier payment of it waits for a person.
+    """Refuse to pay a claim, or to give its money up, while the bank's word about a payment of it waits for a person.
 
     Raises:
         Conflict: ``answer_parked``.
@@ -138,8 +147,9 @@ def check_nothing_parked(session: Session, claim_id: int) -> None:
     mine = select(LineRow.instruction).join(ParkedAnswerRow, ParkedAnswerRow.line_id == LineRow.id)
     instruction = session.scalars(mine.where(_OPEN, LineRow.claim_id == claim_id)).first()
     if instruction is not None:
-        zh = f"银行对支付令{instruction}的答复尚待人工核对,不能支付"
-        raise Conflict("answer_parked", zh, f"what the bank said of {instruction} waits for a person: no payment")
+        zh = f"银行对支付令{instruction}的答复尚待人工核对,核对前不得再付,也不得释放其资金"
+        en = f"what the bank said of {instruction} waits for a person: no payment, and its money stays, until then"
+        raise Conflict("answer_parked", zh, en)
 
 
 def _same(session: Session, line: LineRow, kind: Parked, reference: str) -> ParkedAnswerRow | None:

@@ -11,7 +11,9 @@ from claims_world import World
 from sqlalchemy import select, text, update
 from store_truths import check_store
 
+from subsidy_match.claims.allocation_office import AllocationOffice
 from subsidy_match.claims.batches import Batch, Line
+from subsidy_match.claims.parking import parked_findings
 from subsidy_match.claims.payment_states import BatchState, LineState
 from subsidy_match.claims.payout_records import LineStepRow
 from subsidy_match.claims.records import ClaimShare, ClaimStep
@@ -132,9 +134,9 @@ def _paid_by_another(world: World, line: Line) -> None:
 
 def _withdrawn(world: World, line: Line) -> None:
     try_again(world, line)
-    say(world, line, "成功", "LATE")
     world.fire(line.claim_id, "request_withdrawal", "applicant")
     world.fire(line.claim_id, "consent_withdrawal", "supervisor")
+    say(world, line, "成功", "LATE")
 
 
 def _less_committed(world: World, line: Line) -> None:
@@ -177,6 +179,45 @@ def test_what_cannot_be_settled_late_is_refused_and_changes_nothing(
     with pytest.raises(SubsidyError) as caught:
         as_paid(world)
     assert (caught.value.code, rows(world, *tables) == before) == (code, True)
+
+
+def _revoke(world: World, line: Line) -> None:
+    world.fire(line.claim_id, "revoke", "supervisor", reason_code="other", note="不符")
+
+
+def _withdraw(world: World, line: Line) -> None:
+    try_again(world, line)
+    world.fire(line.claim_id, "request_withdrawal", "applicant")
+    world.fire(line.claim_id, "consent_withdrawal", "supervisor")
+
+
+def _void(world: World, line: Line) -> None:
+    try_again(world, line)
+    AllocationOffice(world.desk).void(1, reason_code="other", note="错", actor=world.people["supervisor"], at=world.now)
+
+
+@pytest.mark.parametrize("give_up", [_revoke, _withdraw, _void])
+def test_money_that_the_bank_may_have_paid_is_not_given_up(
+    world: World, line: Line, give_up: Callable[[World, Line], None]
+):
+    say(world, line, "成功", "LATE")
+    with pytest.raises(SubsidyError, match="answer_parked"):
+        give_up(world, line)
+    assert world.fund().committed == 2 * ONE
+    as_paid(world)
+    assert (world.desk.claim(line.claim_id).state, world.fund().paid) == (State.COMPLETED, ONE)
+
+
+def test_an_answer_that_comes_after_the_claim_has_ended_says_what_to_do(world: World, line: Line):
+    _revoke(world, line)
+    say(world, line, "成功", "LATE")
+    (told,) = in_unit(world.engine, parked_findings)
+    with pytest.raises(SubsidyError, match="claim_elsewhere") as refused:
+        as_paid(world)
+    assert ("is revoked" in told.en, "paid once" in str(told.hint), refused.value.hint) == (True, True, told.hint)
+    (one,) = ParkedOffice(world.desk).answers()
+    ParkedOffice(world.desk).resolve(one.id, "企业已退还", actor=world.people["supervisor"], at=world.now)
+    assert in_unit(world.engine, parked_findings) == []
 
 
 @pytest.mark.parametrize(
