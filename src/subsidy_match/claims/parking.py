@@ -37,7 +37,6 @@ __all__ = [
     "take_in",
 ]
 
-_LONGEST_CODE = 40
 _OPEN = ParkedAnswerRow.resolved_at.is_(None)
 _TAKEN_IN = "已入账 / taken in"
 
@@ -80,7 +79,7 @@ def park(hand: Hand, line: LineRow, kind: Parked, answer: Answer) -> bool:
         key=canonical_key(_reference(answer)),
         reference=_reference(answer),
         amount=answer.amount,
-        code=answer.code[:_LONGEST_CODE],
+        code=answer.code,
         dated=answer.on,
         parked_by=hand.actor.id,
         parked_at=hand.at,

@@ -140,6 +140,12 @@ def test_a_reason_that_nobody_knows_is_told_but_the_money_is_back(world: World, 
     assert (report.returned, [doubt.code for doubt in report.doubts]) == (1, ["return_code_unknown"])
 
 
+def test_a_reason_longer_than_is_kept_does_not_refuse_the_file(world: World, paid: Claim):
+    report = world.returns([row(line_of(world), code="客户账户信息核对不一致" * 6)])
+    line = line_of(world)
+    assert (report.returned, line.state, len(line.failure_code or "")) == (1, LineState.RETURNED, 40)
+
+
 WRONG = {
     "receipt_unknown": {"instruction": "PB0-1"},
     "receipt_amount": {"amount": ONE - 1},

@@ -30,8 +30,6 @@ from subsidy_match.store.users import Actor, Role
 
 __all__ = ["Hand", "advance_batch", "advance_line", "may"]
 
-_LONGEST_CODE = 40
-
 
 @dataclass(frozen=True, slots=True)
 class Hand:
@@ -110,7 +108,7 @@ def _keep(hand: Hand, line: LineRow, rule: LineRule, state: LineState, code: str
         to_state=str(rule.target),
         source=None if evidence is None else str(evidence.source),
         file_id=None if evidence is None else evidence.file_id,
-        code=code[:_LONGEST_CODE] or None,
+        code=code or None,
         actor=hand.actor.id,
         at=hand.at,
         day=business_day(hand.at),
