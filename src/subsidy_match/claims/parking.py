@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.bank_records import ParkedAnswerRow
@@ -71,7 +71,8 @@ class ParkedAnswer:
 
 def park(hand: Hand, line: LineRow, kind: Parked, answer: Answer) -> bool:
     """Leave an answer to a person; false where somebody has dealt with it already."""
-    if (known := _same(hand.session, line, kind, _reference(answer))) is not None:
+    known = hand.session.scalars(_said(line, kind, _reference(answer))).one_or_none()
+    if known is not None:
         return known.resolved_at is None
     row = ParkedAnswerRow(
         line_id=line.id,
@@ -81,6 +82,8 @@ def park(hand: Hand, line: LineRow, kind: Parked, answer: Answer) -> bool:
         amount=answer.amount,
         code=answer.code,
         dated=answer.on,
+        source=None if hand.evidence is None else str(hand.evidence.source),
+        file_id=None if hand.evidence is None else hand.evidence.file_id,
         parked_by=hand.actor.id,
         parked_at=hand.at,
     )
@@ -90,7 +93,9 @@ def park(hand: Hand, line: LineRow, kind: Parked, answer: Answer) -> bool:
 
 def take_in(hand: Hand, line: LineRow, kind: Parked, reference: str) -> None:
     """Note that an answer which was left to a person has been taken in after all."""
-    row = _same(hand.session, line, kind, reference)
+    # A supervisor may be answering for it in this very moment: locked and read anew, whoever came first has the word.
+    query = _said(line, kind, reference).with_for_update().execution_options(populate_existing=True)
+    row = hand.session.scalars(query).one_or_none()
     if row is not None and row.resolved_at is None:
         row.resolved_by, row.resolved_at, row.note = hand.actor.id, hand.at, _TAKEN_IN
 
@@ -151,13 +156,12 @@ def check_nothing_parked(session: Session, claim_id: int) -> None:
         raise Conflict("answer_parked", zh, en)
 
 
-def _same(session: Session, line: LineRow, kind: Parked, reference: str) -> ParkedAnswerRow | None:
-    query = select(ParkedAnswerRow).where(
+def _said(line: LineRow, kind: Parked, reference: str) -> Select[ParkedAnswerRow]:
+    return select(ParkedAnswerRow).where(
         ParkedAnswerRow.line_id == line.id,
         ParkedAnswerRow.kind == str(kind),
         ParkedAnswerRow.key == canonical_key(reference),
     )
-    return session.scalars(query).one_or_none()
 
 
 def _reference(answer: Answer) -> str:

@@ -9,18 +9,20 @@ from typing import Any
 import pytest
 from claims_world import World
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
 from store_truths import check_store
 
 from subsidy_match.claims.allocation_office import AllocationOffice
 from subsidy_match.claims.batches import Batch, Line
 from subsidy_match.claims.parking import parked_findings
 from subsidy_match.claims.payment_states import BatchState, LineState
-from subsidy_match.claims.payout_records import LineStepRow
+from subsidy_match.claims.payout_records import BankFileRow, LineStepRow
 from subsidy_match.claims.records import ClaimShare, ClaimStep
 from subsidy_match.claims.resolving import ParkedOffice
 from subsidy_match.claims.states import State
 from subsidy_match.claims.store_checks import STORE_CHECKS
 from subsidy_match.errors import InputError, SubsidyError
+from subsidy_match.store.migration import downgrade, upgrade
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor, Role
 
@@ -85,6 +87,37 @@ def test_a_late_success_settles_its_line_and_completes_the_claim(world: World, l
     check_store(world.engine)
     (known,) = ParkedOffice(world.desk).answers(resolved=True)
     assert (known.resolved_by, known.resolved_at, known.note) == ("supervisor", world.now, "银行确认已付")
+
+
+def test_the_step_of_a_late_payment_names_the_file_that_told_of_it(world: World, line: Line):
+    say(world, line, "成功", "LATE")
+    as_paid(world)
+    newest = select(LineStepRow).where(LineStepRow.line_id == line.id).order_by(LineStepRow.seq.desc()).limit(1)
+    step = in_unit(world.engine, lambda s: s.scalars(newest).one(), immediate=False)
+    told = select(BankFileRow).order_by(BankFileRow.id.desc()).limit(1)
+    file = in_unit(world.engine, lambda s: s.scalars(told).one(), immediate=False)
+    assert (step.event, step.source, step.file_id) == ("settle_late", "statement", file.id)
+
+
+def test_an_answer_that_an_older_store_parked_gets_its_file(world: World, line: Line, store_url: str):
+    world.wait(1)
+    say(world, line, "成功", "LATE")
+    (before,) = rows(world, "parked_answers")
+    world.engine.dispose()
+    downgrade(store_url, "0017")
+    upgrade(store_url)
+    (after,) = rows(world, "parked_answers")
+    assert [one._mapping for one in after] == [one._mapping for one in before]
+    assert after[0].file_id is not None
+
+
+def test_what_was_said_of_a_parked_answer_stays(world: World, line: Line):
+    say(world, line, "成功", "LATE")
+    (one,) = ParkedOffice(world.desk).answers()
+    ParkedOffice(world.desk).resolve(one.id, "银行误报", actor=world.people["supervisor"], at=world.now)
+    for change in ("note = 'x'", "resolved_by = 'x'", "resolved_by = NULL, resolved_at = NULL", "file_id = NULL"):
+        with pytest.raises(DBAPIError, match="never change"), world.engine.begin() as connection:
+            connection.execute(text(f"UPDATE parked_answers SET {change}"))
 
 
 def last_steps(world: World, line: Line) -> list[str]:

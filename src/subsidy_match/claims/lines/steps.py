@@ -99,7 +99,7 @@ def _check_answer(hand: Hand, line: LineRow, rule: LineRule, answer: Answer | No
 
 def _keep(hand: Hand, line: LineRow, rule: LineRule, state: LineState, code: str) -> None:
     last = select(func.max(LineStepRow.seq)).where(LineStepRow.line_id == line.id)
-    evidence = hand.evidence if rule.answers else None
+    evidence = hand.evidence
     step = LineStepRow(
         line_id=line.id,
         seq=(hand.session.scalar(last) or 0) + 1,
