@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.allocation_records import AllocationClaimRow, AllocationFundRow, AllocationRow
-from subsidy_match.claims.canonical import as_known
+from subsidy_match.claims.canonical import canonical_key
 from subsidy_match.claims.document_states import AllocationState
 from subsidy_match.claims.occasion import shares_of
 from subsidy_match.claims.official_documents import check_number, insert_numbered, left_document
@@ -53,10 +53,10 @@ def insert_allocation(deed: Deed, claims: Mapping[int, ClaimRow], *, number: str
     session, clean, named = deed.session, check_number(number), check_line("title", title, 200)
     if not named:
         raise InputError("field_missing", "缺少字段:title", "missing field: title")
-    numbers = session.scalars(select(AllocationRow.number)).all()
-    known = as_known(clean, numbers)
-    taken = Conflict("number_taken", f"文号已使用:{known}", f"there is a document {known} already")
-    if known in numbers:
+    key = canonical_key(clean)
+    known = session.scalar(select(AllocationRow.number).where(AllocationRow.number_key == key))
+    taken = Conflict("number_taken", f"文号已使用:{known or clean}", f"there is a document {known or clean} already")
+    if known is not None:
         raise taken
     _check_free(session, claims)
     money = {claim_id: money_of(session, claim_id) for claim_id in claims}
@@ -64,6 +64,7 @@ def insert_allocation(deed: Deed, claims: Mapping[int, ClaimRow], *, number: str
     check_fundable(deed.actor, by_fund)
     row = AllocationRow(
         number=clean,
+        number_key=key,
         title=named,
         state=str(AllocationState.DRAFT),
         claim_count=len(money),

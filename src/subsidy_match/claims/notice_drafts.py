@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.canonical import as_known
+from subsidy_match.claims.canonical import canonical_key
 from subsidy_match.claims.document_states import NoticeState
 from subsidy_match.claims.notice_records import NoticeClaimRow, PublicNoticeRow
 from subsidy_match.claims.occasion import current_amount
@@ -40,11 +40,13 @@ def new_notice(deed: Deed, number: str, title: str, contact: Contact) -> PublicN
     named = check_line("title", title, 200)
     if not named:
         raise InputError("field_missing", "缺少字段:title", "missing field: title")
-    taken = deed.session.scalars(select(PublicNoticeRow.number)).all()
-    if (known := as_known(clean, taken)) in taken:
+    key = canonical_key(clean)
+    known = deed.session.scalar(select(PublicNoticeRow.number).where(PublicNoticeRow.number_key == key))
+    if known is not None:
         raise _taken(known)
     return PublicNoticeRow(
         number=clean,
+        number_key=key,
         title=named,
         state=str(NoticeState.DRAFT),
         contact_department=department,
