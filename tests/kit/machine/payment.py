@@ -124,6 +124,15 @@ class Payment(Base):
             claim.parked.discard(f"{one.instruction} {outcome}")
             claim.answered.add(f"{one.instruction} {outcome}")
 
+    @rule(batch_id=SENT, give_up=st.sampled_from(["revoke", "set_account"]), paid=st.booleans())
+    def the_bank_takes_its_failure_back(self, batch_id: int, give_up: str, paid: bool):
+        """What failed was paid after all; somebody tries to go on before a supervisor has looked at it."""
+        self.receipts(batch_id, "失败", first_only=False)
+        self.receipts(batch_id, "成功", first_only=False)
+        for line in self.world.office.batch(batch_id).lines:
+            self.fire(line.claim_id, give_up, "supervisor_b" if give_up == "revoke" else "applicant")
+        self.answer_for_what_was_parked(paid)
+
     @rule(batch_id=consumes(APPROVED), who=st.sampled_from(["maker_b", "checker", "supervisor", "clerk"]))
     def cancel_batch(self, batch_id: int, who: str):
         office, attempt = self.world.office, Attempt(who, self.today)
