@@ -7,9 +7,9 @@ from subsidy_match.claims.states import FINAL, OCCUPYING, State
 __all__ = ["advice_for", "holds_no_money"]
 
 _GONE = (
-    "已付一次而该件已不占用资金:先在资金池留出同等金额,再由企业退还或复议恢复本件;处理情况写入备注,不加--paid",
-    "it was paid once and the claim holds no money any more: keep as much in the fund, then have the firm give it back, "
-    "or the claim revived by an appeal; write what was done as the note, without --paid",
+    "已付一次而该件已不占用资金:先在资金池留出同等金额,再由企业退还,处理情况写入备注,不加--paid;可复议的,复议恢复为待兑付后可登记到账",
+    "it was paid once and the claim holds no money any more: keep as much in the fund, have the firm give it back, and "
+    "write that as the note, without --paid; where an appeal revives the claim, record it once that is payable",
 )
 _AGAIN = (
     "正在另行支付:尚未发送的请撤销该批次,已付两次的由企业退还多付的一笔",
