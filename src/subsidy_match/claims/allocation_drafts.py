@@ -10,16 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.allocation_records import AllocationClaimRow, AllocationFundRow, AllocationRow
+from subsidy_match.claims.canonical import canonical_key
 from subsidy_match.claims.document_states import AllocationState
 from subsidy_match.claims.occasion import shares_of
-from subsidy_match.claims.official_documents import check_number, insert_numbered, left_document, number_in_use
+from subsidy_match.claims.official_documents import check_number, insert_numbered, left_document
 from subsidy_match.claims.payment_steps import Deed, refuse_batch
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import State
 from subsidy_match.claims.wording import check_line
 from subsidy_match.errors import Conflict, InputError, SubsidyError
-from subsidy_match.store.turns import Turn
 from subsidy_match.store.users import Actor
 
 __all__ = ["check_fundable", "check_issuable", "insert_allocation", "money_of"]
@@ -53,7 +53,8 @@ def insert_allocation(deed: Deed, claims: Mapping[int, ClaimRow], *, number: str
     session, clean, named = deed.session, check_number(number), check_line("title", title, 200)
     if not named:
         raise InputError("field_missing", "缺少字段:title", "missing field: title")
-    if known := number_in_use(session, AllocationRow.number, clean, Turn.ALLOCATION_NUMBER):
+    key = canonical_key(clean)
+    if known := session.scalar(select(AllocationRow.number).where(AllocationRow.number_key == key)):
         raise _taken(known)
     _check_free(session, claims)
     money = {claim_id: money_of(session, claim_id) for claim_id in claims}
@@ -61,6 +62,7 @@ def insert_allocation(deed: Deed, claims: Mapping[int, ClaimRow], *, number: str
     check_fundable(deed.actor, by_fund)
     row = AllocationRow(
         number=clean,
+        number_key=key,
         title=named,
         state=str(AllocationState.DRAFT),
         claim_count=len(money),

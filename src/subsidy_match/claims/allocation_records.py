@@ -24,10 +24,12 @@ class AllocationRow(Base):
         CheckConstraint("state IN ('DRAFT', 'ISSUED', 'VOID')", name="state"),
         CheckConstraint("total > 0 AND claim_count > 0", name="not_empty"),
         Index("uq_fund_allocations_number", "number", unique=True),
+        Index("uq_fund_allocations_number_key", "number_key", unique=True),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     number: Mapped[str] = mapped_column(String(80))
+    number_key: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(20))
     claim_count: Mapped[int] = mapped_column(Integer)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from subsidy_match.store.append_only import append_only, fixed_columns
+from subsidy_match.store.append_only import append_only, fixed_columns, settled_columns
 from subsidy_match.store.schema import Base, Id, Money, UtcDateTime
 
 __all__ = ["BankReferenceRow", "ForeignFileRow", "ParkedAnswerRow"]
@@ -39,6 +39,8 @@ class ParkedAnswerRow(Base):
         CheckConstraint("kind IN ('return', 'success', 'failure')", name="kind"),
         CheckConstraint("(resolved_at IS NULL) = (resolved_by IS NULL)", name="resolved"),
         CheckConstraint("resolved_at IS NULL OR (note IS NOT NULL AND note <> '')", name="explained"),
+        CheckConstraint("source IS NULL OR source IN ('statement', 'query')", name="known_source"),
+        CheckConstraint("source <> 'statement' OR file_id IS NOT NULL", name="statement_kept"),
         Index("uq_parked_answers_said", "line_id", "kind", "key", unique=True),
         Index("ix_parked_answers_open", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
     )
@@ -51,6 +53,8 @@ class ParkedAnswerRow(Base):
     amount: Mapped[int] = mapped_column(Money)
     code: Mapped[str] = mapped_column(String(40))
     dated: Mapped[date | None] = mapped_column(Date)
+    source: Mapped[str | None] = mapped_column(String(20))
+    file_id: Mapped[int | None] = mapped_column(Id, ForeignKey("bank_files.id"))
     parked_by: Mapped[str] = mapped_column(String(80))
     parked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     resolved_by: Mapped[str | None] = mapped_column(String(80))
@@ -82,6 +86,9 @@ fixed_columns(
     "dated",
     "parked_by",
     "parked_at",
+    "source",
+    "file_id",
 )
+settled_columns(ParkedAnswerRow.__table__, "resolved_at", "resolved_at", "resolved_by", "note")
 for _row in (BankReferenceRow, ForeignFileRow):
     append_only(_row.__table__)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from subsidy_match.claims.lines.answers import LONGEST_CODE
 from subsidy_match.claims.registry import merge
 from subsidy_match.claims.wording import is_writable
 
@@ -153,7 +154,7 @@ _NOTICES = {"notice_no": _up_to(80), "notice_until": _DAY, "objection": _ID, "al
 _PAYMENT = {
     "bank_ref": _up_to(80),
     "batch": _up_to(40),
-    "failure_code": _up_to(40),
+    "failure_code": _up_to(LONGEST_CODE),
     "instruction": _up_to(40),
     "return_ref": _up_to(80),
 }

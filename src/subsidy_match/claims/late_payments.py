@@ -7,10 +7,11 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.bank_records import ParkedAnswerRow
-from subsidy_match.claims.lines.answers import Outcome, Receipt
+from subsidy_match.claims.late_advice import advice_for
+from subsidy_match.claims.lines.answers import Evidence, Outcome, Receipt
 from subsidy_match.claims.lines.steps import Hand, advance_line
 from subsidy_match.claims.parking import Parked
-from subsidy_match.claims.payment_states import LineEvent
+from subsidy_match.claims.payment_states import LineEvent, Source
 from subsidy_match.claims.payment_steps import Deed, lock_claims, step_claim
 from subsidy_match.claims.payout_records import BatchRow, LineRow
 from subsidy_match.claims.receipts import fields_of
@@ -45,7 +46,7 @@ def settle_late(deed: Deed, parked: ParkedAnswerRow, line: LineRow) -> None:
     claim = lock_claims(deed.session, {line.claim_id: None})[line.claim_id]
     _check_not_of_batch(deed, line)
     _check_unpaid(claim)
-    _settle(deed, line, receipt, claim)
+    _settle(deed, Hand(deed.session, deed.actor, deed.at, _evidence(parked)), line, receipt, claim)
     finish_batches(deed, _ACTION, lines, {})
 
 
@@ -61,15 +62,21 @@ def _check_unpaid(claim: ClaimRow) -> None:
     if claim.state not in _UNPAID:
         state = STATE_NAMES[State(claim.state)]
         zh = f"办件当前状态为{state[0]},不能登记该支付令到账"
-        raise Conflict("claim_elsewhere", zh, f"the claim is {state[1]}: what was paid late cannot be settled on it")
+        en = f"the claim is {state[1]}: what was paid late cannot be settled on it"
+        raise Conflict("claim_elsewhere", zh, en, hint=" / ".join(advice_for(State(claim.state))))
 
 
-def _settle(deed: Deed, line: LineRow, receipt: Receipt, claim: ClaimRow) -> None:
-    advance_line(Hand(deed.session, deed.actor, deed.at), line, LineEvent.SETTLE_LATE, answer=receipt)
+def _settle(deed: Deed, hand: Hand, line: LineRow, receipt: Receipt, claim: ClaimRow) -> None:
+    advance_line(hand, line, LineEvent.SETTLE_LATE, answer=receipt)
     line.bank_ref, line.settled_on, line.failure_code = receipt.bank_ref, receipt.on, None
     take_reference(deed.session, receipt.bank_ref, Movement.SETTLEMENT, of=line.id)
     step_claim(deed, claim, Event.SETTLE, fields_of(receipt))
     step_claim(replace(deed, actor=SYSTEM), claim, Event.COMPLETE, {})
+
+
+def _evidence(parked: ParkedAnswerRow) -> Evidence | None:
+    """Where the answer came from; nobody knows of one that was parked before this was kept."""
+    return None if parked.source is None else Evidence(Source(parked.source), parked.file_id)
 
 
 def _receipt(session: Session, parked: ParkedAnswerRow, line: LineRow) -> Receipt:

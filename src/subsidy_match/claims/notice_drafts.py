@@ -8,17 +8,17 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from subsidy_match.claims.canonical import canonical_key
 from subsidy_match.claims.document_states import NoticeState
 from subsidy_match.claims.notice_records import NoticeClaimRow, PublicNoticeRow
 from subsidy_match.claims.occasion import current_amount
-from subsidy_match.claims.official_documents import check_listed, check_number, insert_numbered, number_in_use
+from subsidy_match.claims.official_documents import check_listed, check_number, insert_numbered
 from subsidy_match.claims.payment_steps import Deed, lock_claims, refuse_batch
 from subsidy_match.claims.public_notices import Contact
 from subsidy_match.claims.records import AccountRow, ClaimRow
 from subsidy_match.claims.states import State
 from subsidy_match.claims.wording import check_line
 from subsidy_match.errors import Conflict, InputError, SubsidyError
-from subsidy_match.store.turns import Turn
 from subsidy_match.store.users import Role
 
 __all__ = ["account_tail", "add_claims", "new_notice", "why_not_over"]
@@ -40,10 +40,12 @@ def new_notice(deed: Deed, number: str, title: str, contact: Contact) -> PublicN
     named = check_line("title", title, 200)
     if not named:
         raise InputError("field_missing", "缺少字段:title", "missing field: title")
-    if known := number_in_use(deed.session, PublicNoticeRow.number, clean, Turn.NOTICE_NUMBER):
+    key = canonical_key(clean)
+    if known := deed.session.scalar(select(PublicNoticeRow.number).where(PublicNoticeRow.number_key == key)):
         raise _taken(known)
     return PublicNoticeRow(
         number=clean,
+        number_key=key,
         title=named,
         state=str(NoticeState.DRAFT),
         contact_department=department,

@@ -24,10 +24,12 @@ class PublicNoticeRow(Base):
         CheckConstraint("state NOT IN ('PUBLISHED', 'CLOSED') OR until_on IS NOT NULL", name="has_days"),
         CheckConstraint("from_on IS NULL OR until_on >= from_on", name="days_in_order"),
         Index("uq_public_notices_number", "number", unique=True),
+        Index("uq_public_notices_number_key", "number_key", unique=True),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     number: Mapped[str] = mapped_column(String(80))
+    number_key: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(20))
     contact_department: Mapped[str] = mapped_column(String(120))

@@ -6,11 +6,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
-from subsidy_match.claims.canonical import as_known
 from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.payment_steps import Deed, refuse_batch
 from subsidy_match.claims.people.parties import why_not_apart
@@ -22,7 +20,6 @@ from subsidy_match.claims.wording import check_text
 from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store import audit
 from subsidy_match.store.schema import Base
-from subsidy_match.store.turns import Turn, take_turn
 from subsidy_match.store.users import Actor, Role
 
 __all__ = [
@@ -33,7 +30,6 @@ __all__ = [
     "check_why",
     "insert_numbered",
     "left_document",
-    "number_in_use",
     "write_down",
 ]
 
@@ -56,14 +52,6 @@ def check_number(number: str) -> str:
             "number_invalid", zh, f"a number has 1 to {_LONGEST_NUMBER} signs, no space and none of / ? # % \\"
         )
     return clean
-
-
-def number_in_use(session: Session, number: InstrumentedAttribute[str], wanted: str, turn: Turn) -> str | None:
-    """The spelling in which another document has a number already, if one has; whoever asks next waits for the answer."""
-    take_turn(session, turn)  # two may bring the same number in two spellings, which no index can tell
-    numbers = session.scalars(select(number)).all()
-    known = as_known(wanted, numbers)
-    return known if known in numbers else None
 
 
 def check_role(actor: Actor, roles: Collection[Role], zh: str, en: str) -> None:

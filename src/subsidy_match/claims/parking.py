@@ -1,7 +1,7 @@
 """What the bank said and was not taken in, for a person must look: kept, told again, and answered by a person.
 
 A return of money that is being recovered, or a result that contradicts the record, is no wrong line of its file: it is
-news. The rest of the file counts; the claim is not paid anew until somebody says what was done about it.
+news. The rest of the file counts; the claim is not paid anew, and gives no money up, until somebody says what was done.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.bank_records import ParkedAnswerRow
 from subsidy_match.claims.canonical import canonical_key
+from subsidy_match.claims.late_advice import advice_for, holds_no_money
 from subsidy_match.claims.lines.answers import Answer, Return
 from subsidy_match.claims.lines.steps import Hand
 from subsidy_match.claims.payout_records import LineRow
+from subsidy_match.claims.records import ClaimRow
+from subsidy_match.claims.states import STATE_NAMES, State
 from subsidy_match.errors import Conflict, Finding
 
 __all__ = [
@@ -34,7 +37,6 @@ __all__ = [
     "take_in",
 ]
 
-_LONGEST_CODE = 40
 _OPEN = ParkedAnswerRow.resolved_at.is_(None)
 _TAKEN_IN = "已入账 / taken in"
 
@@ -69,7 +71,8 @@ class ParkedAnswer:
 
 def park(hand: Hand, line: LineRow, kind: Parked, answer: Answer) -> bool:
     """Leave an answer to a person; false where somebody has dealt with it already."""
-    if (known := _same(hand.session, line, kind, _reference(answer))) is not None:
+    known = hand.session.scalars(_said(line, kind, _reference(answer))).one_or_none()
+    if known is not None:
         return known.resolved_at is None
     row = ParkedAnswerRow(
         line_id=line.id,
@@ -77,8 +80,10 @@ def park(hand: Hand, line: LineRow, kind: Parked, answer: Answer) -> bool:
         key=canonical_key(_reference(answer)),
         reference=_reference(answer),
         amount=answer.amount,
-        code=answer.code[:_LONGEST_CODE],
+        code=answer.code,
         dated=answer.on,
+        source=None if hand.evidence is None else str(hand.evidence.source),
+        file_id=None if hand.evidence is None else hand.evidence.file_id,
         parked_by=hand.actor.id,
         parked_at=hand.at,
     )
@@ -88,7 +93,9 @@ def park(hand: Hand, line: LineRow, kind: Parked, answer: Answer) -> bool:
 
 def take_in(hand: Hand, line: LineRow, kind: Parked, reference: str) -> None:
     """Note that an answer which was left to a person has been taken in after all."""
-    row = _same(hand.session, line, kind, reference)
+    # A supervisor may be answering for it in this very moment: locked and read anew, whoever came first has the word.
+    query = _said(line, kind, reference).with_for_update().execution_options(populate_existing=True)
+    row = hand.session.scalars(query).one_or_none()
     if row is not None and row.resolved_at is None:
         row.resolved_by, row.resolved_at, row.note = hand.actor.id, hand.at, _TAKEN_IN
 
@@ -111,15 +118,21 @@ def parked_answers(
 
 def parked_findings(session: Session) -> list[Finding]:
     """What ``doctor`` tells of answers that wait for a person."""
-    return [
-        Finding(
-            "F020",
-            f"{one.instruction}:银行答复({one.kind},流水号{one.reference})未入账,须人工核对",
-            f"{one.instruction}: an answer of the bank ({one.kind}, {one.reference}) waits for a person",
-            severity="warning",
-        )
-        for one in parked_answers(session, limit=1000)
-    ]
+    return [_told(one, _state_of(session, one)) for one in parked_answers(session, limit=1000)]
+
+
+def _told(one: ParkedAnswer, state: State) -> Finding:
+    zh = f"{one.instruction}:银行答复({one.kind},流水号{one.reference})未入账,须人工核对"
+    en = f"{one.instruction}: an answer of the bank ({one.kind}, {one.reference}) waits for a person"
+    hint = None
+    if one.kind is Parked.SUCCESS and holds_no_money(state):
+        zh, en = f"{zh};该件{STATE_NAMES[state][0]}", f"{en}, and its claim is {STATE_NAMES[state][1]}"
+        hint = " / ".join(advice_for(state))
+    return Finding("F020", zh, en, hint=hint, severity="warning")
+
+
+def _state_of(session: Session, one: ParkedAnswer) -> State:
+    return State(session.scalars(select(ClaimRow.state).where(ClaimRow.id == one.claim_id)).one())
 
 
 def parked_for_another(session: Session, reference: str, claim_id: int) -> str | None:
@@ -130,7 +143,7 @@ def parked_for_another(session: Session, reference: str, claim_id: int) -> str |
 
 
 def check_nothing_parked(session: Session, claim_id: int) -> None:
-    """Refuse to pay a claim while the bank's word about an earlier payment of it waits for a person.
+    """Refuse to pay a claim, or to give its money up, while the bank's word about a payment of it waits for a person.
 
     Raises:
         Conflict: ``answer_parked``.
@@ -138,17 +151,17 @@ def check_nothing_parked(session: Session, claim_id: int) -> None:
     mine = select(LineRow.instruction).join(ParkedAnswerRow, ParkedAnswerRow.line_id == LineRow.id)
     instruction = session.scalars(mine.where(_OPEN, LineRow.claim_id == claim_id)).first()
     if instruction is not None:
-        zh = f"银行对支付令{instruction}的答复尚待人工核对,不能支付"
-        raise Conflict("answer_parked", zh, f"what the bank said of {instruction} waits for a person: no payment")
+        zh = f"银行对支付令{instruction}的答复尚待人工核对,核对前不得再付,也不得释放其资金"
+        en = f"what the bank said of {instruction} waits for a person: no payment, and its money stays, until then"
+        raise Conflict("answer_parked", zh, en)
 
 
-def _same(session: Session, line: LineRow, kind: Parked, reference: str) -> ParkedAnswerRow | None:
-    query = select(ParkedAnswerRow).where(
+def _said(line: LineRow, kind: Parked, reference: str) -> Select[ParkedAnswerRow]:
+    return select(ParkedAnswerRow).where(
         ParkedAnswerRow.line_id == line.id,
         ParkedAnswerRow.kind == str(kind),
         ParkedAnswerRow.key == canonical_key(reference),
     )
-    return session.scalars(query).one_or_none()
 
 
 def _reference(answer: Answer) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.canonical import as_known
+from subsidy_match.claims.canonical import canonical_key
 from subsidy_match.claims.document_states import NOTICE_NAMES, NoticeState
 from subsidy_match.claims.notice_records import NoticeClaimRow, PublicNoticeRow
 from subsidy_match.errors import Conflict, NotFound
@@ -98,17 +98,16 @@ def notice_by_number(session: Session, number: str, *, lock: bool = False) -> Pu
     Raises:
         NotFound: ``notice_unknown``, also where it is a draft or was withdrawn.
     """
-    row = _numbered(session, number, lock=lock)
-    if row is None:  # in the spelling in which it was drafted
-        known = as_known(number, session.scalars(select(PublicNoticeRow.number)))
-        row = _numbered(session, known, lock=lock)
+    row = _where(session, PublicNoticeRow.number == number, lock=lock)
+    if row is None:  # in another spelling than that in which it was drafted
+        row = _where(session, PublicNoticeRow.number_key == canonical_key(number), lock=lock)
     if row is None or row.state not in PUBLIC:
         raise unknown_notice(number)
     return row
 
 
-def _numbered(session: Session, number: str, *, lock: bool) -> PublicNoticeRow | None:
-    query = select(PublicNoticeRow).where(PublicNoticeRow.number == number)
+def _where(session: Session, same: ColumnElement[bool], *, lock: bool) -> PublicNoticeRow | None:
+    query = select(PublicNoticeRow).where(same)
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return session.scalars(query).one_or_none()

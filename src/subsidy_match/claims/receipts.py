@@ -31,8 +31,6 @@ from subsidy_match.store.users import SYSTEM
 
 __all__ = ["ReceiptReport", "doubts_of", "fields_of", "import_receipts"]
 
-_LONGEST_CODE = 40
-
 
 class _Effect(StrEnum):
     SETTLED = "settled"
@@ -118,7 +116,7 @@ def _apply(
             _fail(deed, hand, line, receipt, claims[line.claim_id])
         case _Effect.UNKNOWN:
             advance_line(hand, line, LineEvent.LOSE_SIGHT, answer=receipt, code=receipt.code)
-            line.failure_code = receipt.code[:_LONGEST_CODE] or None
+            line.failure_code = receipt.code or None
         case _Effect.UNCHANGED | _Effect.PARKED:
             pass
         case other:

@@ -25,6 +25,7 @@ __all__ = [
     "finish_batches",
     "keep_file",
     "known_file",
+    "lock_line",
     "locked_lines",
     "taken_meanwhile",
     "unknown_instruction",
@@ -53,6 +54,14 @@ def locked_lines(deed: Deed, answers: Sequence[Answer]) -> dict[str, LineRow]:
     for batch in _locked(deed.session, BatchRow, named.values()):
         check_order(deed.at, batch.sent_at, deed.tolerance)
     return {line.instruction: line for line in _locked(deed.session, LineRow, named)}
+
+
+def lock_line(session: Session, line_id: int) -> LineRow:
+    """Lock one line, and its batch before it."""
+    batch_id = session.scalars(select(LineRow.batch_id).where(LineRow.id == line_id)).one()
+    list(_locked(session, BatchRow, [batch_id]))
+    (line,) = _locked(session, LineRow, [line_id])
+    return line
 
 
 def check_not_ahead(deed: Deed, answer: Answer) -> None:

@@ -19,7 +19,7 @@ from subsidy_match.claims.occasion import shares_of
 from subsidy_match.claims.parking import ParkedAnswer, answer_of, parked_answers
 from subsidy_match.claims.payment_steps import Deed
 from subsidy_match.claims.payout_records import LineRow
-from subsidy_match.claims.reconciling import taken_meanwhile
+from subsidy_match.claims.reconciling import lock_line, taken_meanwhile
 from subsidy_match.claims.refusals import Forbidden, audited
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.wording import check_text
@@ -66,11 +66,14 @@ def resolve_parked(deed: Deed, parked_id: int, note: str, *, paid: bool = False)
 
 
 def _locked(session: Session, parked_id: int) -> tuple[ParkedAnswerRow, LineRow]:
-    query = select(ParkedAnswerRow).where(ParkedAnswerRow.id == parked_id).with_for_update()
-    row = session.scalars(query).one_or_none()
-    if row is None:
+    """Lock an answer after its line: a file that is taken in locks in that order, too."""
+    mine = ParkedAnswerRow.id == parked_id
+    line_id = session.scalar(select(ParkedAnswerRow.line_id).where(mine))
+    if line_id is None:
         raise NotFound("parked_unknown", f"没有此待查答复:{parked_id}", f"no parked answer {parked_id}")
-    return row, session.get_one(LineRow, row.line_id)
+    line = lock_line(session, line_id)
+    query = select(ParkedAnswerRow).where(mine).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(query).one(), line
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,6 @@ from subsidy_match.errors import Finding, InputError, SubsidyError
 
 __all__ = ["ReturnReport", "import_returns", "return_doubts"]
 
-_LONGEST_CODE = 40
-
 
 @dataclass(frozen=True, slots=True)
 class ReturnReport:
@@ -109,12 +107,12 @@ def _apply(deed: Deed, hand: Hand, one: Return, lines: Mapping[str, LineRow], cl
         _check_repeated(deed, line, one)
         return False
     advance_line(hand, line, LineEvent.RETURN, answer=one, code=one.code)
-    line.failure_code = one.code[:_LONGEST_CODE]
+    line.failure_code = one.code
     row = LineReturnRow(
         line_id=line.id,
         amount=one.amount,
         return_ref=one.return_ref,
-        code=one.code[:_LONGEST_CODE],
+        code=one.code,
         returned_on=one.on,
     )
     deed.session.add(row)

@@ -117,7 +117,10 @@ def read_scene(session: Session, base: WorkingCalendar, at: datetime) -> Scene:
         for row in rows
     ]
     funds = session.scalars(select(FundRow)).all()
-    free = {f.id: 0 if f.frozen else f.allocated - f.reserved - f.committed - f.paid for f in funds}
+    free = {
+        f.id: 0 if f.frozen or f.closed_on is not None else f.allocated - f.reserved - f.committed - f.paid
+        for f in funds
+    }
     calendar = calendar_in_force(session, base)
     return Scene(session, at, business_day(at), calendar, read_limits(session), claims, free)
 

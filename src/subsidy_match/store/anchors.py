@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, Integer, String, select
+from sqlalchemy import Date, ForeignKey, Index, Integer, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from subsidy_match.errors import Finding
@@ -19,7 +19,6 @@ from subsidy_match.store import audit
 from subsidy_match.store.append_only import append_only
 from subsidy_match.store.audit import Entry
 from subsidy_match.store.schema import Base, Id, UtcDateTime, canonical_json
-from subsidy_match.store.turns import Turn, take_turn
 
 __all__ = ["Anchor", "AnchorHead", "AnchorRow", "anchors", "set_anchor", "verify_anchors"]
 
@@ -75,7 +74,7 @@ class Anchor:
 
 def set_anchor(session: Session, *, day: date, at: datetime) -> Anchor:
     """Anchor all chains as they end now; a second time on the same day gives the anchor that is there."""
-    take_turn(session, Turn.ANCHOR)  # two processes must not make the same anchor
+    _lock(session)
     last = session.scalars(select(AnchorRow).order_by(AnchorRow.seq.desc()).limit(1)).first()
     if last is not None and last.day >= day:
         return _loaded(session, last)
@@ -128,6 +127,12 @@ def _broken(found: Sequence[Anchor]) -> Iterable[Finding]:
             )
             yield Finding("A005", zh, en)
         previous = anchor.digest
+
+
+def _lock(session: Session) -> None:
+    # Two processes must not make the same anchor; SQLite holds the write lock already.
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(7_204_119)))
 
 
 def _anchored(session: Session) -> Mapping[str, tuple[int, str]]:

@@ -21,10 +21,13 @@ __all__ = [
     "freezing",
     "keeping_names",
     "recorded_names",
+    "settled_columns",
+    "settling",
     "unbarring",
     "unbarring_emptying",
     "unfreezing",
     "unkeeping_names",
+    "unsettling",
 ]
 
 FUNCTION = """
@@ -75,6 +78,34 @@ def freezing(table: str, columns: Sequence[str], dialect: str) -> str:
 def unfreezing(table: str, dialect: str) -> str:
     """Give the statement that takes the trigger of fixed columns away again."""
     return f"DROP TRIGGER IF EXISTS {table}_fixed" + ("" if dialect == "sqlite" else f" ON {table}")
+
+
+def settled_columns(mapped: FromClause, since: str, *columns: str) -> None:
+    """Let some columns of a table keep their values once ``since``, one of them, has a value."""
+
+    def create(target: Table, connection: Connection, **_: Any) -> None:
+        if connection.dialect.name != "sqlite":
+            connection.execute(text(FROZEN))
+        connection.execute(text(settling(target.name, since, columns, connection.dialect.name)))
+
+    event.listen(cast("Table", mapped), "after_create", create)
+
+
+def settling(table: str, since: str, columns: Sequence[str], dialect: str) -> str:
+    """Give the statement that bars another value in ``columns`` of ``table`` once ``since`` has one."""
+    names = ", ".join(columns)
+    head = f"CREATE TRIGGER {table}_settled BEFORE UPDATE OF {names} ON {table} FOR EACH ROW"
+    differs = "IS NOT" if dialect == "sqlite" else "IS DISTINCT FROM"
+    other = " OR ".join(f"OLD.{name} {differs} NEW.{name}" for name in columns)
+    other = f"OLD.{since} IS NOT NULL AND ({other})"
+    if dialect == "sqlite":
+        return f"{head} WHEN {other} BEGIN SELECT RAISE(ABORT, '{names} of {table} never change'); END"
+    return f"{head} WHEN ({other}) EXECUTE FUNCTION bar_other_value('{names}')"
+
+
+def unsettling(table: str, dialect: str) -> str:
+    """Give the statement that takes the trigger of settled columns away again."""
+    return f"DROP TRIGGER IF EXISTS {table}_settled" + ("" if dialect == "sqlite" else f" ON {table}")
 
 
 def recorded_names(mapped: FromClause) -> None:

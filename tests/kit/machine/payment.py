@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from claims_world import SECOND
@@ -12,6 +13,7 @@ from hypothesis.stateful import Bundle, consumes, invariant, multiple, rule
 from machine.base import CLAIMS, Base, tried
 from machine.model import Attempt, ModelClaim, Topic
 from machine.recovery import settled_by_return
+from subsidy_match.claims.parking import ParkedAnswer
 from subsidy_match.claims.payment_checks import check_payments
 from subsidy_match.claims.resolving import ParkedOffice
 from subsidy_match.store.unit import in_unit
@@ -104,14 +106,32 @@ class Payment(Base):
             if line.state in ("SENT", "UNKNOWN"):
                 self._answered(line.claim_id, events)
 
-    @rule()
-    def answer_for_what_was_parked(self):
-        parked = ParkedOffice(self.world.desk)
-        for one in parked.answers():
-            parked.resolve(one.id, "已核对", actor=self.world.people["supervisor"], at=self.world.now)
-        for claim in self.model.claims.values():
-            claim.answered |= claim.parked
-            claim.parked.clear()
+    @rule(paid=st.booleans())
+    def answer_for_what_was_parked(self, paid: bool):
+        """A supervisor finds out that a payment was made after all, or says something else about it."""
+        office, who = ParkedOffice(self.world.desk), Attempt("supervisor", self.today)
+        for one in office.answers():
+            claim = self.model.claims[one.claim_id]
+            row = self.model.row(claim, "settle", who) if paid and self._is_late(claim, one) else None
+            answer = partial(office.resolve, one.id, "已核对", actor=self.world.people["supervisor"], at=self.world.now)
+            done, refusal = tried(lambda say=answer: say(paid=paid))
+            assert (done is None) is (paid and row is None), refusal
+            if row is not None:
+                self._answered(one.claim_id, ["settle", "complete"], by="supervisor")
+            elif paid:
+                answer(paid=False)
+            outcome = {"success": "成功", "failure": "失败"}.get(one.kind)
+            claim.parked.discard(f"{one.instruction} {outcome}")
+            claim.answered.add(f"{one.instruction} {outcome}")
+
+    @rule(batch_id=SENT, give_up=st.sampled_from(["revoke", "set_account"]), paid=st.booleans())
+    def the_bank_takes_its_failure_back(self, batch_id: int, give_up: str, paid: bool):
+        """What failed was paid after all; somebody tries to go on before a supervisor has looked at it."""
+        self.receipts(batch_id, "失败", first_only=False)
+        self.receipts(batch_id, "成功", first_only=False)
+        for line in self.world.office.batch(batch_id).lines:
+            self.fire(line.claim_id, give_up, "supervisor_b" if give_up == "revoke" else "applicant")
+        self.answer_for_what_was_parked(paid)
 
     @rule(batch_id=consumes(APPROVED), who=st.sampled_from(["maker_b", "checker", "supervisor", "clerk"]))
     def cancel_batch(self, batch_id: int, who: str):
@@ -165,9 +185,14 @@ class Payment(Base):
         claim = self.model.claims[claim_id]
         return claim.state in ("RECOVERING", "RECOVERED", "WRITTEN_OFF") and settled_by_return(claim) is None
 
-    def _answered(self, claim_id: int, events: list[str]) -> None:
+    def _is_late(self, claim: ModelClaim, one: ParkedAnswer) -> bool:
+        """Whether it is a success that may yet be recorded: the claim waits with just the money that was paid."""
+        held = sum(claim.held("committed").values())
+        return one.kind == "success" and claim.state in ("PAY_FAILED", "PAYABLE") and held == one.amount
+
+    def _answered(self, claim_id: int, events: list[str], *, by: str = "reconciler") -> None:
         for event in events:
-            who = "system" if event == "complete" else "reconciler"
+            who = "system" if event == "complete" else by
             row = self.model.row(self.model.claims[claim_id], event, Attempt(who, self.today))
             self.follow({claim_id: row}, who)
 

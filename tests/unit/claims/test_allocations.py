@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from threading import Thread
 
 import pytest
 from claims_world import FUND, World
@@ -16,6 +17,7 @@ from subsidy_match.claims.payment_steps import BatchRefused
 from subsidy_match.claims.states import State
 from subsidy_match.errors import SubsidyError
 from subsidy_match.store import audit
+from subsidy_match.store.migration import downgrade, upgrade
 from subsidy_match.store.unit import in_unit
 
 NUMBER = "示例财建〔2026〕1号"
@@ -119,6 +121,46 @@ def test_a_claim_is_in_one_live_document_and_numbers_are_used_once(world: World)
     )
     with pytest.raises(IntegrityError), world.engine.begin() as connection:
         connection.execute(again, {"doc": other.id, "claim": claims[0].id})
+
+
+def test_two_spellings_of_one_number_at_the_same_moment_are_one_number(world: World):
+    """The second is drafted before the first is written down: the database has the last word."""
+    (first,) = over(world, 1)
+    world.open_fund("province", 1_000_000_00)
+    world.assume(funding=(Share("province", Fraction(1)),))  # whoever lists claims of one fund waits for its lock
+    second = world.walk(State.PUBLISHED, period="2021")
+    outcome: list[str] = []
+
+    def draft_other() -> None:
+        try:
+            draft(world, [second], "示例财建[2026]1号")
+        except SubsidyError as refusal:
+            outcome.append(refusal.code)
+
+    rival = Thread(target=draft_other)
+
+    def meanwhile(*_: object) -> None:
+        rival.start()
+        rival.join(timeout=1)  # where it is not held up it is through by now
+
+    actor = world.people["notice"]
+    world.allocations.draft([first.id], number=NUMBER, title="示例下达", actor=actor, at=world.now, also=meanwhile)
+    rival.join()
+    assert outcome == ["number_taken"]
+
+
+def test_a_store_that_has_one_number_in_two_spellings_is_migrated(world: World, store_url: str):
+    first, second = over(world)
+    draft(world, [first])
+    void(world, draft(world, [second], "示例财建〔2026〕2号"))
+    world.engine.dispose()
+    downgrade(store_url, "0018")
+    with world.engine.begin() as connection:
+        connection.execute(text("UPDATE fund_allocations SET number = '示例财建[2026]1号' WHERE id = 2"))
+    world.engine.dispose()
+    upgrade(store_url)
+    with pytest.raises(SubsidyError, match=NUMBER):
+        draft(world, [second], "示例财建﹝2026﹞1号")
 
 
 def test_totals_that_do_not_fit_are_not_issued_and_are_found(world: World):

@@ -9,16 +9,20 @@ from typing import Any
 import pytest
 from claims_world import World
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
 from store_truths import check_store
 
+from subsidy_match.claims.allocation_office import AllocationOffice
 from subsidy_match.claims.batches import Batch, Line
+from subsidy_match.claims.parking import parked_findings
 from subsidy_match.claims.payment_states import BatchState, LineState
-from subsidy_match.claims.payout_records import LineStepRow
+from subsidy_match.claims.payout_records import BankFileRow, LineStepRow
 from subsidy_match.claims.records import ClaimShare, ClaimStep
 from subsidy_match.claims.resolving import ParkedOffice
 from subsidy_match.claims.states import State
 from subsidy_match.claims.store_checks import STORE_CHECKS
 from subsidy_match.errors import InputError, SubsidyError
+from subsidy_match.store.migration import downgrade, upgrade
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor, Role
 
@@ -85,6 +89,37 @@ def test_a_late_success_settles_its_line_and_completes_the_claim(world: World, l
     assert (known.resolved_by, known.resolved_at, known.note) == ("supervisor", world.now, "银行确认已付")
 
 
+def test_the_step_of_a_late_payment_names_the_file_that_told_of_it(world: World, line: Line):
+    say(world, line, "成功", "LATE")
+    as_paid(world)
+    newest = select(LineStepRow).where(LineStepRow.line_id == line.id).order_by(LineStepRow.seq.desc()).limit(1)
+    step = in_unit(world.engine, lambda s: s.scalars(newest).one(), immediate=False)
+    told = select(BankFileRow).order_by(BankFileRow.id.desc()).limit(1)
+    file = in_unit(world.engine, lambda s: s.scalars(told).one(), immediate=False)
+    assert (step.event, step.source, step.file_id) == ("settle_late", "statement", file.id)
+
+
+def test_an_answer_that_an_older_store_parked_gets_its_file(world: World, line: Line, store_url: str):
+    world.wait(1)
+    say(world, line, "成功", "LATE")
+    (before,) = rows(world, "parked_answers")
+    world.engine.dispose()
+    downgrade(store_url, "0017")
+    upgrade(store_url)
+    (after,) = rows(world, "parked_answers")
+    assert [one._mapping for one in after] == [one._mapping for one in before]
+    assert after[0].file_id is not None
+
+
+def test_what_was_said_of_a_parked_answer_stays(world: World, line: Line):
+    say(world, line, "成功", "LATE")
+    (one,) = ParkedOffice(world.desk).answers()
+    ParkedOffice(world.desk).resolve(one.id, "银行误报", actor=world.people["supervisor"], at=world.now)
+    for change in ("note = 'x'", "resolved_by = 'x'", "resolved_by = NULL, resolved_at = NULL", "file_id = NULL"):
+        with pytest.raises(DBAPIError, match="never change"), world.engine.begin() as connection:
+            connection.execute(text(f"UPDATE parked_answers SET {change}"))
+
+
 def last_steps(world: World, line: Line) -> list[str]:
     steps = select(ClaimStep).where(ClaimStep.claim_id == line.claim_id).order_by(ClaimStep.version)
     moves = select(LineStepRow).where(LineStepRow.line_id == line.id).order_by(LineStepRow.seq)
@@ -132,9 +167,9 @@ def _paid_by_another(world: World, line: Line) -> None:
 
 def _withdrawn(world: World, line: Line) -> None:
     try_again(world, line)
-    say(world, line, "成功", "LATE")
     world.fire(line.claim_id, "request_withdrawal", "applicant")
     world.fire(line.claim_id, "consent_withdrawal", "supervisor")
+    say(world, line, "成功", "LATE")
 
 
 def _less_committed(world: World, line: Line) -> None:
@@ -177,6 +212,57 @@ def test_what_cannot_be_settled_late_is_refused_and_changes_nothing(
     with pytest.raises(SubsidyError) as caught:
         as_paid(world)
     assert (caught.value.code, rows(world, *tables) == before) == (code, True)
+
+
+def _revoke(world: World, line: Line) -> None:
+    world.fire(line.claim_id, "revoke", "supervisor", reason_code="other", note="不符")
+
+
+def _withdraw(world: World, line: Line) -> None:
+    try_again(world, line)
+    world.fire(line.claim_id, "request_withdrawal", "applicant")
+    world.fire(line.claim_id, "consent_withdrawal", "supervisor")
+
+
+def _void(world: World, line: Line) -> None:
+    try_again(world, line)
+    AllocationOffice(world.desk).void(1, reason_code="other", note="错", actor=world.people["supervisor"], at=world.now)
+
+
+@pytest.mark.parametrize("give_up", [_revoke, _withdraw, _void])
+def test_money_that_the_bank_may_have_paid_is_not_given_up(
+    world: World, line: Line, give_up: Callable[[World, Line], None]
+):
+    say(world, line, "成功", "LATE")
+    with pytest.raises(SubsidyError, match="answer_parked"):
+        give_up(world, line)
+    assert world.fund().committed == 2 * ONE
+    as_paid(world)
+    assert (world.desk.claim(line.claim_id).state, world.fund().paid) == (State.COMPLETED, ONE)
+
+
+def test_an_answer_that_comes_after_the_claim_has_ended_says_what_to_do(world: World, line: Line):
+    _revoke(world, line)
+    say(world, line, "成功", "LATE")
+    (told,) = in_unit(world.engine, parked_findings)
+    with pytest.raises(SubsidyError, match="claim_elsewhere") as refused:
+        as_paid(world)
+    assert ("is revoked" in told.en, "paid once" in str(told.hint), refused.value.hint) == (True, True, told.hint)
+    (one,) = ParkedOffice(world.desk).answers()
+    ParkedOffice(world.desk).resolve(one.id, "企业已退还", actor=world.people["supervisor"], at=world.now)
+    assert in_unit(world.engine, parked_findings) == []
+
+
+def test_an_appeal_revives_a_claim_that_was_paid_after_it_had_ended(world: World, line: Line):
+    _revoke(world, line)
+    say(world, line, "成功", "LATE")
+    world.fire(line.claim_id, "appeal", "applicant", reason="不服")
+    world.fire(line.claim_id, "uphold_appeal", "supervisor_b", note="已核对")
+    claim = world.carry_on(world.fire(line.claim_id, "assign", "lead", assignee="reviewer"), State.PUBLISHED)
+    world.wait(9)
+    world.carry_on(claim, State.PAYABLE)
+    as_paid(world, world.people["supervisor_b"])
+    assert (world.desk.claim(line.claim_id).state, world.fund().paid) == (State.COMPLETED, ONE)
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,21 @@ from typing import Any
 
 import pytest
 from claims_world import FIRM, World, return_file
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from subsidy_match.claims.assessment import Standing
+from subsidy_match.claims.bank_records import ParkedAnswerRow
 from subsidy_match.claims.batches import Line
 from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.funds import check_balances
-from subsidy_match.claims.parking import parked_findings
+from subsidy_match.claims.lines.steps import Hand
+from subsidy_match.claims.parking import Parked, parked_findings, take_in
 from subsidy_match.claims.payment_checks import check_payments, check_totals
 from subsidy_match.claims.payment_states import BatchState, LineState
 from subsidy_match.claims.payment_steps import BatchRefused
 from subsidy_match.claims.payments import payments_of
+from subsidy_match.claims.payout_records import LineRow
 from subsidy_match.claims.recovery import check_recoveries, recoveries_of
 from subsidy_match.claims.resolving import ParkedOffice
 from subsidy_match.claims.states import State
@@ -138,6 +143,12 @@ def test_a_return_known_already_changes_nothing(world: World, paid: Claim):
 def test_a_reason_that_nobody_knows_is_told_but_the_money_is_back(world: World, paid: Claim):
     report = world.returns([row(line_of(world), code="E99")])
     assert (report.returned, [doubt.code for doubt in report.doubts]) == (1, ["return_code_unknown"])
+
+
+def test_a_reason_longer_than_is_kept_does_not_refuse_the_file(world: World, paid: Claim):
+    report = world.returns([row(line_of(world), code="客户账户信息核对不一致" * 6)])
+    line = line_of(world)
+    assert (report.returned, line.state, len(line.failure_code or "")) == (1, LineState.RETURNED, 40)
 
 
 WRONG = {
@@ -307,6 +318,23 @@ def test_a_return_with_money_over_is_left_to_a_person_and_the_rest_of_the_file_c
     assert world.desk.claim(claim.id) == before
     assert world.desk.claim(other.id).state is State.PAY_FAILED
     check(world)
+
+
+def test_what_a_supervisor_says_meanwhile_of_a_parked_return_is_not_written_over(world: World):
+    if world.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    recovering(world, 6_000_00)
+    world.returns([row(line_of(world))])
+
+    def take(session: Session) -> None:
+        held = session.scalars(select(ParkedAnswerRow)).one()  # as it stood when the file began to be taken in
+        ParkedOffice(world.desk).resolve(held.id, "已核对", actor=world.people["supervisor"], at=world.now)
+        line = session.get_one(LineRow, held.line_id)
+        take_in(Hand(session, world.people["reconciler"], world.now), line, Parked.RETURN, "R1")
+
+    in_unit(world.engine, take)
+    (known,) = ParkedOffice(world.desk).answers(resolved=True)
+    assert (known.resolved_by, known.note) == ("supervisor", "已核对")
 
 
 def test_a_parked_return_is_told_until_a_supervisor_says_what_was_done(world: World):

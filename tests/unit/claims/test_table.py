@@ -94,5 +94,20 @@ def test_money_and_state_belong_together():
     assert not any(set(a.sources) & set(b.sources) and a == b for a, b in combinations(TRANSITIONS, 2))
 
 
+def test_what_gives_money_up_waits_while_the_bank_may_have_paid_it():
+    """From where a payment failed on, the bank's word that it was made after all may have come in and been parked."""
+    reached, grown = set[State](), {State.PAYABLE, State.PAY_FAILED}
+    while grown != reached:
+        reached = set(grown)
+        grown |= {row.target for row in TRANSITIONS if set(row.sources) & reached and row.target}
+    giving_up = {FundEffect.RELEASE, FundEffect.REOPEN}
+    # One under appeal holds no money: whatever led to it gave that back.
+    rows = [row for row in TRANSITIONS if row.fund in giving_up and set(row.sources) & reached - {State.APPEAL}]
+    assert {row.row for row in rows} >= {"7", "11", "14", "14r", "23", "23b"}
+    # A document voided takes the claim from where alone the payment can be recorded.
+    rows += [row for row in TRANSITIONS if row.event is Event.RECALL]
+    assert [row for row in rows if Guard.NOTHING_PARKED not in row.guards] == []
+
+
 def test_every_fund_effect_is_used():
     assert {row.fund for row in TRANSITIONS} == set(FundEffect)

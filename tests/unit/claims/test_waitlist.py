@@ -9,6 +9,7 @@ from sqlalchemy import text
 from subsidy_match.claims.assessment import Share
 from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.states import State
+from subsidy_match.claims.sweeper import sweep
 from subsidy_match.store.unit import in_unit
 
 ALL = 1_000_000_00
@@ -89,6 +90,14 @@ def test_a_sweep_serves_what_was_missed(world: World, queue):
     with world.engine.begin() as connection:
         connection.execute(text("UPDATE funds SET frozen = :no"), {"no": False})
     assert world.money.serve_waitlist(at=world.now) == [half.id]
+
+
+def test_a_sweep_plans_nothing_for_those_who_wait_for_a_closed_fund(world: World, queue):
+    holder, half, *_ = queue
+    world.money.close(FUND, document_no="结1号", actor=world.people["fund"], at=world.now)
+    world.fire(holder, "withdraw", "applicant")
+    report = sweep(world.desk, at=world.now)
+    assert (waits(world, half), report.done, report.refused) == ([True], (), ())
 
 
 def test_serving_in_one_fund_makes_way_in_another(world: World):

@@ -9,7 +9,10 @@ from enum import StrEnum
 from subsidy_match.claims.payment_states import Source
 from subsidy_match.errors import Location
 
-__all__ = ["Answer", "Evidence", "Outcome", "Receipt", "Return"]
+__all__ = ["LONGEST_CODE", "Answer", "Evidence", "Outcome", "Receipt", "Return"]
+
+LONGEST_CODE = 40
+"""How much is kept of what a bank gives as the reason why a payment did not arrive."""
 
 
 class Outcome(StrEnum):
@@ -22,7 +25,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What every answer says; ``amount`` in 分, ``last_four`` of the account that the bank had before it."""
+    """What every answer says; ``amount`` in 分, ``last_four`` of the account that the bank had before it.
+
+    A ``code`` longer than is kept of one is cut here, once for all: what counts is the answer, not the bank's wording.
+    """
 
     instruction: str
     amount: int
@@ -31,6 +37,9 @@ class Answer:
     on: date | None
     code: str
     at: Location
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "code", self.code[:LONGEST_CODE].rstrip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

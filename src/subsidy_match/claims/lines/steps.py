@@ -30,8 +30,6 @@ from subsidy_match.store.users import Actor, Role
 
 __all__ = ["Hand", "advance_batch", "advance_line", "may"]
 
-_LONGEST_CODE = 40
-
 
 @dataclass(frozen=True, slots=True)
 class Hand:
@@ -101,7 +99,7 @@ def _check_answer(hand: Hand, line: LineRow, rule: LineRule, answer: Answer | No
 
 def _keep(hand: Hand, line: LineRow, rule: LineRule, state: LineState, code: str) -> None:
     last = select(func.max(LineStepRow.seq)).where(LineStepRow.line_id == line.id)
-    evidence = hand.evidence if rule.answers else None
+    evidence = hand.evidence
     step = LineStepRow(
         line_id=line.id,
         seq=(hand.session.scalar(last) or 0) + 1,
@@ -110,7 +108,7 @@ def _keep(hand: Hand, line: LineRow, rule: LineRule, state: LineState, code: str
         to_state=str(rule.target),
         source=None if evidence is None else str(evidence.source),
         file_id=None if evidence is None else evidence.file_id,
-        code=code[:_LONGEST_CODE] or None,
+        code=code or None,
         actor=hand.actor.id,
         at=hand.at,
         day=business_day(hand.at),

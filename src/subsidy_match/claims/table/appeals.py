@@ -26,7 +26,7 @@ def rows() -> Iterator[Transition]:
         Event.REVOKE,
         State.REVOKED,
         _SUPERVISOR,
-        guards=(Guard.NEW_DECIDER,),
+        guards=(Guard.NEW_DECIDER, Guard.NOTHING_PARKED),
         fund=FundEffect.RELEASE,
         clock=ClockEffect.END,
         needs=("reason_code", "note"),

@@ -64,7 +64,7 @@ def rows() -> Iterator[Transition]:
         Event.LAPSE,
         State.LAPSED,
         frozenset({Role.SYSTEM}),
-        guards=(Guard.AFTER_CORRECTION_DUE,),
+        guards=(Guard.AFTER_CORRECTION_DUE, Guard.NOTHING_PARKED),
         fund=FundEffect.RELEASE,
         clock=ClockEffect.END,
     )

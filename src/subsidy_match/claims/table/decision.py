@@ -65,7 +65,7 @@ def rows() -> Iterator[Transition]:
             State.REJECTED,
             frozenset({role}),
             duty,
-            guards,
+            (*guards, Guard.NOTHING_PARKED),
             FundEffect.RELEASE,
             ClockEffect.END,
             needs=("reason_code",),

@@ -79,7 +79,7 @@ def _clearance() -> Iterator[Transition]:
             Event.RECALL,
             target,
             _ISSUERS,
-            guards=(Guard.NOT_FILER,),
+            guards=(Guard.NOT_FILER, Guard.NOTHING_PARKED),  # only where it is payable can a late payment be recorded
             when=when,
             needs=("allocation_no", *_WHY),
             takes=("note",),

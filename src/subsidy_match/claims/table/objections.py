@@ -75,7 +75,7 @@ def _upheld() -> Iterator[Transition]:
             event,
             target,
             _DECIDER,
-            guards=(_NEW,),
+            guards=(_NEW, Guard.NOTHING_PARKED),
             fund=fund,
             clock=clock,
             needs=_NEEDS,
