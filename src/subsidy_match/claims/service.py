@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, select
@@ -100,10 +101,10 @@ class ClaimDesk:
             assessment = self.assessor.assess(
                 uscc=uscc, policy_id=policy_id, period=period, subject=subject, as_of=business_day(at)
             )
-            row = draft_row(
-                assessment, uscc=uscc, policy_id=policy_id, period=period, subject=subject, filer=actor.id, at=at
-            )
-            return in_unit(self.engine, lambda s: self._create(s, row, assessment, payload, actor, at, also))
+            keys = {"uscc": uscc, "policy_id": policy_id, "period": period}
+            # Made anew for every attempt: what a rollback takes back stays with the object.
+            new = partial(draft_row, assessment, **keys, subject=subject, filer=actor.id, at=at)
+            return in_unit(self.engine, lambda s: self._create(s, new(), assessment, payload, actor, at, also))
 
         return audited(self.engine, f"enterprise:{uscc}", str(Event.DRAFT), actor=actor, at=at, work=create)
 

@@ -67,13 +67,9 @@ class TreasuryFolder:
             may(actor, _CONFIRMERS, ("确认支付文件", "answer for a payment file"))
             found = next((file for file in self.foreign() if file.name == name), None)
             if found is None:
-                raise NotFound(
-                    "foreign_file_unknown", f"没有待确认的支付文件:{name}", f"no such file to confirm: {name}"
-                )
-            row = ForeignFileRow(
-                name=found.name, sha256=found.sha256, note=check_text("note", note), actor=actor.id, at=at
-            )
-            in_unit(self.desk.engine, lambda session: _write_down(session, row, actor, at))
+                raise _unknown(name)
+            said = check_text("note", note)
+            in_unit(self.desk.engine, lambda session: _write_down(session, found, said, actor, at))
 
         audited(self.desk.engine, "payouts", "confirm_file", actor=actor, at=at, work=work)
 
@@ -119,12 +115,14 @@ def _foreign(session: Session, folder: Path, names: Sequence[str]) -> list[Forei
     return [file for file in files if file not in seen]
 
 
-def _write_down(session: Session, row: ForeignFileRow, actor: Actor, at: datetime) -> None:
-    known = select(ForeignFileRow.name).where(ForeignFileRow.name == row.name, ForeignFileRow.sha256 == row.sha256)
+def _unknown(name: str) -> NotFound:
+    return NotFound("foreign_file_unknown", f"没有待确认的支付文件:{name}", f"no such file to confirm: {name}")
+
+
+def _write_down(session: Session, file: ForeignFile, note: str, actor: Actor, at: datetime) -> None:
+    known = select(ForeignFileRow.name).where(ForeignFileRow.name == file.name, ForeignFileRow.sha256 == file.sha256)
     if session.scalars(known).first() is not None:  # somebody else answered for it in the same moment
-        raise NotFound(
-            "foreign_file_unknown", f"没有待确认的支付文件:{row.name}", f"no such file to confirm: {row.name}"
-        )
-    told = {"file": row.name, "sha256": row.sha256, "note": row.note, "name": actor.name}
-    session.add(row)
+        raise _unknown(file.name)
+    told = {"file": file.name, "sha256": file.sha256, "note": note, "name": actor.name}
+    session.add(ForeignFileRow(name=file.name, sha256=file.sha256, note=note, actor=actor.id, at=at))
     audit.append(session, "payouts", at=at, actor=actor.id, action="confirm_file", detail=told)

@@ -11,6 +11,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Engine, Index, Integer, LargeBinary, String, delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -74,9 +75,10 @@ def reserve(engine: Engine, *, scope: str, key: str, request_hash: str, at: date
         Conflict: ``request_in_flight`` (HTTP 409), the first request is still being worked on.
     """
     holder = secrets.token_hex(16)
-    row = IdempotencyRow(scope=scope, key=key, request_hash=request_hash, holder=holder, held_at=at)
+    # The row is made in the unit: one that was rolled back keeps an id that another may have by now.
+    new = partial(IdempotencyRow, scope=scope, key=key, request_hash=request_hash, holder=holder, held_at=at)
     try:
-        in_unit(engine, lambda session: session.add(row))
+        in_unit(engine, lambda session: session.add(new()))
     except IntegrityError:
         return in_unit(engine, lambda session: _again(session, scope, key, request_hash, holder, at))
     return Held(scope, key, holder)
