@@ -420,6 +420,14 @@ class TestAuthorisation:
         agent = world.people["agent"]
         assert in_unit(world.engine, lambda s: authorisations.seen_today(s, agent, world.today)).firms == {OTHER_USCC}
 
+    def test_an_agent_ends_their_own_and_no_other_agents(self, world: World):
+        hire(world, "agent", Role.AGENT)
+        hire(world, "rival", Role.AGENT, firms=[USCC])
+        given = self.give(world)
+        end = lambda by: in_store(world, authorisations.revoke_authorisation, given.id, by=by)  # noqa: E731
+        assert [refused(lambda by=by: end(by)) for by in ("rival", "other_applicant")] == ["role_missing"] * 2
+        assert end("agent").ended_by == "agent"
+
     def test_who_records_it(self, world: World):
         hire(world, "agent", Role.AGENT)
         assert refused(lambda: self.give(world, by="notice")) == "role_missing"

@@ -104,7 +104,7 @@ def authorise(
 
 
 def revoke_authorisation(session: Session, authorisation_id: int, *, actor: Actor, at: datetime) -> Authorisation:
-    """End an authorisation at once; it stays on record.
+    """End an authorisation at once; it stays on record. The firm's own people may, and the agent whose it is.
 
     Raises:
         NotFound: ``authorisation_unknown``.
@@ -116,7 +116,7 @@ def revoke_authorisation(session: Session, authorisation_id: int, *, actor: Acto
         raise NotFound(
             "authorisation_unknown", f"没有这项授权:{authorisation_id}", f"no authorisation {authorisation_id}"
         )
-    if not actor.may_file_for(row.uscc):  # a firm may always revoke its own
+    if row.login != actor.id and not _is_firms_own(session, actor, row.uscc):
         _check_recorder(actor)
     if row.ended_at is not None:
         raise Conflict("authorisation_ended", "该授权已撤销", "the authorisation is revoked already")
@@ -161,6 +161,11 @@ def seen_today(session: Session, actor: Actor, on: date) -> Actor:
     own = actor.firms - _as_agent(session, actor) if Role.APPLICANT in actor.roles else frozenset[str]()
     firms = {row.uscc for row in session.scalars(_in_force(actor.id, on))}
     return replace(actor, firms=own | actor.firms & firms)
+
+
+def _is_firms_own(session: Session, actor: Actor, uscc: str) -> bool:
+    """Whether somebody acts for a firm by themselves, and not by an authorisation."""
+    return Role.APPLICANT in actor.roles and actor.may_file_for(uscc) and uscc not in _as_agent(session, actor)
 
 
 def _as_agent(session: Session, actor: Actor) -> frozenset[str]:
