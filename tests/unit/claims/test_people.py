@@ -444,6 +444,9 @@ class TestAdministration:
         assert refused(lambda: change("boss_too", "boss")) == "self_grant"
         assert refused(lambda: change("clerk", "supervisor")) == "role_missing"
         assert refused(lambda: change("clerk", "boss")) == "person_missing"
+        of_nobody = Rights(roles=[Role.PUBLIC])
+        rights = lambda: in_store(world, administration.change_rights, "clerk", of_nobody, by="boss")  # noqa: E731
+        assert refused(rights) == "role_reserved"
         number(world, "clerk")
         assert change("clerk", "boss").roles == {Role.APPROVER}
 
