@@ -30,6 +30,8 @@ from subsidy_match.claims.materials import Deferred, deferred_materials
 from subsidy_match.claims.occasion import Occasion, claim_clock, past_duties
 from subsidy_match.claims.payload import parse_payload
 from subsidy_match.claims.payment_steps import Deed
+from subsidy_match.claims.people.authorisations import check_authorised, check_firm_of
+from subsidy_match.claims.people.authority import require_role
 from subsidy_match.claims.people.persons import lent_roles
 from subsidy_match.claims.reading import (
     CLAIM_UNKNOWN,
@@ -92,12 +94,13 @@ class ClaimDesk:
         """Start a claim (row 1); ``reason`` is needed where the verdict is not favourable.
 
         Raises:
-            Forbidden: ``not_your_firm``, ``role_missing``.
+            Forbidden: ``role_missing``, ``not_your_firm``, ``authorisation_missing``; nothing is assessed for them.
             Conflict: ``duplicate_claim``, ``verdict_needs_reason``.
         """
         payload = {} if reason is None else {"reason": reason}
 
         def create() -> Claim:
+            self._check_may_draft(actor, uscc, policy_id, business_day(at))
             assessment = self.assessor.assess(
                 uscc=uscc, policy_id=policy_id, period=period, subject=subject, as_of=business_day(at)
             )
@@ -321,6 +324,13 @@ class ClaimDesk:
         if fund_ids:
             with suppress(RetryableError):
                 serve_waitlist(self.engine, self.calendar, at=at, fund_ids=fund_ids)
+
+    def _check_may_draft(self, actor: Actor, uscc: str, policy_id: str, on: date) -> None:
+        (birth,) = rows_for(None, Event.DRAFT)
+        require_role(actor, birth)
+        check_firm_of(actor, uscc)
+        if Role.AGENT in actor.roles:  # of all others the store has nothing to say
+            self._read(lambda session: check_authorised(session, actor, uscc, policy_id, on))
 
     def _create(
         self,

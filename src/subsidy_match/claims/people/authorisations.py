@@ -24,6 +24,7 @@ __all__ = [
     "authorisations",
     "authorise",
     "check_authorised",
+    "check_firm_of",
     "revoke_authorisation",
     "seen_today",
 ]
@@ -134,6 +135,16 @@ def authorisations(session: Session, *, login: str | None = None, uscc: str | No
     query = query if login is None else query.where(AuthorisationRow.login == login)
     query = query if uscc is None else query.where(AuthorisationRow.uscc == uscc)
     return [_value(row) for row in session.scalars(query)]
+
+
+def check_firm_of(actor: Actor, uscc: str) -> None:
+    """Refuse whoever may not act for a firm; the machine may for any.
+
+    Raises:
+        Forbidden: ``not_your_firm``.
+    """
+    if not actor.is_machine and not actor.may_file_for(uscc):
+        raise Forbidden("not_your_firm", "无权代表该企业办理", "you may not act for this firm")
 
 
 def check_authorised(session: Session, actor: Actor, uscc: str, policy_id: str, on: date) -> None:
