@@ -48,6 +48,20 @@ class TestScopes:
         assert refused(lambda: world.fire(claim, "accept", "far")) == "out_of_scope"
         assert world.fire(claim, "accept", "near").state is State.ACCEPTED
 
+    def test_a_new_rule_moves_no_claim_in_hand_to_another_department(self, world: World):
+        set_rule(world, department="工信局")
+        hire(world, "old", Role.REVIEWER, scopes=[Scope(Role.REVIEWER, "工信局")])
+        hire(world, "new", Role.REVIEWER, scopes=[Scope(Role.REVIEWER, "科技局")])
+        claim = world.walk(State.ACCEPTED)
+        world.wait(1)
+        set_rule(world, department="科技局")
+        later = world.walk(State.ACCEPTED, period="2027")
+        for one, theirs, other in ((claim, "old", "new"), (later, "new", "old")):
+            assert (
+                refused(lambda one=one, who=other: world.fire(one, "assign", "lead", assignee=who)) == "assignee_unfit"
+            )
+            assert world.fire(one, "assign", "lead", assignee=theirs).assignee == theirs
+
     def test_a_role_reaches_its_funds_only(self, world: World):
         hire(world, "other_fund", Role.CLERK, scopes=[Scope(Role.CLERK, fund="elsewhere")])
         claim = world.walk(State.SUBMITTED)
