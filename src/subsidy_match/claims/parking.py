@@ -116,7 +116,6 @@ def parked_findings(session: Session) -> list[Finding]:
             "F020",
             f"{one.instruction}:银行答复({one.kind},流水号{one.reference})未入账,须人工核对",
             f"{one.instruction}: an answer of the bank ({one.kind}, {one.reference}) waits for a person",
-            severity="warning",
         )
         for one in parked_answers(session, limit=1000)
     ]
