@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from api_world import FUND, NAME, api, api_home
+from api_world import FUND, NAME, OTHER, api, api_home
 from claims_world import receipt_file, return_file
 from command_line import Office, office
 from store_truths import check_store
@@ -161,6 +161,10 @@ def test_what_is_not_there_or_not_theirs_is_said_in_both_languages(office: Offic
         (("allocations", "issue", 9), "approver", "allocation_unknown"),
         (("claims", "recover", "list", 9), None, "claim_unknown"),
         (("claims", "recover", "approve", 9), "nobody", "user_unknown"),
+        (("claims", "fire", 9, "accept", "--payload", "5"), "clerk", "bad_json"),
+        (("claims", "fire", 9, "accept", "--payload", "9" * 5000), "clerk", "bad_json"),
+        (("claims", "list", "--limit", -1), None, "--limit"),
+        (("payouts", "parked", "--limit", 0), None, "--limit"),
     ):
         assert code in office.refused(*words, by=by), words
 
@@ -188,3 +192,11 @@ def test_what_waits_for_a_person_is_listed_and_answered_for(office: Office, tmp_
     office.done("payouts", "confirm-file", name, "--note", "银行未收到", by="supervisor")
     for wrong, code in ((name, "foreign_file_confirmed"), (f"X{name}", "foreign_file_unknown")):
         assert code in office.refused("payouts", "confirm-file", wrong, "--note", "x", by="supervisor")
+
+
+def test_a_list_that_was_cut_says_so(office: Office):
+    drafts = (office.api.draft(), office.api.draft("other_applicant", uscc=OTHER, reason="待核"))
+    assert [draft.json().get("code") for draft in drafts] == [None, None]
+    both, one = office("claims", "list", "--limit", 2), office("claims", "list", "--limit", 1, "--json")
+    assert (both.err, len(one.data)) == ("", 1)
+    assert "只列出前1条,其后还有:--limit / only the first 1; there are more" in one.err

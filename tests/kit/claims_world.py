@@ -33,7 +33,7 @@ from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event, State
 from subsidy_match.store.sealing import load_sealer
 from subsidy_match.store.unit import in_unit
-from subsidy_match.store.users import Actor, Role, add_user
+from subsidy_match.store.users import RESERVED_ROLES, Actor, Role, add_user
 
 USCC = "91320812MAB4DM124P"
 OTHER_USCC = "91320803MAUJ3CK13H"
@@ -80,7 +80,7 @@ _POSTS: Mapping[str, tuple[Role, ...]] = {
 }
 _SOLE: Mapping[str, tuple[Role, ...]] = {
     "other_applicant": (Role.APPLICANT,),
-    "everything": tuple(role for role in Role if role not in (Role.PUSH, Role.SYSTEM, Role.AGENT)),
+    "everything": tuple(role for role in Role if role not in RESERVED_ROLES | {Role.AGENT}),
 }
 
 

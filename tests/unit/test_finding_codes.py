@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from pathlib import Path
 
-SOURCES = Path(__file__).parents[2] / "src" / "subsidy_match"
+ROOT = Path(__file__).parents[2]
+SOURCES = ROOT / "src" / "subsidy_match"
 
 
 def codes() -> dict[str, set[str]]:
@@ -31,3 +33,9 @@ def test_every_code_of_a_finding_belongs_to_one_function():
     found = codes()
     assert {"F001", "F010", "A001", "D001"} <= set(found)
     assert {code: places for code, places in found.items() if len(places) > 1} == {}
+
+
+def test_every_numbered_code_of_a_finding_is_explained_on_a_page():
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
+    explained = set(re.findall(r"\b[A-Z][0-9]{3}\b", pages))
+    assert {code for code in codes() if re.fullmatch(r"[A-Z][0-9]{3}", code)} - explained == set()

@@ -61,7 +61,6 @@ def silence_findings(lines: Sequence[Unanswered]) -> list[Finding]:
             "F014",
             f"{line.instruction}:发送后{line.working_days}个工作日仍无结果,请向银行查询",
             f"{line.instruction}: no definite answer for {line.working_days} working days, ask the bank",
-            severity="warning",
         )
         for line in lines
     ]

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims.document_kinds import KINDS, kind_of
 from subsidy_match.claims.evidence_records import DocumentRow
+from subsidy_match.claims.people.persons import check_interest
 from subsidy_match.claims.refusals import Forbidden, audited
 from subsidy_match.errors import Conflict, InputError, NotFound, RetryableError
 from subsidy_match.store import audit
@@ -81,12 +82,14 @@ class DocumentRoom:
             also: called inside the transaction.
 
         Raises:
-            Forbidden: ``not_your_firm``.
+            Forbidden: ``not_your_firm``, ``interest_declared``.
             InputError: ``document_type``, ``document_size``, ``document_hash``, ``document_name``.
         """
 
         def take() -> Document:
             digest = self._checked(content, name, uscc, actor, sha256)
+            if not actor.may_file_for(uscc):
+                in_unit(self.engine, lambda session: check_interest(session, actor, uscc), immediate=False)
             self._write(digest, content)
             row = DocumentRow(
                 uscc=uscc,

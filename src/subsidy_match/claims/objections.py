@@ -91,7 +91,7 @@ class ObjectionDesk:
         """
 
         def work(session: Session) -> Objection:
-            said, sealed = check_text("evidence", evidence), self._sealed(objector, actor)
+            said, sealed = check_text("evidence", evidence), self._sealed(session, objector, actor)
             deed = self.desk.deed(session, actor, at)
             notice = notice_by_number(session, check_number(notice_no), lock=True)
             claim = _listed_claim(session, notice, claim_no)
@@ -211,7 +211,7 @@ class ObjectionDesk:
 
         return self._audited(subject, str(event), actor, at, work)
 
-    def _sealed(self, objector: Objector | None, actor: Actor) -> str:
+    def _sealed(self, session: Session, objector: Objector | None, actor: Actor) -> str:
         if objector is None:
             if Role.PUBLIC in actor.roles and len(actor.roles) == 1:
                 zh, en = "请填写异议人姓名和联系方式", "give your name and how to reach you"
@@ -223,7 +223,7 @@ class ObjectionDesk:
             zh, en = "请填写异议人姓名和联系方式", "give your name and how to reach you"
             raise InputError("objector_missing", zh, en)
         plain = json.dumps({"name": name, "contact": contact}, ensure_ascii=False)
-        in_unit(self.desk.engine, lambda session: check_key(session, self.desk.sealer), immediate=False)
+        check_key(session, self.desk.sealer)
         return self.desk.sealer.seal(plain, context=OBJECTOR)
 
     def _open(self, row: ObjectionRow) -> str:

@@ -128,7 +128,7 @@ def _told(one: ParkedAnswer, state: State) -> Finding:
     if one.kind is Parked.SUCCESS and holds_no_money(state):
         zh, en = f"{zh};该件{STATE_NAMES[state][0]}", f"{en}, and its claim is {STATE_NAMES[state][1]}"
         hint = " / ".join(advice_for(state))
-    return Finding("F020", zh, en, hint=hint, severity="warning")
+    return Finding("F020", zh, en, hint=hint)
 
 
 def _state_of(session: Session, one: ParkedAnswer) -> State:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, select
@@ -29,6 +30,8 @@ from subsidy_match.claims.materials import Deferred, deferred_materials
 from subsidy_match.claims.occasion import Occasion, claim_clock
 from subsidy_match.claims.payload import parse_payload
 from subsidy_match.claims.payment_steps import Deed
+from subsidy_match.claims.people.authorisations import check_authorised, check_firm_of
+from subsidy_match.claims.people.authority import require_role
 from subsidy_match.claims.people.persons import lent_roles
 from subsidy_match.claims.possible import possible_rows
 from subsidy_match.claims.reading import (
@@ -92,19 +95,20 @@ class ClaimDesk:
         """Start a claim (row 1); ``reason`` is needed where the verdict is not favourable.
 
         Raises:
-            Forbidden: ``not_your_firm``, ``role_missing``.
+            Forbidden: ``role_missing``, ``not_your_firm``, ``authorisation_missing``; nothing is assessed for them.
             Conflict: ``duplicate_claim``, ``verdict_needs_reason``.
         """
         payload = {} if reason is None else {"reason": reason}
 
         def create() -> Claim:
+            self._check_may_draft(actor, uscc, policy_id, business_day(at))
             assessment = self.assessor.assess(
                 uscc=uscc, policy_id=policy_id, period=period, subject=subject, as_of=business_day(at)
             )
-            row = draft_row(
-                assessment, uscc=uscc, policy_id=policy_id, period=period, subject=subject, filer=actor.id, at=at
-            )
-            return in_unit(self.engine, lambda s: self._create(s, row, assessment, payload, actor, at, also))
+            keys = {"uscc": uscc, "policy_id": policy_id, "period": period}
+            # Made anew for every attempt: what a rollback takes back stays with the object.
+            new = partial(draft_row, assessment, **keys, subject=subject, filer=actor.id, at=at)
+            return in_unit(self.engine, lambda s: self._create(s, new(), assessment, payload, actor, at, also))
 
         return audited(self.engine, f"enterprise:{uscc}", str(Event.DRAFT), actor=actor, at=at, work=create)
 
@@ -306,6 +310,13 @@ class ClaimDesk:
         if fund_ids:
             with suppress(RetryableError):
                 serve_waitlist(self.engine, self.calendar, at=at, fund_ids=fund_ids)
+
+    def _check_may_draft(self, actor: Actor, uscc: str, policy_id: str, on: date) -> None:
+        (birth,) = rows_for(None, Event.DRAFT)
+        require_role(actor, birth)
+        check_firm_of(actor, uscc)
+        if Role.AGENT in actor.roles:  # of all others the store has nothing to say
+            self._read(lambda session: check_authorised(session, actor, uscc, policy_id, on))
 
     def _create(
         self,

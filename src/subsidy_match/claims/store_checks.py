@@ -8,6 +8,7 @@ from typing import TypeAlias
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims import funds
+from subsidy_match.claims.duty_checks import check_past_duties
 from subsidy_match.claims.fund_allocations import check_allocations
 from subsidy_match.claims.ledger_checks import check_runs, check_shares, check_states
 from subsidy_match.claims.payment_checks import check_payments, check_totals
@@ -30,4 +31,5 @@ STORE_CHECKS: tuple[Check, ...] = (
     check_last_steps,
     check_names,
     check_accounts,
+    check_past_duties,
 )

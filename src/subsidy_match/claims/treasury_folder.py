@@ -78,13 +78,9 @@ class TreasuryFolder:
             may(actor, _CONFIRMERS, ("确认支付文件", "answer for a payment file"))
             found = next((file for file in _read(self.desk.engine, self.folder, _unknown) if file.name == name), None)
             if found is None:
-                raise NotFound(
-                    "foreign_file_unknown", f"没有待确认的支付文件:{name}", f"no such file to confirm: {name}"
-                )
-            row = ForeignFileRow(
-                name=found.name, sha256=found.sha256, note=check_text("note", note), actor=actor.id, at=at
-            )
-            in_unit(self.desk.engine, lambda session: _write_down(session, row, actor, at))
+                raise _no_such(name)
+            said = check_text("note", note)
+            in_unit(self.desk.engine, lambda session: _write_down(session, found, said, actor, at))
 
         audited(self.desk.engine, "payouts", "confirm_file", actor=actor, at=at, work=work)
 
@@ -148,12 +144,16 @@ def _waiting(session: Session, folder: Path, names: Sequence[str]) -> list[Forei
     return [file for file in _unknown(session, folder, names) if file not in confirmed]
 
 
-def _write_down(session: Session, row: ForeignFileRow, actor: Actor, at: datetime) -> None:
-    told = {"file": row.name, "sha256": row.sha256, "note": row.note, "name": actor.name}
-    session.add(row)
+def _no_such(name: str) -> NotFound:
+    return NotFound("foreign_file_unknown", f"没有待确认的支付文件:{name}", f"no such file to confirm: {name}")
+
+
+def _write_down(session: Session, file: ForeignFile, note: str, actor: Actor, at: datetime) -> None:
+    told = {"file": file.name, "sha256": file.sha256, "note": note, "name": actor.name}
+    session.add(ForeignFileRow(name=file.name, sha256=file.sha256, note=note, actor=actor.id, at=at))
     try:
         session.flush()
     except IntegrityError as clash:  # before, or by a rival in the same moment: the key has the last word
-        zh, en = f"该支付文件已有人确认:{told['file']}", f"somebody has answered for this file: {told['file']}"
+        zh, en = f"该支付文件已有人确认:{file.name}", f"somebody has answered for this file: {file.name}"
         raise Conflict("foreign_file_confirmed", zh, en) from clash
     audit.append(session, "payouts", at=at, actor=actor.id, action="confirm_file", detail=told)

@@ -69,7 +69,7 @@ def show(by: As, as_json: Annotated[bool, JSON] = False) -> None:
 
 @app.command()
 def revoke(authorisation_id: Id, by: As) -> None:
-    """撤销授权,企业可撤销自己的 / Revoke an authorisation; a firm may always revoke its own."""
+    """撤销授权,企业可撤销本企业的,代办人员可撤销本人的 / Revoke one; a firm may revoke its own, an agent their own."""
     with platform() as wired:
         actor = caller(wired.engine, by)
         done = written(

@@ -13,7 +13,7 @@ from subsidy_match.claims.service import ClaimFilter
 from subsidy_match.claims.states import State
 from subsidy_match.cli.acting import As, caller
 from subsidy_match.cli.context import JSON, business_today, now, platform
-from subsidy_match.cli.output import print_json, print_table, print_text
+from subsidy_match.cli.output import first, print_json, print_table, print_text
 from subsidy_match.errors import InputError
 from subsidy_match.money import yuan_text
 from subsidy_match.platform import Platform
@@ -28,13 +28,13 @@ Id = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="办件号 / id of
 def list_claims(
     state: Annotated[list[str] | None, typer.Option(help="状态 / state")] = None,
     uscc: Annotated[str | None, typer.Option(help="企业 / firm")] = None,
-    limit: Annotated[int, typer.Option(help="最多 / at most")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="最多 / at most")] = 50,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """列出办件 / List claims."""
-    wanted = ClaimFilter(states=tuple(_state(name) for name in state or ()), uscc=uscc, limit=limit)
+    wanted = ClaimFilter(states=tuple(_state(name) for name in state or ()), uscc=uscc, limit=limit + 1)
     with platform() as wired:
-        found = wired.desk.list_claims(wanted)
+        found = first(wired.desk.list_claims(wanted), limit)
     if as_json:
         print_json([_plain(claim) for claim in found])
         return
@@ -82,10 +82,7 @@ def fire(
     payload: Annotated[str, typer.Option(help="附带内容 JSON / fields of the event")] = "{}",
 ) -> None:
     """办理一步 / Let an event happen to a claim."""
-    try:
-        fields: dict[str, Any] = json.loads(payload)
-    except json.JSONDecodeError as error:
-        raise InputError("bad_json", "附带内容不是 JSON", f"the payload is not JSON: {error}") from error
+    fields = _fields(payload)
     with platform() as wired:
         actor = caller(wired.engine, login)
         claim = wired.desk.fire(claim_id, event, actor=actor, at=now(), payload=fields)
@@ -119,6 +116,16 @@ def print_claim(wired: Platform, claim_id: int, *, as_json: bool = False) -> Non
         print_text(
             f"时限 {reading.limit} 个工作日,已用 {reading.counted},自然历时 {reading.elapsed} 个工作日,到期 {reading.due.on}{provisional}"
         )
+
+
+def _fields(payload: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(payload)
+    except (ValueError, RecursionError) as error:  # a number may be too long to read, a list too deep
+        raise InputError("bad_json", "附带内容不是 JSON", f"the payload is not JSON: {error}") from error
+    if not isinstance(fields, dict):
+        raise InputError("bad_json", "附带内容须为 JSON 对象", 'the payload is not an object, e.g. {"note": "…"}')
+    return fields
 
 
 def _state(name: str) -> State:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -24,8 +24,9 @@ from rich.text import Text
 
 from subsidy_match.errors import Finding, SubsidyError
 
-__all__ = ["bar", "note", "print_error", "print_findings", "print_json", "print_table", "print_text"]
+__all__ = ["bar", "first", "note", "print_error", "print_findings", "print_json", "print_table", "print_text"]
 
+Item = TypeVar("Item")
 _ERR = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)  # x.yml:100:5 is a place
 
 
@@ -53,6 +54,13 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, rig
 def note(text: str) -> None:
     """Tell the person at the terminal something that is not data."""
     _ERR.print(text, markup=False)
+
+
+def first(found: Sequence[Item], limit: int) -> Sequence[Item]:
+    """The first ``limit`` of a list that was asked for with one more, by which it is known, and told, that more are there."""
+    if len(found) > limit:
+        note(f"只列出前{limit}条,其后还有:--limit / only the first {limit}; there are more: --limit")
+    return found[:limit]
 
 
 def print_findings(findings: Sequence[Finding], form: str = "human") -> None:

@@ -19,7 +19,7 @@ from subsidy_match.claims.resolving import ParkedOffice
 from subsidy_match.claims.treasury_folder import TreasuryFolder
 from subsidy_match.cli.acting import As, caller
 from subsidy_match.cli.context import JSON, now, platform
-from subsidy_match.cli.output import note, print_json, print_table, print_text
+from subsidy_match.cli.output import first, note, print_json, print_table, print_text
 from subsidy_match.errors import Finding
 from subsidy_match.money import yuan_text
 from subsidy_match.platform import Platform
@@ -164,11 +164,12 @@ def query(batch_id: BatchId, login: As) -> None:
 @app.command()
 def parked(
     every: Annotated[bool, typer.Option("--all", help="含已处理 / with those dealt with")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="最多几条 / how many at most")] = 1000,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """列出须人工核对的银行答复 / List answers of the bank that wait for a person."""
     with platform() as wired:
-        found = ParkedOffice(wired.desk).answers(limit=1000, resolved=every)
+        found = first(ParkedOffice(wired.desk).answers(limit=limit + 1, resolved=every), limit)
     if as_json:
         print_json([{name: _json(value) for name, value in asdict(one).items()} for one in found])
         return

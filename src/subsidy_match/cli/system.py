@@ -124,12 +124,14 @@ def doctor() -> None:
         note("数据库不是最新结构 / the store is not at the newest schema: subsidy-match db upgrade")
         raise typer.Exit(1)
     with platform() as wired:
-        problems = list(_problems(wired))
+        found = _findings(wired)
+        problems = [*_problems(wired), *(str(one) for one in found if one.severity != "warning")]
         info = describe(wired.engine)
         print_text(f"{info.kind} {info.version} ({info.journal})")
         for problem in problems:
             print_text(problem)
-        for warning in chain(_unstaffed(wired), _doubtful(wired), given_up(wired)):
+        warnings = [str(one) for one in found if one.severity == "warning"]
+        for warning in chain(warnings, _unstaffed(wired), _doubtful(wired), given_up(wired)):
             print_text(warning)
     if problems:
         raise typer.Exit(1)
@@ -157,11 +159,13 @@ def _problems(wired: Platform) -> Iterator[str]:
     if Shelf(wired.settings.home).current() is not None and not wired.settings.has_person_key:
         yield "人员密钥缺失,请放回 person.key / the key of person numbers is missing: put person.key back"
     yield from unswept(wired, now())
+
+
+def _findings(wired: Platform) -> list[Finding]:
     sealed = partial(sealed_findings, sealer=wired.desk.sealer)
     checks: tuple[Check, ...] = (*STORE_CHECKS, sealed, _silence(wired), parked_findings)
-    for check in checks:
-        yield from (str(finding) for finding in in_unit(wired.engine, check, immediate=False))
-    yield from map(str, foreign_findings(TreasuryFolder(wired.desk, wired.settings.treasury).foreign()))
+    found = [finding for check in checks for finding in in_unit(wired.engine, check, immediate=False)]
+    return found + foreign_findings(TreasuryFolder(wired.desk, wired.settings.treasury).foreign())
 
 
 def _silence(wired: Platform) -> Check:

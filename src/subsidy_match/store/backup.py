@@ -67,7 +67,7 @@ def backup(engine: Engine, path: Path) -> BackupReport:
 
 
 def restore(engine: Engine, path: Path, checks: Sequence[Check] = ()) -> BackupReport:
-    """Fill an empty, migrated store from a backup; audit chains and ``checks`` must find nothing.
+    """Fill an empty, migrated store from a backup; audit chains and ``checks`` must find nothing but warnings.
 
     Raises:
         InputError: ``backup_damaged``.
@@ -86,7 +86,8 @@ def restore(engine: Engine, path: Path, checks: Sequence[Check] = ()) -> BackupR
         except StatementError as error:  # a value that its column does not take
             raise _damaged(path) from error
         _renumber(session.connection(), tables)
-        findings = [finding for check in (audit.verify, *checks) for finding in check(session)]
+        found = (finding for check in (audit.verify, *checks) for finding in check(session))
+        findings = [finding for finding in found if finding.severity != "warning"]
         if findings:
             zh, en = "备份内容前后不符,未恢复", "the content of the backup does not agree: nothing was restored"
             raise Conflict("backup_inconsistent", zh, en, findings=findings)

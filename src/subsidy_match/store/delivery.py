@@ -2,6 +2,9 @@
 
 A message is taken for a while in one transaction, sent outside of any, and noted as sent in another. Whoever dies in
 between leaves it unsent; once its while is over the next round sends it again.
+
+A try is lost by what is refused, or fails while others get through. Two that fail alike one after the other say that the
+target is down: the round ends and no try is lost, however long that lasts.
 """
 
 from __future__ import annotations
@@ -18,13 +21,24 @@ from subsidy_match.store.channels import Channel, Undelivered
 from subsidy_match.store.outbox import Message, OutboxRow
 from subsidy_match.store.unit import in_unit
 
-__all__ = ["LEASE", "PAUSES", "DeliveryReport", "deliver", "waiting_messages"]
+__all__ = ["LEASE", "PAUSES", "PUT_OFF", "DeliveryReport", "deliver", "waiting_messages"]
 
 PAUSES = tuple(timedelta(seconds=s) for s in (60, 300, 1800, 7200, 21_600, 43_200, 86_400))
 """How long to wait after each failure; one more is the last."""
 LEASE = timedelta(minutes=10)
 """For how long a block of messages is taken: longer than it takes to send it to one that does not answer."""
+PUT_OFF = timedelta(minutes=5)
+"""For how long a message waits that found the target down: it loses no try, and others are tried before it."""
 _BLOCK = 20
+_PROBES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubted:
+    """A message that did not get through, where it is not known yet whether any would have."""
+
+    message: Message
+    error: str
 
 
 @dataclass(slots=True)
@@ -71,14 +85,18 @@ def deliver(
     """
     report = DeliveryReport()
     total = in_unit(engine, lambda session: waiting_messages(session, topic), immediate=False)
+    doubted: list[_Doubted] = []
     while not report.is_down and (block := _take(engine, clock(), topic)):
         for position, message in enumerate(block):
-            _send(engine, channel, message, clock, pauses, report)
+            _send(engine, channel, message, clock, pauses, report, doubted)
             if progress is not None:
                 progress(report.sent + report.failed, total)
             if report.is_down:
                 _give_back(engine, block[position + 1 :], clock())
                 break
+    report.is_down = bool(doubted)
+    for one in doubted:
+        _put_off(engine, one, clock())
     return report
 
 
@@ -103,18 +121,29 @@ def _send(
     clock: Callable[[], datetime],
     pauses: Sequence[timedelta],
     report: DeliveryReport,
+    doubted: list[_Doubted],
 ) -> None:
     try:
         channel.send(message, at=clock())
     except Undelivered as error:
         report.failed += 1
-        report.is_down = error.is_down
         report.errors.append(f"{message.key}: {error}")
+        if error.is_down:
+            doubted.append(_Doubted(message, str(error)))
+            report.is_down = len(doubted) == _PROBES
+            return
         report.dead += _fail(engine, message, str(error), clock(), pauses)
-        return
-    at = clock()
-    in_unit(engine, lambda session: outbox.mark_sent(session, message.id, at=at))
-    report.sent += 1
+    else:
+        at = clock()
+        in_unit(engine, lambda session: outbox.mark_sent(session, message.id, at=at))
+        report.sent += 1
+    for one in doubted:  # the target has answered: it was for that message that it did not
+        report.dead += _fail(engine, one.message, one.error, clock(), pauses)
+    doubted.clear()
+
+
+def _put_off(engine: Engine, one: _Doubted, at: datetime) -> None:
+    in_unit(engine, lambda s: outbox.put_off(s, one.message.id, one.error, next_at=at + PUT_OFF))
 
 
 def _fail(engine: Engine, message: Message, error: str, at: datetime, pauses: Sequence[timedelta]) -> bool:

@@ -40,7 +40,7 @@ __all__ = [
 _log = logging.getLogger(__name__)
 _SAFE_WAL = (3, 51, 3)
 BUSY_SECONDS = 10
-"""How long a transaction waits for another."""
+"""How long a transaction waits for another, or for a connection."""
 _MODE = "begin_mode"
 _IMMEDIATE = "IMMEDIATE"
 
@@ -172,6 +172,7 @@ def _open_sqlite(url: URL, *, enforce_foreign_keys: bool) -> Engine:
         module=module,
         # The driver's own BEGIN comes too late for read-then-write; ours is in ImmediateDialect.
         connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
+        pool_timeout=BUSY_SECONDS,
     )
     event.listen(engine, "connect", _pragmas(journal, enforce_foreign_keys=enforce_foreign_keys))
     return engine
@@ -182,6 +183,7 @@ def _open_postgresql(url: URL) -> Engine:
         url.set(drivername="postgresql+psycopg"),
         connect_args={"options": f"-c lock_timeout={round(BUSY_SECONDS * 1000)} -c timezone=UTC"},
         pool_pre_ping=True,
+        pool_timeout=BUSY_SECONDS,
     )
 
 

@@ -142,6 +142,13 @@ def mark_failed(
         row.attempts, row.last_error, row.next_at, row.dead_at = row.attempts + 1, error, next_at, dead_at
 
 
+def put_off(session: Session, message_id: int, error: str, *, next_at: datetime) -> None:
+    """Note that nothing got through: the message waits until ``next_at`` and loses no try."""
+    row = _existing(session, message_id)
+    if row.sent_at is None:
+        row.last_error, row.next_at = error, next_at
+
+
 def revive(session: Session, message_ids: Sequence[int] | None = None) -> int:
     """Have messages that were given up tried anew, all of them unless told which; says how many.
 

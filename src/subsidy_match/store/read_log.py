@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Engine, Index, String, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -45,9 +46,9 @@ class Read:
 
 def note_read(engine: Engine, read: Read) -> None:
     """Write a reading down. What was read has been answered by then: a failure is logged, never raised."""
-    row = PersonalRead(at=read.at, actor=read.actor, what=read.what, subject=read.subject)
+    new = partial(PersonalRead, at=read.at, actor=read.actor, what=read.what, subject=read.subject)
     try:
-        in_unit(engine, lambda session: session.add(row))
+        in_unit(engine, lambda session: session.add(new()))
     except (SubsidyError, SQLAlchemyError):
         _log.exception("a reading of %s by %s could not be written down", read.what, read.actor)
 

@@ -6,6 +6,7 @@ Only a lock or serialization failure is ever retried, because only then is it ce
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from subsidy_match.errors import RetryableError
@@ -31,6 +33,7 @@ _POSTGRESQL_BUSY = frozenset({"40001", "40P01", "55P03"})
 _POSTGRESQL_UNKNOWN = frozenset({"42P01", "42703"})
 _SQLITE_UNKNOWN = ("no such table", "no such column", "has no column named")
 _SQLITE_BUSY = ("database is locked", "database table is locked")
+_open_here = threading.local()
 
 
 @contextmanager
@@ -42,17 +45,21 @@ def unit_of_work(engine: Engine, *, immediate: bool = True) -> Iterator[Session]
         immediate: take the write lock at once; ``False`` for reading one consistent state.
 
     Raises:
-        RetryableError: ``store_busy``, another transaction holds a lock; ``store_not_migrated``, a table or column of this
-            version is not there. Nothing was done.
+        RetryableError: ``store_busy``, another transaction holds a lock or every connection is taken;
+            ``store_not_migrated``, a table or column of this version is not there. Nothing was done.
+        AssertionError: this thread holds a unit of the store already, whose session is to be passed on.
     """
     try:
         with (
+            _only_one(engine),
             _turn(engine, immediate=immediate),
             _connection(engine, immediate=immediate) as connection,
             Session(bind=connection, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
+    except PoolTimeout as error:
+        raise _busy() from error
     except DBAPIError as error:
         if _is_unmigrated(error):
             zh, en = "数据库尚未升级到当前结构", "the store is not at the schema of this version"
@@ -72,10 +79,23 @@ def in_unit(engine: Engine, work: Callable[[Session], Result], *, immediate: boo
             with unit_of_work(engine, immediate=immediate) as session:
                 return work(session)
         except RetryableError as error:
-            if error.code != _BUSY or attempt == _ATTEMPTS - 1:
-                raise
+            if error.code != _BUSY or attempt == _ATTEMPTS - 1 or isinstance(error.__cause__, PoolTimeout):
+                raise  # who waited for a connection has waited as long as for a lock
             time.sleep(_FIRST_PAUSE * 2**attempt * (1 + random.random()))  # noqa: S311  # spreads rivals, no secret
     raise AssertionError("the last attempt returns or raises")
+
+
+@contextmanager
+def _only_one(engine: Engine) -> Iterator[None]:
+    """Refuse a second unit within one: as many threads as there are connections would each wait for one more."""
+    held: set[Engine] = _open_here.__dict__.setdefault("engines", set())
+    if engine in held:
+        raise AssertionError("this thread holds a unit of this store: pass its session on")
+    held.add(engine)
+    try:
+        yield
+    finally:
+        held.discard(engine)
 
 
 @contextmanager

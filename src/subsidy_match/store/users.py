@@ -24,6 +24,7 @@ __all__ = [
     "OUTSIDERS",
     "PUBLIC",
     "PUSH",
+    "RESERVED_ROLES",
     "SYSTEM",
     "Actor",
     "Role",
@@ -148,6 +149,9 @@ SYSTEM = Actor("system", "系统", frozenset({Role.SYSTEM}), funds=frozenset({AL
 PUSH = Actor("push", "免申即享", frozenset({Role.PUSH}))
 PUBLIC = Actor("public", "社会公众", frozenset({Role.PUBLIC}))
 """Whoever objects to a public notice without a login."""
+RESERVED_ROLES = SYSTEM.roles | PUSH.roles | PUBLIC.roles
+"""Roles that are given to nobody: they are of those who have no login."""
+_RESERVED_LOGINS = frozenset({SYSTEM.id, PUSH.id, PUBLIC.id})
 
 
 def add_user(
@@ -169,7 +173,7 @@ def add_user(
         Conflict: ``login_taken``.
         InputError: ``token_too_short``, ``role_reserved``, ``person_invalid``.
     """
-    if {Role.SYSTEM, Role.PUSH} & set(roles) or login in {SYSTEM.id, PUSH.id}:
+    if RESERVED_ROLES & set(roles) or login in _RESERVED_LOGINS:
         raise InputError("role_reserved", "该角色或用户名仅限系统使用", "this role or login is the machine's own")
     if session.scalars(select(UserRow.id).where(UserRow.login == login)).first() is not None:
         raise _taken(login)

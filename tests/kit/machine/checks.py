@@ -11,6 +11,7 @@ from machine.base import ALLOCATED, Base
 from machine.evidence import PLACES, submitted
 from machine.model import CROSSES
 from subsidy_match.claims import funds
+from subsidy_match.claims.duty_checks import check_past_duties
 from subsidy_match.claims.ledger_checks import check_runs, check_shares
 from subsidy_match.claims.payment_checks import check_totals
 from subsidy_match.store import audit
@@ -51,6 +52,7 @@ class Checks(Base):
             done = {(step.actor, str(step.duty)) for step in self.world.desk.timeline(claim_id) if step.duty}
             for person, duty in done:
                 assert not any((person, other) in done and (duty, other) in CROSSES for _, other in done)
+        assert in_unit(self.world.engine, check_past_duties, immediate=False) == []
 
     @invariant()
     def every_step_is_in_audit_and_outbox_once(self):

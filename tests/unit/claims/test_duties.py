@@ -2,18 +2,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from claims_world import World
+from force import by_force
+from people_kit import hire, lend
+from sqlalchemy import text
 
 from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.duties import FORBIDDEN, Duty, PastDuty, is_barred
+from subsidy_match.claims.duty_checks import check_past_duties
 from subsidy_match.claims.payment_steps import BatchRefused
+from subsidy_match.claims.people import administration
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import State
 from subsidy_match.errors import SubsidyError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import Role
 
 TWIN = "everything"  # somebody with every role there is, administrator included
 STAGES: dict[Duty, tuple[State, Callable[[World, Claim, str], object]]] = {
@@ -100,6 +107,31 @@ def test_the_order_of_duties_does_not_matter():
         one, other = tuple(pair)
         assert is_barred("甲", one, [PastDuty("甲", other)]) is other
         assert is_barred("甲", other, [PastDuty("乙", one)]) is None
+
+
+def found(world: World) -> list[tuple[str, str, bool]]:
+    findings = in_unit(world.engine, check_past_duties, immediate=False)
+    return [(one.code, one.severity, "approver" in one.zh) for one in findings]
+
+
+def test_the_record_is_asked_again_for_two_duties_of_one_person(world: World):
+    hire(world, "deputy")
+    lend(world, "approver", "deputy", Role.APPROVER)
+    claim = world.walk(State.IN_APPROVAL)
+    world.fire(claim, "approve", "deputy")
+    assert found(world) == []
+    forge = text("UPDATE claim_steps SET actor = 'approver' WHERE duty = 'clerk'")
+    in_unit(world.engine, by_force("claim_steps", lambda session: session.execute(forge)))
+    assert found(world) == [("F022", "error", True)]  # what the deputy did is a duty of the approver as well
+
+
+def test_two_logins_said_to_be_one_person_after_both_acted_are_a_warning(world: World):
+    world.walk(State.APPROVED)
+    world.wait(1)
+    for login in ("reviewer", "approver"):
+        link = partial(administration.link_person, login=login, person="工号8", actor=world.people[TWIN], at=world.now)
+        in_unit(world.engine, link)
+    assert [(code, severity) for code, severity, _ in found(world)] == [("F022", "warning")]
 
 
 def test_a_return_does_not_wash_the_past_away(world: World):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from claims_world import FIRM, OTHER_USCC, POLICY, USCC, World, build_world
-from people_kit import hire
+from people_kit import declare, hire
 from sqlalchemy import event, func, select
 
 from subsidy_match.claims.assessment import Limit, Material, Standing
@@ -94,6 +94,13 @@ def test_a_hash_that_does_not_fit_and_a_firm_that_is_not_theirs(room: DocumentRo
         hand_in(room, world, sha256="0" * 64)
     with pytest.raises(SubsidyError, match="not_your_firm"):
         hand_in(room, world, by="other_applicant")
+
+
+def test_a_clerk_with_an_interest_in_the_firm_hands_in_none_of_its_papers(room: DocumentRoom, world: World):
+    declare(world, "clerk", USCC)
+    with pytest.raises(SubsidyError, match="interest_declared"):
+        hand_in(room, world, by="clerk")
+    assert hand_in(room, world, by="clerk_b").added_by == "clerk_b"
 
 
 def test_a_changed_file_is_not_given_out_and_mends_when_handed_in_again(room: DocumentRoom, world: World):

@@ -49,6 +49,20 @@ class TestScopes:
         assert refused(lambda: world.fire(claim, "accept", "far")) == "out_of_scope"
         assert world.fire(claim, "accept", "near").state is State.ACCEPTED
 
+    def test_a_new_rule_moves_no_claim_in_hand_to_another_department(self, world: World):
+        set_rule(world, department="工信局")
+        hire(world, "old", Role.REVIEWER, scopes=[Scope(Role.REVIEWER, "工信局")])
+        hire(world, "new", Role.REVIEWER, scopes=[Scope(Role.REVIEWER, "科技局")])
+        claim = world.walk(State.ACCEPTED)
+        world.wait(1)
+        set_rule(world, department="科技局")
+        later = world.walk(State.ACCEPTED, period="2027")
+        for one, theirs, other in ((claim, "old", "new"), (later, "new", "old")):
+            assert (
+                refused(lambda one=one, who=other: world.fire(one, "assign", "lead", assignee=who)) == "assignee_unfit"
+            )
+            assert world.fire(one, "assign", "lead", assignee=theirs).assignee == theirs
+
     def test_a_role_reaches_its_funds_only(self, world: World):
         hire(world, "other_fund", Role.CLERK, scopes=[Scope(Role.CLERK, fund="elsewhere")])
         claim = world.walk(State.SUBMITTED)
@@ -437,6 +451,14 @@ class TestAuthorisation:
         agent = world.people["agent"]
         assert in_unit(world.engine, lambda s: authorisations.seen_today(s, agent, world.today)).firms == {OTHER_USCC}
 
+    def test_an_agent_ends_their_own_and_no_other_agents(self, world: World):
+        hire(world, "agent", Role.AGENT)
+        hire(world, "rival", Role.AGENT, firms=[USCC])
+        given = self.give(world)
+        end = lambda by: in_store(world, authorisations.revoke_authorisation, given.id, by=by)  # noqa: E731
+        assert [refused(lambda by=by: end(by)) for by in ("rival", "other_applicant")] == ["role_missing"] * 2
+        assert end("agent").ended_by == "agent"
+
     def test_who_records_it(self, world: World):
         hire(world, "agent", Role.AGENT)
         assert refused(lambda: self.give(world, by="notice")) == "role_missing"
@@ -453,6 +475,9 @@ class TestAdministration:
         assert refused(lambda: change("boss_too", "boss")) == "self_grant"
         assert refused(lambda: change("clerk", "supervisor")) == "role_missing"
         assert refused(lambda: change("clerk", "boss")) == "person_missing"
+        of_nobody = Rights(roles=[Role.PUBLIC])
+        rights = lambda: in_store(world, administration.change_rights, "clerk", of_nobody, by="boss")  # noqa: E731
+        assert refused(rights) == "role_reserved"
         number(world, "clerk")
         assert change("clerk", "boss").roles == {Role.APPROVER}
 

@@ -5,6 +5,7 @@ from claims_world import OTHER_USCC, USCC, World
 from people_kit import declare, hire, set_rule
 
 from subsidy_match.claims.handling.rules import Band
+from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.service import ClaimFilter
 from subsidy_match.claims.states import Event, State
 from subsidy_match.claims.transition import Door
@@ -162,6 +163,18 @@ def test_matching_is_not_asked_for_somebody_who_may_not_act(world: World):
     with pytest.raises(Exception, match="role_missing"):
         world.fire(claim, "approve", "clerk")
     assert world.assessor.calls == before
+
+
+def test_matching_is_not_asked_for_a_claim_that_somebody_may_not_draft(world: World):
+    hire(world, "agent", Role.AGENT, firms=[USCC])
+    for by, code in (
+        ("clerk", "role_missing"),
+        ("other_applicant", "not_your_firm"),
+        ("agent", "authorisation_missing"),
+    ):
+        with pytest.raises(Forbidden, match=code):
+            world.draft(by=by)
+    assert world.assessor.calls == 0
 
 
 def test_an_unknown_claim_leaves_no_chain(world: World):

@@ -22,7 +22,7 @@ from subsidy_match.errors import InputError, NotFound
 from subsidy_match.settings import Settings
 from subsidy_match.store import outbox
 from subsidy_match.store.channels import FolderChannel, WebhookChannel, body_of, channel_to, signature
-from subsidy_match.store.delivery import LEASE, deliver
+from subsidy_match.store.delivery import LEASE, PUT_OFF, deliver
 from subsidy_match.store.engine import open_engine
 from subsidy_match.store.migration import upgrade
 from subsidy_match.store.retention import Keep, trim
@@ -131,15 +131,28 @@ def test_what_is_refused_waits_longer_each_time_is_given_up_and_can_be_revived(e
 
 
 @pytest.mark.parametrize("status", [500, 429, 302])
-def test_where_nothing_gets_through_only_one_message_loses_a_try(engine: Engine, status: int):
+def test_an_outage_costs_no_message_a_try_however_long_it_lasts(engine: Engine, status: int):
     leave(engine, "a", "b", "c")
     with receiving(Receiver(lambda _: status)) as receiver:
-        report = to(engine, receiver)
-        assert (report.sent, report.failed, report.is_down, receiver.keys) == (0, 1, True, ["a"])
+        report = to(engine, receiver, pauses=[MINUTE])
+        assert (report.sent, report.failed, report.is_down, receiver.keys) == (0, 2, True, ["a", "b"])
+        for hour in range(1, 5):
+            assert to(engine, receiver, AT + timedelta(hours=hour), pauses=[MINUTE]).dead == 0
+        tried = in_unit(engine, outbox.pending, immediate=False)
+        assert [(one.attempts, one.last_error) for one in tried[:2]] == [(0, f"HTTP {status}")] * 2
         receiver.answer = lambda _: 200
-        assert to(engine, receiver).sent == 2
-        assert to(engine, receiver, AT + MINUTE).sent == 1
-    assert receiver.keys == ["a", "b", "c", "a"]
+        assert to(engine, receiver, AT + timedelta(hours=5)).sent == 3
+
+
+def test_a_message_that_fails_while_others_get_through_loses_its_tries(engine: Engine):
+    leave(engine, "bad", "good")
+    with receiving(Receiver(lambda body: 500 if body["key"] == "bad" else 200)) as receiver:
+        report = to(engine, receiver, pauses=[MINUTE])
+        assert (report.sent, report.failed, report.is_down) == (1, 1, False)
+        assert to(engine, receiver, AT + MINUTE, pauses=[MINUTE]).is_down  # alone it cannot be told from an outage
+        leave(engine, "next")
+        assert to(engine, receiver, AT + MINUTE + PUT_OFF, pauses=[MINUTE]).dead == 1
+    assert [one.attempts for one in in_unit(engine, outbox.dead, immediate=False)] == [2]
 
 
 def test_a_closed_port_and_a_folder_that_is_a_file_are_down(engine: Engine, tmp_path: Path):
@@ -148,7 +161,7 @@ def test_a_closed_port_and_a_folder_that_is_a_file_are_down(engine: Engine, tmp_
         pass
     assert to(engine, receiver).is_down
     (tmp_path / "file").write_text("x")
-    assert deliver(engine, FolderChannel(tmp_path / "file"), lambda: AT + MINUTE).is_down
+    assert deliver(engine, FolderChannel(tmp_path / "file"), lambda: AT + PUT_OFF).is_down
 
 
 def test_what_one_sender_holds_another_does_not_send(engine: Engine, tmp_path: Path):
@@ -215,8 +228,9 @@ def test_the_commands_deliver_list_and_retry_and_doctor_tells(tmp_path: Path):
 
     assert "SUBSIDY_OUTBOX" in say("doctor")[1]
     assert json.loads(say("outbox", "list", "--json")[1])[0]["key"] == "a"
-    (tmp_path / "file").write_text("x")
-    code, _, err = say("outbox", "deliver", SUBSIDY_OUTBOX=str(tmp_path / "file"), SUBSIDY_OUTBOX_PAUSES="[]")
+    with receiving(Receiver(lambda _: 422)) as receiver:
+        where = {"SUBSIDY_OUTBOX": receiver.url, "SUBSIDY_OUTBOX_SECRET": SECRET, "SUBSIDY_OUTBOX_PAUSES": "[]"}
+        code, _, err = say("outbox", "deliver", **where)
     assert (code, "不再重试1条" in err, "1 of them given up" in err) == (1, True, True)
     assert "outbox list --dead" in say("doctor")[1]
     assert say("outbox", "retry", "--all")[0] == 0

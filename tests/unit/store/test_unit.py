@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import Engine, select, text, update
@@ -82,12 +83,33 @@ def test_rivals_wait_for_each_other_and_none_is_lost(engine: Engine):
     assert in_unit(engine, lambda s: s.get_one(AuditHead, "a").seq, immediate=False) == 40
 
 
-def test_a_reading_unit_sees_one_state(engine: Engine):
+def test_a_reading_unit_sees_one_state(engine: Engine, store_url: str):
+    other = open_engine(store_url)
     in_unit(engine, lambda session: put(session, "a", 1))
     with unit_of_work(engine, immediate=False) as reader:
         before = reader.scalar(select(AuditHead.seq))
-        in_unit(engine, lambda s: s.execute(update(AuditHead).values(seq=2)))
+        in_unit(other, lambda s: s.execute(update(AuditHead).values(seq=2)))
         assert reader.scalar(select(AuditHead.seq)) == before == 1
+    other.dispose()
+
+
+@pytest.mark.parametrize("immediate", [True, False])
+def test_a_unit_within_a_unit_is_refused(engine: Engine, immediate: bool):
+    with pytest.raises(AssertionError, match="pass its session on"):
+        in_unit(engine, lambda _: in_unit(engine, lambda s: put(s, "a"), immediate=immediate))
+    assert subjects(engine) == []
+
+
+def test_a_store_without_a_free_connection_is_busy(store_url: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.03)
+    crowded = open_engine(store_url)
+    with ExitStack() as others:
+        for _ in range(15):
+            others.enter_context(crowded.connect())
+        with pytest.raises(RetryableError, match="store_busy"):
+            subjects(crowded)
+    assert subjects(crowded) == []
+    crowded.dispose()
 
 
 @pytest.mark.parametrize("query", ["SELECT * FROM not_there", "SELECT not_there FROM audit_heads"])

@@ -74,7 +74,9 @@ def test_people_are_listed_by_role(engine: Engine):
         ({"login": "wang"}, Conflict, "login_taken"),
         ({"login": "x", "token": "short"}, InputError, "token_too_short"),
         ({"login": "x", "roles": [Role.SYSTEM]}, InputError, "role_reserved"),
+        ({"login": "x", "roles": [Role.PUBLIC]}, InputError, "role_reserved"),
         ({"login": "system"}, InputError, "role_reserved"),
+        ({"login": "public"}, InputError, "role_reserved"),
     ],
 )
 def test_a_wrong_person_is_refused(engine: Engine, changes: dict[str, object], error: type[Exception], code: str):

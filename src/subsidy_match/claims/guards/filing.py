@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from subsidy_match.claims.handling.channels import accepts_by_itself
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.originals import given_so_far, unseen
-from subsidy_match.claims.people.authorisations import check_authorised
+from subsidy_match.claims.people.authorisations import check_authorised, check_firm_of
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict, InputError
@@ -20,8 +20,7 @@ _DEFERRED = "deferred"
 
 
 def _may_file(occasion: Occasion) -> None:
-    if not occasion.actor.is_machine and not occasion.actor.may_file_for(occasion.claim.uscc):
-        raise Forbidden("not_your_firm", "无权代表该企业办理", "you may not act for this firm")
+    check_firm_of(occasion.actor, occasion.claim.uscc)
     check_authorised(occasion.session, occasion.actor, occasion.claim.uscc, occasion.claim.policy_id, occasion.on)
 
 

@@ -157,9 +157,9 @@ def rule_for(session: Session, claim: ClaimRow, on: date) -> HandlingRule:
 
 
 def place_of(session: Session, claim: ClaimRow, on: date) -> Place:
-    """The department in charge — as the rule says today, else that of the fund with the largest share — and the funds."""
+    """The department in charge — as the claim's rule says, else that of the fund with the largest share — and the funds."""
     bearers = bearers_of(session, claim.id)
-    department = rule_on(session, claim.policy_id, on).department
+    department = rule_for(session, claim, on).department
     if not department and bearers:
         department = max(bearers, key=lambda b: Fraction(b.share.numerator, b.share.denominator)).department
     return Place(department, tuple(bearer.share.fund_id for bearer in bearers))

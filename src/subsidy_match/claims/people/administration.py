@@ -18,8 +18,7 @@ from subsidy_match.store.staff_numbers import rough_form, staff_number
 from subsidy_match.store.user_rows import UserFirm, UserFund, UserPerson, UserRole, UserRow
 from subsidy_match.store.users import (
     OUTSIDERS,
-    PUSH,
-    SYSTEM,
+    RESERVED_ROLES,
     Actor,
     Role,
     Scope,
@@ -210,8 +209,8 @@ def _other(session: Session, login: str, actor: Actor) -> Actor:
 
 def _check_rights(rights: Rights, person: str) -> None:
     roles = set(rights.roles)
-    if (PUSH.roles | SYSTEM.roles) & roles:
-        raise InputError("role_reserved", "该角色仅限系统使用", "this role is the machine's own")
+    if RESERVED_ROLES & roles:
+        raise InputError("role_reserved", "该角色不授予任何用户", "this role is given to nobody")
     if roles >= ROLES_APART:
         zh = "企业人员与代办人员不得为同一用户"
         raise InputError("roles_apart", zh, "nobody is both a firm's own applicant and an agent: use two logins")

@@ -24,6 +24,7 @@ __all__ = [
     "authorisations",
     "authorise",
     "check_authorised",
+    "check_firm_of",
     "revoke_authorisation",
     "seen_today",
 ]
@@ -113,7 +114,7 @@ def authorise(
 
 
 def revoke_authorisation(session: Session, authorisation_id: int, *, actor: Actor, at: datetime) -> Authorisation:
-    """End an authorisation at once; it stays on record.
+    """End an authorisation at once; it stays on record. The firm's own people may, and the agent whose it is.
 
     Raises:
         NotFound: ``authorisation_unknown``.
@@ -125,7 +126,7 @@ def revoke_authorisation(session: Session, authorisation_id: int, *, actor: Acto
         raise NotFound(
             "authorisation_unknown", f"没有这项授权:{authorisation_id}", f"no authorisation {authorisation_id}"
         )
-    if not actor.may_file_for(row.uscc):  # a firm may always revoke its own
+    if row.login != actor.id and not _is_firms_own(session, actor, row.uscc):
         _check_recorder(actor)
     if row.ended_at is not None:
         raise Conflict("authorisation_ended", "该授权已撤销", "the authorisation is revoked already")
@@ -143,6 +144,16 @@ def authorisations(session: Session, *, login: str | None = None, uscc: str | No
     query = query if login is None else query.where(AuthorisationRow.login == login)
     query = query if uscc is None else query.where(AuthorisationRow.uscc == uscc)
     return [_value(row) for row in session.scalars(query)]
+
+
+def check_firm_of(actor: Actor, uscc: str) -> None:
+    """Refuse whoever may not act for a firm; the machine may for any.
+
+    Raises:
+        Forbidden: ``not_your_firm``.
+    """
+    if not actor.is_machine and not actor.may_file_for(uscc):
+        raise Forbidden("not_your_firm", "无权代表该企业办理", "you may not act for this firm")
 
 
 def check_authorised(session: Session, actor: Actor, uscc: str, policy_id: str, on: date) -> None:
@@ -169,6 +180,11 @@ def seen_today(session: Session, actor: Actor, on: date) -> Actor:
     session.flush()
     firms = session.connection().execute(_IN_FORCE, {"login": actor.id, "on": on}).scalars()
     return replace(actor, firms=own | actor.firms & set(firms))
+
+
+def _is_firms_own(session: Session, actor: Actor, uscc: str) -> bool:
+    """Whether somebody acts for a firm by themselves, and not by an authorisation."""
+    return Role.APPLICANT in actor.roles and actor.may_file_for(uscc) and uscc not in _as_agent(session, actor)
 
 
 def _as_agent(session: Session, actor: Actor) -> frozenset[str]:

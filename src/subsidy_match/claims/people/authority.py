@@ -12,10 +12,10 @@ from subsidy_match.claims.people.persons import check_interest, delegations_to
 from subsidy_match.claims.people.records import DeputyRow
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import EVENT_NAMES, Event
-from subsidy_match.claims.transition import Guard
-from subsidy_match.store.users import Role
+from subsidy_match.claims.transition import Guard, Transition
+from subsidy_match.store.users import Actor, Role
 
-__all__ = ["authorised", "note_deputy"]
+__all__ = ["authorised", "note_deputy", "require_role"]
 
 
 def authorised(occasion: Occasion) -> Occasion:
@@ -25,7 +25,7 @@ def authorised(occasion: Occasion) -> Occasion:
         Forbidden: ``role_missing``, ``out_of_scope``, ``interest_declared``, ``duty_conflict``.
     """
     if occasion.actor.is_machine:
-        _require_role(occasion)
+        require_role(occasion.actor, occasion.transition)
         return occasion
     occasion = replace(occasion, stand_in=_stand_in(occasion))
     people = occasion.people
@@ -64,7 +64,7 @@ def _stand_in(occasion: Occasion) -> StandIn | None:
     if lent := _lent(occasion, place):
         return lent
     if not own:
-        _require_role(occasion)
+        require_role(occasion.actor, occasion.transition)
         raise out_of_scope(place)
     return None
 
@@ -103,9 +103,13 @@ def _is_unscoped(occasion: Occasion, role: Role) -> bool:
     return filing or all(scope.role is not role for scope in occasion.actor.scopes)
 
 
-def _require_role(occasion: Occasion) -> None:
-    transition = occasion.transition
-    if not occasion.actor.has_any(transition.roles):
+def require_role(actor: Actor, transition: Transition) -> None:
+    """Refuse whoever holds none of the roles of a row.
+
+    Raises:
+        Forbidden: ``role_missing``.
+    """
+    if not actor.has_any(transition.roles):
         needed = ", ".join(sorted(transition.roles))
         zh = f"无权办理:{EVENT_NAMES[transition.event][0]}"
         raise Forbidden("role_missing", zh, f"{transition.event} needs one of these roles: {needed}")

@@ -80,7 +80,8 @@ def _finding(session: Session, need: Need, people: Sequence[Actor], on: date) ->
     empty = [d for d in dict.fromkeys(duties) if not any(_can(p, d, department, funds) for p in people)]
     zh = "、".join(DUTY_NAMES[duty][0] for duty in empty) or "不相容岗位需要更多人员"
     en = ", ".join(DUTY_NAMES[duty][1] for duty in empty) or "the duties table needs more people"
-    return Finding("unstaffed", f"人员不足,无法办理{need.policy_id}:{zh}", f"cannot staff {need.policy_id}: {en}")
+    said = (f"人员不足,无法办理{need.policy_id}:{zh}", f"cannot staff {need.policy_id}: {en}")
+    return Finding("unstaffed", *said, severity="warning")
 
 
 def _can(person: Actor, duty: Duty, department: str, funds: Sequence[str]) -> bool:

@@ -27,11 +27,12 @@ def officer_findings(session: Session) -> Iterator[Finding]:
     for officer in officers:
         if not officer.person_id:
             zh, en = f"{officer.id}未登记工号,无法按人核对岗位", f"{officer.id} has no staff number"
-            yield Finding("person_missing", zh, en)
+            yield Finding("person_missing", zh, en, severity="warning")
         issuer = issuers.get(f"user:{officer.id}", officer.id)
         if issuer != officer.id:
             zh = f"{officer.id}仍使用{issuer}发放的令牌,应由本人更换"
-            yield Finding("token_of_another", zh, f"{officer.id} still uses the token that {issuer} issued: renew it")
+            en = f"{officer.id} still uses the token that {issuer} issued: renew it"
+            yield Finding("token_of_another", zh, en, severity="warning")
 
 
 def _numbers(session: Session) -> Iterator[Finding]:
@@ -44,7 +45,7 @@ def _numbers(session: Session) -> Iterator[Finding]:
             zh = f"工号写法不规范,可能把一人当作多人:{found}"
             hint = "POST /v1/users/{login}/person 以规范写法重新登记 / say it again in the plain form"
             en = f"a staff number in another form than {number!r}: one person may count as several: {found}"
-            yield Finding("person_forms", zh, en, hint=hint)
+            yield Finding("person_forms", zh, en, hint=hint, severity="warning")
 
 
 def _issuers(session: Session) -> dict[str, str]:
