@@ -324,6 +324,8 @@ def _approve_payment(world: World, claim: Claim) -> Claim:
 
 def _notice_and_wait(world: World, claim: Claim) -> Claim:
     world.wait(8)
+    while claim.notice_until is not None and world.today <= claim.notice_until:  # a holiday fell into its days
+        world.wait(1)
     return world.clear(claim)
 
 
