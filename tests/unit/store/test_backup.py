@@ -190,15 +190,16 @@ def test_two_backups_to_one_file_leave_the_first_whole(empty_store: Engine, tmp_
     draft_of(path).write_bytes(b"left by a crash")
     written = backup(empty_store, path)
     path.rename(tmp_path / "first.gz")
-    rival = []
+    rival, other = [], open_engine(empty_store.url.render_as_string(hide_password=False))
 
     def at_once(connection: object, *_: object) -> None:
         if not rival:
             rival.append(None)
-            rival[0] = backup(empty_store, path)
+            rival[0] = backup(other, path)
 
     event.listen(empty_store, "begin", at_once)
     with pytest.raises(SubsidyError, match="backup_exists"):
         backup(empty_store, path)
     event.remove(empty_store, "begin", at_once)
+    other.dispose()
     assert (rival[0].sha256, path.read_bytes()) == (written.sha256, (tmp_path / "first.gz").read_bytes())
