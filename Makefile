@@ -6,7 +6,7 @@ DEMO := .demo
 BENCH := .bench
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve lint fix bench fuzz check-python clean
+.PHONY: help demo test serve lint fix pages bench fuzz check-python clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -49,6 +49,9 @@ lint: $(VENV)/.tested  ## style, types, directions
 fix: $(VENV)/.tested  ## mend what can be mended by machine
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+pages: $(VENV)/.tested  ## write the pages that are generated anew
+	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.benched  ## measure; match_engines.py takes long, and has --firms, --policies and --large
 	$(BIN)/python benchmarks/match_population.py

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from subsidy_match.claims.duties import DUTY_NAMES, FORBIDDEN, Duty
 from subsidy_match.claims.handling.channels import CHANNELS
@@ -13,13 +12,12 @@ from subsidy_match.claims.states import EVENT_NAMES, STATE_NAMES, State
 from subsidy_match.claims.table import TRANSITIONS
 from subsidy_match.claims.transition import ClockEffect, Door, FundEffect, Transition
 
-__all__ = ["render_states", "write_states"]
+__all__ = ["render_states"]
 
 _INTRO = """\
 # States of a claim · 办件状态
 
-Generated from `subsidy_match.claims.table`; do not edit. To write it anew:
-`python -c "from pathlib import Path; from subsidy_match.claims.handbook import write_states as w; w(Path('docs'))"`.
+Generated from `subsidy_match.claims.table`; do not edit: `make pages` writes it anew.
 
 One transition is one transaction with one audit row and one outbox row. Nothing but these rows can happen to a claim.
 """
@@ -29,13 +27,6 @@ def render_states() -> str:
     """Give the page as Markdown: diagram, states, transitions, duties, reasons, payment lines."""
     parts = (_diagram(), _states(), _transitions(), _channels(), _duties(), _reasons(), render_payments())
     return "\n".join([_INTRO, *(line for part in parts for line in part)])
-
-
-def write_states(docs: Path) -> Path:
-    """Write the page into the folder ``docs``."""
-    path = docs / "claims-states.md"
-    path.write_text(render_states(), encoding="utf-8")
-    return path
 
 
 def _diagram() -> Iterator[str]:

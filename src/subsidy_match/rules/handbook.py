@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from pathlib import Path
 from typing import ClassVar
 
-__all__ = ["CHECKS", "Check", "checks_page", "write_checks"]
+__all__ = ["CHECKS", "Check", "checks_page"]
 
 CHECKS: dict[str, type[Check]] = {}
 
@@ -253,16 +252,9 @@ def checks_page() -> str:
         "",
         "`subsidy-match policies validate` names each finding by a code. P001–P010 keep a library from loading; P011–P023 are found by",
         "analysis, each with its proof or an example firm, and can be accepted with a reason:",
-        '`accept: [{code: P021, clause: insured_avg, reason: "…"}]`. Generated from the checks; do not edit.',
+        '`accept: [{code: P021, clause: insured_avg, reason: "…"}]`. Generated from the checks; do not edit: `make pages` writes it anew.',
     ]
     for code, check in sorted(CHECKS.items()):
         head, _, rest = inspect.cleandoc(check.__doc__ or "").partition("\n")
         lines += ["", f"## {code}", "", f"**{check.zh}** · {head}", rest.rstrip()]
     return "\n".join(lines) + "\n"
-
-
-def write_checks(folder: Path) -> Path:
-    """Write the page into a folder of documents."""
-    path = folder / "checks.md"
-    path.write_text(checks_page(), encoding="utf-8")
-    return path

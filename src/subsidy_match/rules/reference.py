@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeAlias
 
 from subsidy_match.rules.catalogue import Catalogue
 from subsidy_match.rules.tree import Kind
 
-__all__ = ["COMPARISONS", "CONDITIONS", "KEYS", "MODIFIERS", "VALUES", "Entry", "reference_page", "write_reference"]
+__all__ = ["COMPARISONS", "CONDITIONS", "KEYS", "MODIFIERS", "VALUES", "Entry", "reference_page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ def reference_page(catalogue: Catalogue) -> str:
         "A policy is a file `<id>@<from>.yml`. Every number carries its unit: `500万元`, `5%`, `30人`, `3年`, `0.8元/吨`; 分 are points of a",
         "score, money is written in 元 and up. `name@-1` is the fiscal year before, `period_start@-1` the period before. What is not known is",
         "unknown: never zero, never “no”. Findings are explained in [checks](checks.md); begin with [your first policy](first-policy.md).",
-        "Generated from the language; do not edit.",
+        "Generated from the language; do not edit: `make pages` writes it anew.",
     ]
     lines += _table("Keys of a policy · 政策的键", KEYS, with_example=False)
     lines += _table("Values · 值", VALUES)
@@ -165,13 +164,6 @@ def reference_page(catalogue: Catalogue) -> str:
         shown = ", ".join(f"`{name}` {item.label.zh}" for name, item in spec.fields.items())
         lines.append(f"| `{spec.name}` | {spec.label.zh} | {shown} |")
     return "\n".join(lines) + "\n"
-
-
-def write_reference(catalogue: Catalogue, folder: Path) -> Path:
-    """Write the page into a folder of documents."""
-    path = folder / "language.md"
-    path.write_text(reference_page(catalogue), encoding="utf-8")
-    return path
 
 
 def _table(title: str, words: Words, *, with_example: bool = True) -> list[str]:

@@ -77,7 +77,7 @@ def test_every_event_that_needs_a_reason_code_has_reasons():
 
 def test_the_handbook_is_current():
     page = Path(__file__).parents[3] / "docs" / "claims-states.md"
-    assert page.read_text(encoding="utf-8") == render_states(), "write it anew: see its first lines"
+    assert page.read_text(encoding="utf-8") == render_states(), "make pages"
 
 
 def test_money_and_state_belong_together():
