@@ -15,8 +15,8 @@ from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Id, Page
 from subsidy_api.security import Officer
-from subsidy_match.claims.allocation_office import AllocationOffice
-from subsidy_match.claims.fund_allocations import Allocation
+from subsidy_match.claims.official.allocation_office import AllocationOffice
+from subsidy_match.claims.official.fund_allocations import Allocation
 
 __all__ = ["router"]
 

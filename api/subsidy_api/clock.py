@@ -18,12 +18,12 @@ from subsidy_api.problems import responses
 from subsidy_api.schemas import Id
 from subsidy_api.security import Caller, MaybeCaller, Officer
 from subsidy_match.calendar import WorkingCalendar
-from subsidy_match.claims.breaches import breaches_of
-from subsidy_match.claims.calendar_files import YearTable
-from subsidy_match.claims.calendar_office import publish_calendar
-from subsidy_match.claims.calendar_store import PublishedYear, published_year
+from subsidy_match.claims.deadline.breaches import breaches_of
+from subsidy_match.claims.deadline.calendar_files import YearTable
+from subsidy_match.claims.deadline.calendar_office import publish_calendar
+from subsidy_match.claims.deadline.calendar_store import PublishedYear, published_year
+from subsidy_match.claims.deadline.stage_clock import stage_history
 from subsidy_match.claims.reading import visible_row
-from subsidy_match.claims.stage_clock import stage_history
 from subsidy_match.errors import InputError, NotFound
 from subsidy_match.store.unit import in_unit
 

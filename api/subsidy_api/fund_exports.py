@@ -12,9 +12,9 @@ from subsidy_api.problems import responses
 from subsidy_api.schemas import Lang
 from subsidy_api.security import Officer
 from subsidy_api.workbooks import WORKBOOK, Book, Column, Origin, Value, send
-from subsidy_match.claims.forecast import Forecast, forecast
-from subsidy_match.claims.fund_records import Mode
-from subsidy_match.claims.funds import list_funds
+from subsidy_match.claims.fund.forecast import Forecast, forecast
+from subsidy_match.claims.fund.fund_records import Mode
+from subsidy_match.claims.fund.funds import list_funds
 from subsidy_match.claims.states import STATE_NAMES
 from subsidy_match.store.unit import in_unit
 

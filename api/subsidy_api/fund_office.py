@@ -30,9 +30,9 @@ from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Body, Id, Line, Page
 from subsidy_api.security import Officer
-from subsidy_match.claims.forecast import forecast
-from subsidy_match.claims.fund_office import FundOffice, NewFund
-from subsidy_match.claims.fund_records import Mode
+from subsidy_match.claims.fund.forecast import forecast
+from subsidy_match.claims.fund.fund_office import FundOffice, NewFund
+from subsidy_match.claims.fund.fund_records import Mode
 from subsidy_match.platform import Platform
 from subsidy_match.store.unit import in_unit
 

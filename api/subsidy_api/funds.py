@@ -13,7 +13,7 @@ from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Line, Page
 from subsidy_api.security import Officer
-from subsidy_match.claims.funds import entries_of, fund, list_funds
+from subsidy_match.claims.fund.funds import entries_of, fund, list_funds
 from subsidy_match.store.unit import in_unit
 
 __all__ = ["router"]

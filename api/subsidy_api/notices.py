@@ -14,10 +14,10 @@ from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Id, Page
 from subsidy_api.security import Officer
-from subsidy_match.claims.notice_files import notice_csv, notice_text, notice_xlsx
-from subsidy_match.claims.notice_list import read_list
-from subsidy_match.claims.notice_office import NoticeOffice
-from subsidy_match.claims.public_notices import Contact, PublicNotice
+from subsidy_match.claims.official.notice_files import notice_csv, notice_text, notice_xlsx
+from subsidy_match.claims.official.notice_list import read_list
+from subsidy_match.claims.official.notice_office import NoticeOffice
+from subsidy_match.claims.official.public_notices import Contact, PublicNotice
 
 __all__ = ["NoticeNumber", "router"]
 

@@ -24,9 +24,9 @@ from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Id, Page
 from subsidy_api.security import Officer
-from subsidy_match.claims.document_states import ObjectionState
-from subsidy_match.claims.objection_values import Objection
-from subsidy_match.claims.objections import ObjectionDesk, Objector
+from subsidy_match.claims.official.document_states import ObjectionState
+from subsidy_match.claims.official.objection_values import Objection
+from subsidy_match.claims.official.objections import ObjectionDesk, Objector
 from subsidy_match.store.users import PUBLIC
 
 __all__ = ["router"]

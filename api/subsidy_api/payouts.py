@@ -15,9 +15,9 @@ from subsidy_api.problems import responses
 from subsidy_api.reconciling import BANK_FILE, Format, bank_file_name, content_of, receipts_body
 from subsidy_api.schemas import Id, NewBatch, Page, Refusal
 from subsidy_api.security import Officer
-from subsidy_match.claims.batches import Batch
+from subsidy_match.claims.payment.batches import Batch
+from subsidy_match.claims.payment.statements import parse_receipts
 from subsidy_match.claims.refusals import audited
-from subsidy_match.claims.statements import parse_receipts
 from subsidy_match.errors import Finding, InputError
 
 __all__ = ["router"]

@@ -17,7 +17,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from subsidy_api.limits import TooMany
-from subsidy_match.claims.payment_steps import BatchRefused
+from subsidy_match.claims.many_claims import BatchRefused
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.errors import Conflict, Finding, InputError, Location, NotFound, RetryableError, SubsidyError
 

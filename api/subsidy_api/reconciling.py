@@ -14,12 +14,12 @@ from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
 from subsidy_api.schemas import FindingBody, Id, Page, Refusal
 from subsidy_api.security import Officer
-from subsidy_match.claims.ageing import LONGEST_SILENCE, unanswered_lines
-from subsidy_match.claims.clock import business_day
-from subsidy_match.claims.exporters import EXPORTERS
-from subsidy_match.claims.receipts import ReceiptReport
-from subsidy_match.claims.resolving import ParkedOffice
-from subsidy_match.claims.returns import ReturnReport
+from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.payment.ageing import LONGEST_SILENCE, unanswered_lines
+from subsidy_match.claims.payment.exporters import EXPORTERS
+from subsidy_match.claims.payment.receipts import ReceiptReport
+from subsidy_match.claims.payment.resolving import ParkedOffice
+from subsidy_match.claims.payment.returns import ReturnReport
 from subsidy_match.store.unit import in_unit
 
 __all__ = ["BANK_FILE", "Format", "bank_file_name", "content_of", "receipts_body", "router"]

@@ -14,7 +14,7 @@ from subsidy_api.idempotency import Keep, OnceDep
 from subsidy_api.problems import responses
 from subsidy_api.schemas import Id, Line
 from subsidy_api.security import Officer
-from subsidy_match.claims.rehoming_office import Rehomed, RehomingOffice
+from subsidy_match.claims.fund.rehoming_office import Rehomed, RehomingOffice
 from subsidy_match.platform import Platform
 from subsidy_match.store.unit import in_unit
 

@@ -18,7 +18,7 @@ from subsidy_api.bodies.statistics import FiguresBody
 from subsidy_api.context import PlatformDep, Today
 from subsidy_api.problems import responses
 from subsidy_api.security import Officer
-from subsidy_match.claims.funds import list_funds
+from subsidy_match.claims.fund.funds import list_funds
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.statistics import read_statistics
 from subsidy_match.store.delivery import waiting_messages

@@ -11,8 +11,8 @@ import claims_world
 from claims_world import CALENDAR, MORNING, USCC, FakeAssessor
 
 from claims_parts.stores import Store
-from subsidy_match.claims import funds
 from subsidy_match.claims.birth import draft_row, insert_claim
+from subsidy_match.claims.fund import funds
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.store import audit
 from subsidy_match.store.engine import open_engine

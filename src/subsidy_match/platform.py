@@ -13,8 +13,8 @@ from subsidy_match.calendar import WorkingCalendar, load_calendar
 from subsidy_match.claims.assessment import Assessor
 from subsidy_match.claims.documents import DocumentRoom
 from subsidy_match.claims.matched import MatchingAssessor
-from subsidy_match.claims.payments import payments_of
-from subsidy_match.claims.qa_sample import Sampling
+from subsidy_match.claims.payment.payments import payments_of
+from subsidy_match.claims.risk.qa_sample import Sampling
 from subsidy_match.claims.sealed import has_sealed
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.errors import RetryableError

@@ -19,9 +19,9 @@ from api_world import FUND, MORNING, populate, token_of
 from sqlalchemy import text
 from store_truths import check_store
 
-from subsidy_match.claims import funds
 from subsidy_match.claims.birth import draft_row, insert_claim
 from subsidy_match.claims.claim import Claim
+from subsidy_match.claims.fund import funds
 from subsidy_match.claims.service import ClaimFilter
 from subsidy_match.claims.states import State
 from subsidy_match.platform import Platform

@@ -11,7 +11,7 @@ from pathlib import Path
 from claims_world import USCC, build_world
 
 from subsidy_match.claims.documents import DocumentRoom
-from subsidy_match.claims.outgoing import write_once
+from subsidy_match.claims.payment.outgoing import write_once
 from subsidy_match.platform import Platform
 from subsidy_match.settings import Settings
 from subsidy_match.store.engine import open_engine

@@ -13,8 +13,8 @@ import pytest
 from claims_world import FUND, MORNING, World
 from sqlalchemy import select, text
 
-from subsidy_match.claims import funds
 from subsidy_match.claims.birth import draft_row, insert_claim
+from subsidy_match.claims.fund import funds
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.service import ClaimFilter
 from subsidy_match.claims.states import State

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from claims_world import FUND, World
 
-from subsidy_match.claims import funds
-from subsidy_match.claims.ledger_checks import check_shares
-from subsidy_match.claims.rehoming_office import RehomingOffice
+from subsidy_match.claims.fund import funds
+from subsidy_match.claims.fund.ledger_checks import check_shares
+from subsidy_match.claims.fund.rehoming_office import RehomingOffice
 from subsidy_match.claims.service import ClaimFilter
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict, RetryableError

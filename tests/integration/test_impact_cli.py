@@ -19,7 +19,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from small_city import ROOT, City, build_city
 
-from subsidy_match.claims.fund_records import FundRow
+from subsidy_match.claims.fund.fund_records import FundRow
 from subsidy_match.cli import main
 from subsidy_match.money import yuan_text
 from subsidy_match.profiles.reading import open_snapshot

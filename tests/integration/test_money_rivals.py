@@ -12,15 +12,15 @@ import pytest
 from claims_world import CONTACT, MORNING, World, receipt_file, return_file
 from sqlalchemy import Engine, text
 
-from subsidy_match.claims import funds
 from subsidy_match.claims.assessment import Share
-from subsidy_match.claims.bank_records import ForeignFileRow
-from subsidy_match.claims.batches import Batch
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.fund_office import NewFund
-from subsidy_match.claims.payment_checks import check_payments, check_totals
+from subsidy_match.claims.fund import funds
+from subsidy_match.claims.fund.fund_office import NewFund
+from subsidy_match.claims.payment.bank_records import ForeignFileRow
+from subsidy_match.claims.payment.batches import Batch
+from subsidy_match.claims.payment.payment_checks import check_payments, check_totals
+from subsidy_match.claims.payment.treasury_folder import TreasuryFolder
 from subsidy_match.claims.states import State
-from subsidy_match.claims.treasury_folder import TreasuryFolder
 from subsidy_match.errors import SubsidyError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit

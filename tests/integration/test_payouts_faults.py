@@ -15,10 +15,10 @@ import pytest
 from bank_stub import FAULTS, StubBank, await_book, instructions_of_claims, read_book, statement
 from claims_world import MORNING, World
 
-from subsidy_match.claims.bank import BankSilent
-from subsidy_match.claims.funds import check_balances
-from subsidy_match.claims.payment_checks import check_payments, check_totals
-from subsidy_match.claims.payment_states import BatchState, LineState
+from subsidy_match.claims.fund.funds import check_balances
+from subsidy_match.claims.payment.bank import BankSilent
+from subsidy_match.claims.payment.payment_checks import check_payments, check_totals
+from subsidy_match.claims.payment.payment_states import BatchState, LineState
 from subsidy_match.claims.states import State
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit

@@ -22,9 +22,9 @@ import pytest
 from claims_world import World, build_world
 from sqlalchemy import text
 
-from subsidy_match.claims.breaches import breaches_of
+from subsidy_match.claims.deadline.breaches import breaches_of
+from subsidy_match.claims.deadline.sweeper import last_sweep
 from subsidy_match.claims.states import State
-from subsidy_match.claims.sweeper import last_sweep
 from subsidy_match.cli.context import now
 from subsidy_match.cli.sweeping import sweeping
 from subsidy_match.platform import Platform

@@ -26,7 +26,7 @@ from kept_rows import keep_or_pour
 from profile_files import POLICIES, code, firm, take_in, write_csv, write_penalties, write_register, write_tax
 
 from subsidy_api.app import create_app
-from subsidy_match.claims import funds
+from subsidy_match.claims.fund import funds
 from subsidy_match.platform import Platform
 from subsidy_match.rules.publishing import publish
 from subsidy_match.settings import Settings

@@ -19,8 +19,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from subsidy_match.claims.bank import BankSilent, SentFile
-from subsidy_match.claims.lines.answers import Outcome, Receipt
+from subsidy_match.claims.payment.bank import BankSilent, SentFile
+from subsidy_match.claims.payment.lines.answers import Outcome, Receipt
 from subsidy_match.errors import Location
 
 FAULTS = ("accepts_then_silent", "answers_twice", "answers_late", "never_answers")

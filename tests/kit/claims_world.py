@@ -16,19 +16,19 @@ from kept_rows import keep_or_pour
 from sqlalchemy import Engine
 
 from subsidy_match.calendar import WorkingCalendar, load_calendar
-from subsidy_match.claims import funds
-from subsidy_match.claims.allocation_office import AllocationOffice
 from subsidy_match.claims.assessment import Assessment, Share, Standing
-from subsidy_match.claims.batches import Line
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.clock import business_day
-from subsidy_match.claims.fund_allocations import Allocation
-from subsidy_match.claims.fund_office import FundOffice
-from subsidy_match.claims.notice_office import NoticeOffice
-from subsidy_match.claims.objections import ObjectionDesk
-from subsidy_match.claims.payment_states import OPEN_LINES
-from subsidy_match.claims.payouts import PayoutOffice
-from subsidy_match.claims.public_notices import Contact
+from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.fund import funds
+from subsidy_match.claims.fund.fund_office import FundOffice
+from subsidy_match.claims.official.allocation_office import AllocationOffice
+from subsidy_match.claims.official.fund_allocations import Allocation
+from subsidy_match.claims.official.notice_office import NoticeOffice
+from subsidy_match.claims.official.objections import ObjectionDesk
+from subsidy_match.claims.official.public_notices import Contact
+from subsidy_match.claims.payment.batches import Line
+from subsidy_match.claims.payment.payment_states import OPEN_LINES
+from subsidy_match.claims.payment.payouts import PayoutOffice
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event, State
 from subsidy_match.store.sealing import load_sealer

@@ -22,16 +22,16 @@ from typing import Any
 from claims_world import CALENDAR, CONTACT, MORNING, FakeAssessor, receipt_file
 from sqlalchemy import Engine, event
 
-from subsidy_match.claims.allocation_office import AllocationOffice
-from subsidy_match.claims.batches import Batch
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.document_states import AllocationState, NoticeState
-from subsidy_match.claims.fund_allocations import Allocation
-from subsidy_match.claims.notice_office import NoticeOffice
-from subsidy_match.claims.payment_states import BatchState
-from subsidy_match.claims.payouts import PayoutOffice
-from subsidy_match.claims.public_notices import PublicNotice
-from subsidy_match.claims.rehoming_office import RehomingOffice
+from subsidy_match.claims.fund.rehoming_office import RehomingOffice
+from subsidy_match.claims.official.allocation_office import AllocationOffice
+from subsidy_match.claims.official.document_states import AllocationState, NoticeState
+from subsidy_match.claims.official.fund_allocations import Allocation
+from subsidy_match.claims.official.notice_office import NoticeOffice
+from subsidy_match.claims.official.public_notices import PublicNotice
+from subsidy_match.claims.payment.batches import Batch
+from subsidy_match.claims.payment.payment_states import BatchState
+from subsidy_match.claims.payment.payouts import PayoutOffice
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import State
 from subsidy_match.store.engine import open_engine

@@ -17,10 +17,10 @@ from typing import Any
 from bank_stub import StubBank, await_book, statement
 from claims_world import CALENDAR, MORNING, FakeAssessor, receipt_file
 
-from subsidy_match.claims import payouts
-from subsidy_match.claims.bank import BankSilent, SentFile
-from subsidy_match.claims.lines.answers import Receipt
-from subsidy_match.claims.payouts import PayoutOffice
+from subsidy_match.claims.payment import payouts
+from subsidy_match.claims.payment.bank import BankSilent, SentFile
+from subsidy_match.claims.payment.lines.answers import Receipt
+from subsidy_match.claims.payment.payouts import PayoutOffice
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.store.engine import open_engine
 from subsidy_match.store.sealing import load_sealer

@@ -9,9 +9,9 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims import funds
 from subsidy_match.claims.duties import FORBIDDEN, Duty
-from subsidy_match.claims.payment_checks import check_totals
+from subsidy_match.claims.fund import funds
+from subsidy_match.claims.payment.payment_checks import check_totals
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
 

@@ -16,11 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 from machine.base import tried
 
-from subsidy_match.claims import funds
-from subsidy_match.claims.fund_office import FundOffice, NewFund
-from subsidy_match.claims.fund_ops import Op
-from subsidy_match.claims.fund_records import Mode
-from subsidy_match.claims.funds import Posting
+from subsidy_match.claims.fund import funds
+from subsidy_match.claims.fund.fund_office import FundOffice, NewFund
+from subsidy_match.claims.fund.fund_ops import Op
+from subsidy_match.claims.fund.fund_records import Mode
+from subsidy_match.claims.fund.funds import Posting
 from subsidy_match.store import audit
 from subsidy_match.store.engine import open_engine
 from subsidy_match.store.unit import in_unit

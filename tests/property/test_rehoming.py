@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from subsidy_match.claims.assessment import Share
-from subsidy_match.claims.rehoming_office import Rehoming, RehomingOffice
+from subsidy_match.claims.fund.rehoming_office import Rehoming, RehomingOffice
 from subsidy_match.claims.service import ClaimFilter
 from subsidy_match.claims.states import State
 from subsidy_match.claims.store_checks import STORE_CHECKS

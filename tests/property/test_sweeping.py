@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from subsidy_match.claims.breaches import levels
+from subsidy_match.claims.deadline.breaches import levels
+from subsidy_match.claims.deadline.sweeper import plan, sweep
+from subsidy_match.claims.deadline.sweeps import SWEEPS
 from subsidy_match.claims.states import State
-from subsidy_match.claims.sweeper import plan, sweep
-from subsidy_match.claims.sweeps import SWEEPS
 from subsidy_match.store.engine import open_engine
 
 STATES = [State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.IN_REVIEW, State.PUBLISHED, State.CORRECTION]

@@ -10,11 +10,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.assessment import Assessment
-from subsidy_match.claims.funds import fund
+from subsidy_match.claims.fund.funds import fund
+from subsidy_match.claims.fund.pooling import check_modes
+from subsidy_match.claims.fund.shares import split
 from subsidy_match.claims.handling.channels import note_chain
-from subsidy_match.claims.pooling import check_modes
 from subsidy_match.claims.records import ClaimRow, ClaimShare
-from subsidy_match.claims.shares import split
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict
 

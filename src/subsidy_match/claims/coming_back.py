@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims.assessment import Limit
 from subsidy_match.claims.evidence_records import ExclusiveSlot
-from subsidy_match.claims.exclusive import free_seat, places_taken, sitting
 from subsidy_match.claims.records import ClaimRow
+from subsidy_match.claims.risk.exclusive import free_seat, places_taken, sitting
 from subsidy_match.errors import RetryableError
 
 __all__ = ["check_places_back", "take_places_back"]

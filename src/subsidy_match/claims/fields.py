@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from subsidy_match.claims.lines.answers import LONGEST_CODE
+from subsidy_match.claims.payment.lines.answers import LONGEST_CODE
 from subsidy_match.claims.registry import merge
 from subsidy_match.claims.wording import is_writable
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from subsidy_match.claims.duties import DUTY_NAMES, FORBIDDEN, Duty
 from subsidy_match.claims.handling.channels import CHANNELS
-from subsidy_match.claims.payment_handbook import render_payments
+from subsidy_match.claims.payment.payment_handbook import render_payments
 from subsidy_match.claims.reasons import REASONS
 from subsidy_match.claims.states import EVENT_NAMES, STATE_NAMES, State
 from subsidy_match.claims.table import TRANSITIONS

@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any
 
 from subsidy_match.claims.assessment import Assessment, Material, Share, Standing
-from subsidy_match.claims.past_uses import history_gap, with_past_uses
-from subsidy_match.claims.qa_sample import Sampling
+from subsidy_match.claims.risk.past_uses import history_gap, with_past_uses
+from subsidy_match.claims.risk.qa_sample import Sampling
 from subsidy_match.errors import Conflict, NotFound
 from subsidy_match.matching.history import Payment, imported_rows, with_payments
 from subsidy_match.profiles.reading import Snapshot

@@ -12,8 +12,8 @@ from datetime import date
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from subsidy_match.claims.deadline.due_days import check_due
 from subsidy_match.claims.documents import find_document
-from subsidy_match.claims.due_days import check_due
 from subsidy_match.claims.evidence_records import ClaimDocument, DeferredMaterial, DocumentRow
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.originals import PAPER

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.notice_records import ObjectionRow
+from subsidy_match.claims.official.notice_records import ObjectionRow
 from subsidy_match.claims.records import AccountRow
 from subsidy_match.errors import Conflict, Finding, InputError
 from subsidy_match.store.sealing import Sealer

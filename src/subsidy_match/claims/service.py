@@ -21,15 +21,17 @@ from subsidy_match.claims.accounts import Account, accounts_of, register_account
 from subsidy_match.claims.assessment import Assessment, Assessor, Standing
 from subsidy_match.claims.birth import draft_row, insert_claim
 from subsidy_match.claims.claim import Claim, Step
-from subsidy_match.claims.clock import TOLERANCE, ClockReading, business_day
+from subsidy_match.claims.deadline.clock import TOLERANCE, ClockReading, business_day
+from subsidy_match.claims.deadline.stage_clock import StageReading, clocks_of
 from subsidy_match.claims.duties import Duty
 from subsidy_match.claims.following import take_following
+from subsidy_match.claims.fund.waitlist import freed_funds, serve_waitlist
 from subsidy_match.claims.handling.automatic import carry_on
 from subsidy_match.claims.handling.channels import CHANNELS
+from subsidy_match.claims.many_claims import Deed
 from subsidy_match.claims.materials import Deferred, deferred_materials
 from subsidy_match.claims.occasion import Occasion, claim_clock
 from subsidy_match.claims.payload import parse_payload
-from subsidy_match.claims.payment_steps import Deed
 from subsidy_match.claims.people.authorisations import check_authorised, check_firm_of
 from subsidy_match.claims.people.authority import require_role
 from subsidy_match.claims.people.persons import lent_roles
@@ -46,13 +48,11 @@ from subsidy_match.claims.reading import (
 )
 from subsidy_match.claims.records import ClaimRow, ClaimStep
 from subsidy_match.claims.refusals import Forbidden, audited
-from subsidy_match.claims.risks import Risk, open_risks, risks_of
-from subsidy_match.claims.stage_clock import StageReading, clocks_of
+from subsidy_match.claims.risk.risks import Risk, open_risks, risks_of
 from subsidy_match.claims.states import EVENT_NAMES, Event, State
 from subsidy_match.claims.steps import choose_row, take_step
 from subsidy_match.claims.table import TRANSITIONS, rows_for
 from subsidy_match.claims.transition import Door, Transition
-from subsidy_match.claims.waitlist import freed_funds, serve_waitlist
 from subsidy_match.errors import Conflict, InputError, RetryableError
 from subsidy_match.store.sealing import Sealer
 from subsidy_match.store.unit import in_unit
@@ -147,7 +147,7 @@ class ClaimDesk:
 
         Args:
             claim_id: the claim.
-            event: one of ``Event``; those of payments go through ``claims.payouts``.
+            event: one of ``Event``; those of payments go through ``claims.payment.payouts``.
             actor: whoever does it.
             at: when, aware.
             payload: the fields that the row needs and takes; money in 分, dates as ISO text or ``date``.
@@ -223,7 +223,7 @@ class ClaimDesk:
         return self._read(lambda s: evidence(s, visible_row(s, claim_id, viewer).id, version))
 
     def risks(self, claim_id: int, *, at: datetime, viewer: Actor | None = None) -> Sequence[Risk]:
-        """Look up the risks of a claim as they are now, the credit lists included; see ``claims.risks``."""
+        """Look up the risks of a claim as they are now, the credit lists included; see ``claims.risk.risks``."""
         standing = self.assessor.standing(uscc=self.claim(claim_id, viewer=viewer).uscc, as_of=business_day(at))
         return self._read(lambda s: risks_of(s, visible_row(s, claim_id, viewer), standing))
 

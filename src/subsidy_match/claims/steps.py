@@ -12,15 +12,15 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from subsidy_match.claims.calendar_store import calendar_in_force
-from subsidy_match.claims.clock import ClockReading, business_day, check_order
+from subsidy_match.claims.deadline.calendar_store import calendar_in_force
+from subsidy_match.claims.deadline.clock import ClockReading, business_day, check_order
+from subsidy_match.claims.deadline.stage_clock import keep_time
 from subsidy_match.claims.effects import apply_clock, apply_fields, apply_funds, release_items
 from subsidy_match.claims.effects.tasks import close_tasks
 from subsidy_match.claims.guards import check_guards
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.people.authority import authorised, note_deputy
 from subsidy_match.claims.records import ClaimPin, ClaimRow, ClaimStep
-from subsidy_match.claims.stage_clock import keep_time
 from subsidy_match.claims.states import EVENT_NAMES, OCCUPYING, STATE_NAMES, Event, State
 from subsidy_match.claims.table import rows_for
 from subsidy_match.claims.texts import fold

@@ -7,11 +7,11 @@ from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims import funds
 from subsidy_match.claims.duty_checks import check_past_duties
-from subsidy_match.claims.fund_allocations import check_allocations
-from subsidy_match.claims.ledger_checks import check_runs, check_shares, check_states
-from subsidy_match.claims.payment_checks import check_payments, check_totals
+from subsidy_match.claims.fund import funds
+from subsidy_match.claims.fund.ledger_checks import check_runs, check_shares, check_states
+from subsidy_match.claims.official.fund_allocations import check_allocations
+from subsidy_match.claims.payment.payment_checks import check_payments, check_totals
 from subsidy_match.claims.record_checks import check_accounts, check_last_steps, check_names
 from subsidy_match.claims.recovery import check_recoveries
 from subsidy_match.errors import Finding

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from subsidy_match.claims.allocation_office import AllocationOffice
-from subsidy_match.claims.fund_allocations import Allocation
+from subsidy_match.claims.official.allocation_office import AllocationOffice
+from subsidy_match.claims.official.fund_allocations import Allocation
 from subsidy_match.cli.acting import As, caller
 from subsidy_match.cli.context import JSON, now, platform
 from subsidy_match.cli.notices import Claims

@@ -10,9 +10,9 @@ import typer
 from sqlalchemy import Engine
 
 from subsidy_match.claims.documents import handed_in
+from subsidy_match.claims.payment.treasury_folder import first_names, foreign_files
 from subsidy_match.claims.sealed import sealed_findings
 from subsidy_match.claims.store_checks import STORE_CHECKS
-from subsidy_match.claims.treasury_folder import first_names, foreign_files
 from subsidy_match.cli.context import settings
 from subsidy_match.cli.output import bar, note, print_findings, print_text
 from subsidy_match.errors import Conflict, Finding, NotFound

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from subsidy_match.claims.calendar_files import read_calendar
-from subsidy_match.claims.calendar_office import publish_calendar
-from subsidy_match.claims.calendar_store import published_years
-from subsidy_match.claims.stage_limits import Limit, LimitKind, read_limits, set_limit
+from subsidy_match.claims.deadline.calendar_files import read_calendar
+from subsidy_match.claims.deadline.calendar_office import publish_calendar
+from subsidy_match.claims.deadline.calendar_store import published_years
+from subsidy_match.claims.deadline.stage_limits import Limit, LimitKind, read_limits, set_limit
 from subsidy_match.claims.states import STATE_NAMES, State
 from subsidy_match.cli.acting import As, caller
 from subsidy_match.cli.context import day, now, platform

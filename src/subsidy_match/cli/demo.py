@@ -12,10 +12,10 @@ from typing import Annotated
 
 import typer
 
-from subsidy_match.claims.allocation_office import AllocationOffice
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.notice_office import NoticeOffice
-from subsidy_match.claims.sweeper import sweep
+from subsidy_match.claims.deadline.sweeper import sweep
+from subsidy_match.claims.official.allocation_office import AllocationOffice
+from subsidy_match.claims.official.notice_office import NoticeOffice
 from subsidy_match.cli.claims import print_claim
 from subsidy_match.cli.context import now
 from subsidy_match.cli.matching import print_run

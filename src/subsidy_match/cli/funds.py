@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from subsidy_match.claims.allocation_runs import Run
-from subsidy_match.claims.forecast import Forecast, forecast
-from subsidy_match.claims.fund_office import FundOffice, NewFund
-from subsidy_match.claims.fund_records import Mode
-from subsidy_match.claims.funds import Fund, list_funds
-from subsidy_match.claims.run_records import RUN_STATE_NAMES
+from subsidy_match.claims.fund.allocation_runs import Run
+from subsidy_match.claims.fund.forecast import Forecast, forecast
+from subsidy_match.claims.fund.fund_office import FundOffice, NewFund
+from subsidy_match.claims.fund.fund_records import Mode
+from subsidy_match.claims.fund.funds import Fund, list_funds
+from subsidy_match.claims.fund.run_records import RUN_STATE_NAMES
 from subsidy_match.claims.states import STATE_NAMES
 from subsidy_match.cli.acting import As, caller
 from subsidy_match.cli.context import JSON, business_today, fen_of, now, platform

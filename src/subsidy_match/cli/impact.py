@@ -20,8 +20,8 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.fund_records import FundRow
-from subsidy_match.claims.payments import all_payments
+from subsidy_match.claims.fund.fund_records import FundRow
+from subsidy_match.claims.payment.payments import all_payments
 from subsidy_match.cli.context import AS_OF, LANG, day, platform, settings
 from subsidy_match.cli.output import bar, note, print_table, print_text
 from subsidy_match.errors import InputError, Location, NotFound

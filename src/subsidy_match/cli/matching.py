@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from subsidy_match.claims.payments import all_payments
+from subsidy_match.claims.payment.payments import all_payments
 from subsidy_match.cli.context import AS_OF, JSON, LANG, day, platform, settings
 from subsidy_match.cli.output import bar, note, print_json, print_table, print_text
 from subsidy_match.errors import InputError, Location, NotFound

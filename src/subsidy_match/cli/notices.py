@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from subsidy_match.claims.document_states import ObjectionState
-from subsidy_match.claims.notice_files import notice_csv, notice_text, notice_xlsx
-from subsidy_match.claims.notice_list import NoticeList, read_list
-from subsidy_match.claims.notice_office import NoticeOffice
-from subsidy_match.claims.objections import ObjectionDesk, Objector
-from subsidy_match.claims.public_notices import Contact, PublicNotice
+from subsidy_match.claims.official.document_states import ObjectionState
+from subsidy_match.claims.official.notice_files import notice_csv, notice_text, notice_xlsx
+from subsidy_match.claims.official.notice_list import NoticeList, read_list
+from subsidy_match.claims.official.notice_office import NoticeOffice
+from subsidy_match.claims.official.objections import ObjectionDesk, Objector
+from subsidy_match.claims.official.public_notices import Contact, PublicNotice
 from subsidy_match.cli.acting import As, caller
 from subsidy_match.cli.context import JSON, now, platform
 from subsidy_match.cli.output import print_json, print_table, print_text

@@ -11,12 +11,12 @@ from typing import Annotated, Any
 
 import typer
 
-from subsidy_match.claims.batches import Batch, Line, newest_batches
-from subsidy_match.claims.payment_states import BATCH_STATE_NAMES, LINE_STATE_NAMES
-from subsidy_match.claims.payouts import PayoutOffice
-from subsidy_match.claims.receipts import ReceiptReport
-from subsidy_match.claims.resolving import ParkedOffice
-from subsidy_match.claims.treasury_folder import TreasuryFolder
+from subsidy_match.claims.payment.batches import Batch, Line, newest_batches
+from subsidy_match.claims.payment.payment_states import BATCH_STATE_NAMES, LINE_STATE_NAMES
+from subsidy_match.claims.payment.payouts import PayoutOffice
+from subsidy_match.claims.payment.receipts import ReceiptReport
+from subsidy_match.claims.payment.resolving import ParkedOffice
+from subsidy_match.claims.payment.treasury_folder import TreasuryFolder
 from subsidy_match.cli.acting import As, caller
 from subsidy_match.cli.context import JSON, now, platform
 from subsidy_match.cli.output import first, note, print_json, print_table, print_text

@@ -12,15 +12,15 @@ from typing import Any
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims import funds
-from subsidy_match.claims.allocation_office import AllocationOffice
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.notice_office import NoticeOffice
-from subsidy_match.claims.payouts import PayoutOffice
-from subsidy_match.claims.public_notices import Contact
-from subsidy_match.claims.statements import RECEIPT_HEADER
+from subsidy_match.claims.fund import funds
+from subsidy_match.claims.official.allocation_office import AllocationOffice
+from subsidy_match.claims.official.notice_office import NoticeOffice
+from subsidy_match.claims.official.public_notices import Contact
+from subsidy_match.claims.payment.payouts import PayoutOffice
+from subsidy_match.claims.payment.statements import RECEIPT_HEADER
+from subsidy_match.claims.payment.treasury import yuan
 from subsidy_match.claims.states import Event
-from subsidy_match.claims.treasury import yuan
 from subsidy_match.errors import NotFound
 from subsidy_match.money import Fen
 from subsidy_match.platform import Platform

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
+from subsidy_match.claims.deadline.sweeper import last_sweep, plan, sweep
+from subsidy_match.claims.deadline.sweeps import SWEEPS, Task
 from subsidy_match.claims.service import ClaimFilter
 from subsidy_match.claims.states import FINAL, State
-from subsidy_match.claims.sweeper import last_sweep, plan, sweep
-from subsidy_match.claims.sweeps import SWEEPS, Task
 from subsidy_match.cli.context import JSON, now, platform
 from subsidy_match.cli.output import bar, note, print_json, print_table, print_text
 from subsidy_match.errors import InputError

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.ageing import LONGEST_SILENCE, silence_findings, unanswered_lines
-from subsidy_match.claims.calendar_store import seed
-from subsidy_match.claims.parking import parked_findings
+from subsidy_match.claims.deadline.calendar_store import seed
+from subsidy_match.claims.payment.ageing import LONGEST_SILENCE, silence_findings, unanswered_lines
+from subsidy_match.claims.payment.parking import parked_findings
+from subsidy_match.claims.payment.treasury_folder import TreasuryFolder, foreign_findings
 from subsidy_match.claims.people.delegations import delegation_findings
 from subsidy_match.claims.people.staffing import Need, staffing_findings
 from subsidy_match.claims.people.standing import officer_findings
 from subsidy_match.claims.sealed import sealed_findings
 from subsidy_match.claims.store_checks import STORE_CHECKS, Check
-from subsidy_match.claims.treasury_folder import TreasuryFolder, foreign_findings
 from subsidy_match.cli.context import business_today, now, platform, settings
 from subsidy_match.cli.outbox import delivering, given_up
 from subsidy_match.cli.output import note, print_text

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from subsidy_match.claims.fund_office import FundOffice
-from subsidy_match.claims.ledger import Closing
-from subsidy_match.claims.rehoming_office import Outcome, RehomingOffice
+from subsidy_match.claims.fund.fund_office import FundOffice
+from subsidy_match.claims.fund.ledger import Closing
+from subsidy_match.claims.fund.rehoming_office import Outcome, RehomingOffice
+from subsidy_match.claims.fund.stranded import WaitsFor
 from subsidy_match.claims.states import STATE_NAMES
-from subsidy_match.claims.stranded import WaitsFor
 from subsidy_match.cli.acting import As, caller
 from subsidy_match.cli.context import now, platform
 from subsidy_match.cli.output import print_table, print_text

@@ -10,10 +10,10 @@ from sqlalchemy import text
 from machine.base import ALLOCATED, Base
 from machine.evidence import PLACES, submitted
 from machine.model import CROSSES
-from subsidy_match.claims import funds
 from subsidy_match.claims.duty_checks import check_past_duties
-from subsidy_match.claims.ledger_checks import check_runs, check_shares
-from subsidy_match.claims.payment_checks import check_totals
+from subsidy_match.claims.fund import funds
+from subsidy_match.claims.fund.ledger_checks import check_runs, check_shares
+from subsidy_match.claims.payment.payment_checks import check_totals
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
 

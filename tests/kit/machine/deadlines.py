@@ -7,7 +7,7 @@ from hypothesis.stateful import rule
 
 from machine.base import Base
 from machine.model import Attempt, ModelClaim, Topic
-from subsidy_match.claims.sweeper import sweep
+from subsidy_match.claims.deadline.sweeper import sweep
 from subsidy_match.claims.transition import Transition
 
 _DUE = ("lapse", "deem_accept", "clear", "reserve", "redate")

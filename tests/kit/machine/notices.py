@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from machine.base import CLAIMS, Base, tried
 from machine.model import ROLES, Attempt, Model, ModelClaim, Topic
-from subsidy_match.claims.fund_allocations import check_allocations
-from subsidy_match.claims.objections import Objector
+from subsidy_match.claims.official.fund_allocations import check_allocations
+from subsidy_match.claims.official.objections import Objector
 from subsidy_match.claims.transition import Transition
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import PUBLIC, Role

@@ -13,9 +13,9 @@ from hypothesis.stateful import Bundle, consumes, invariant, multiple, rule
 from machine.base import CLAIMS, Base, tried
 from machine.model import Attempt, ModelClaim, Topic
 from machine.recovery import settled_by_return
-from subsidy_match.claims.parking import ParkedAnswer
-from subsidy_match.claims.payment_checks import check_payments
-from subsidy_match.claims.resolving import ParkedOffice
+from subsidy_match.claims.payment.parking import ParkedAnswer
+from subsidy_match.claims.payment.payment_checks import check_payments
+from subsidy_match.claims.payment.resolving import ParkedOffice
 from subsidy_match.store.unit import in_unit
 
 BATCHES, APPROVED, SENT = Bundle("batches"), Bundle("approved"), Bundle("sent")

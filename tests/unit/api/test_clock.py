@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api_world import ApiWorld
 
-from subsidy_match.claims.sweeper import sweep
+from subsidy_match.claims.deadline.sweeper import sweep
 
 NOTICE = {"year": 2027, "source": "示例通知", "holidays": ["2027-01-01", "2027-01-04"], "workdays": ["2027-01-09"]}
 

@@ -10,7 +10,7 @@ import pytest
 from api_world import FIRM, OTHER, ApiWorld
 
 from subsidy_api.problems import status_of
-from subsidy_match.claims.payment_steps import BatchRefused
+from subsidy_match.claims.many_claims import BatchRefused
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.errors import AuthorError, Conflict, InputError, NotFound, RetryableError
 

@@ -13,7 +13,7 @@ import pytest
 from api_world import FIRM, FUND, ApiWorld, token_of
 from python_calamine import CalamineWorkbook
 
-from subsidy_match.claims import funds
+from subsidy_match.claims.fund import funds
 from subsidy_match.store.unit import in_unit
 
 ROOT = Path(__file__).parents[3]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.accounts import Account
-from subsidy_match.claims.payouts import PayoutOffice
+from subsidy_match.claims.payment.payouts import PayoutOffice
 from subsidy_match.claims.people.authorisations import ANY_POLICY, authorise
 from subsidy_match.claims.records import AccountRow
 from subsidy_match.claims.sealed import sealed_findings

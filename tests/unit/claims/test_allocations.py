@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from subsidy_match.claims.assessment import Share
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.fund_allocations import Allocation, check_allocations
-from subsidy_match.claims.payment_steps import BatchRefused
+from subsidy_match.claims.many_claims import BatchRefused
+from subsidy_match.claims.official.fund_allocations import Allocation, check_allocations
 from subsidy_match.claims.states import State
 from subsidy_match.errors import SubsidyError
 from subsidy_match.store import audit

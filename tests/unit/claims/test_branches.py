@@ -9,8 +9,8 @@ from claims_world import FUND, OTHER_USCC, World
 
 from subsidy_match.claims.assessment import Share
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.clock import business_day
-from subsidy_match.claims.payment_steps import BatchRefused
+from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.many_claims import BatchRefused
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict, NotFound
 from subsidy_match.store.users import SYSTEM

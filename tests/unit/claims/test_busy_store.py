@@ -6,7 +6,7 @@ import pytest
 from busy_once import busy_once
 from claims_world import MORNING, USCC, World
 
-from subsidy_match.claims.parking import parked_findings
+from subsidy_match.claims.payment.parking import parked_findings
 from subsidy_match.claims.sealed import sealed_findings
 from subsidy_match.claims.states import State
 from subsidy_match.claims.store_checks import STORE_CHECKS

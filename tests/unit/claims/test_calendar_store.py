@@ -9,13 +9,19 @@ from pathlib import Path
 import pytest
 from claims_world import CALENDAR, World
 
-from subsidy_match.claims.calendar_files import YearTable, read_calendar
-from subsidy_match.claims.calendar_office import publish_calendar
-from subsidy_match.claims.calendar_store import calendar_in_force, import_year, published_year, published_years, seed
-from subsidy_match.claims.clock import business_day
+from subsidy_match.claims.deadline.calendar_files import YearTable, read_calendar
+from subsidy_match.claims.deadline.calendar_office import publish_calendar
+from subsidy_match.claims.deadline.calendar_store import (
+    calendar_in_force,
+    import_year,
+    published_year,
+    published_years,
+    seed,
+)
+from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.deadline.sweeper import plan, sweep
+from subsidy_match.claims.deadline.sweeps import SWEEPS
 from subsidy_match.claims.states import Event, State
-from subsidy_match.claims.sweeper import plan, sweep
-from subsidy_match.claims.sweeps import SWEEPS
 from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit

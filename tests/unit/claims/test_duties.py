@@ -13,7 +13,7 @@ from sqlalchemy import text
 from subsidy_match.claims.claim import Claim
 from subsidy_match.claims.duties import FORBIDDEN, Duty, PastDuty, is_barred
 from subsidy_match.claims.duty_checks import check_past_duties
-from subsidy_match.claims.payment_steps import BatchRefused
+from subsidy_match.claims.many_claims import BatchRefused
 from subsidy_match.claims.people import administration
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import State

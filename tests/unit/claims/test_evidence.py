@@ -16,8 +16,8 @@ from sqlalchemy import event, func, select
 from subsidy_match.claims.assessment import Limit, Material, Standing
 from subsidy_match.claims.documents import DocumentRoom
 from subsidy_match.claims.evidence_records import ClaimRisk, ExclusiveCap, PinnedText
-from subsidy_match.claims.qa_sample import Sampling, is_drawn
 from subsidy_match.claims.records import ClaimPin
+from subsidy_match.claims.risk.qa_sample import Sampling, is_drawn
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict, NotFound, SubsidyError
 from subsidy_match.store import audit

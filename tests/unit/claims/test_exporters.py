@@ -9,14 +9,14 @@ import xlsxwriter
 from claims_world import FUND, World
 from python_calamine import CalamineWorkbook
 
-from subsidy_match.claims.ageing import silence_findings, unanswered_lines
-from subsidy_match.claims.clock import business_day
-from subsidy_match.claims.exporters import EXPORTERS, exporter
-from subsidy_match.claims.payment_states import LineState
-from subsidy_match.claims.payouts import Download
-from subsidy_match.claims.statements import RECEIPT_HEADER
+from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.payment.ageing import silence_findings, unanswered_lines
+from subsidy_match.claims.payment.exporters import EXPORTERS, exporter
+from subsidy_match.claims.payment.payment_states import LineState
+from subsidy_match.claims.payment.payouts import Download
+from subsidy_match.claims.payment.statements import RECEIPT_HEADER
+from subsidy_match.claims.payment.treasury import Part, Payment, TreasuryFile, neutral
 from subsidy_match.claims.states import State
-from subsidy_match.claims.treasury import Part, Payment, TreasuryFile, neutral
 from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit

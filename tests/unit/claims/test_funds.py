@@ -5,10 +5,10 @@ from claims_world import FUND, MORNING, World
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from subsidy_match.claims import funds
-from subsidy_match.claims.fund_ops import EFFECTS, OF_CLAIMS
-from subsidy_match.claims.fund_records import Op
-from subsidy_match.claims.funds import Fund, Posting
+from subsidy_match.claims.fund import funds
+from subsidy_match.claims.fund.fund_ops import EFFECTS, OF_CLAIMS
+from subsidy_match.claims.fund.fund_records import Op
+from subsidy_match.claims.fund.funds import Fund, Posting
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict, InputError, NotFound
 from subsidy_match.store.unit import in_unit

@@ -177,7 +177,7 @@ def test_a_person_without_the_fund_cannot_approve(world: World):
 
 
 def test_a_frozen_fund_bars_approval(world: World):
-    from subsidy_match.claims.funds import freeze_fund
+    from subsidy_match.claims.fund.funds import freeze_fund
 
     claim = world.walk(State.IN_APPROVAL)
     in_unit(world.engine, lambda s: freeze_fund(s, FUND, frozen=True, note="审计", at=world.now, actor="admin"))

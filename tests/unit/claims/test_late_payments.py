@@ -12,13 +12,13 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 from store_truths import check_store
 
-from subsidy_match.claims.allocation_office import AllocationOffice
-from subsidy_match.claims.batches import Batch, Line
-from subsidy_match.claims.parking import parked_findings
-from subsidy_match.claims.payment_states import BatchState, LineState
-from subsidy_match.claims.payout_records import BankFileRow, LineStepRow
+from subsidy_match.claims.official.allocation_office import AllocationOffice
+from subsidy_match.claims.payment.batches import Batch, Line
+from subsidy_match.claims.payment.parking import parked_findings
+from subsidy_match.claims.payment.payment_states import BatchState, LineState
+from subsidy_match.claims.payment.payout_records import BankFileRow, LineStepRow
+from subsidy_match.claims.payment.resolving import ParkedOffice
 from subsidy_match.claims.records import ClaimShare, ClaimStep
-from subsidy_match.claims.resolving import ParkedOffice
 from subsidy_match.claims.states import State
 from subsidy_match.claims.store_checks import STORE_CHECKS
 from subsidy_match.errors import InputError, SubsidyError

@@ -9,11 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims import funds, ledger
-from subsidy_match.claims.forecast import forecast
-from subsidy_match.claims.fund_office import NewFund
-from subsidy_match.claims.fund_records import Mode
-from subsidy_match.claims.ledger_checks import check_runs, check_shares, check_states
+from subsidy_match.claims.fund import funds, ledger
+from subsidy_match.claims.fund.forecast import forecast
+from subsidy_match.claims.fund.fund_office import NewFund
+from subsidy_match.claims.fund.fund_records import Mode
+from subsidy_match.claims.fund.ledger_checks import check_runs, check_shares, check_states
 from subsidy_match.claims.record_checks import check_accounts, check_last_steps
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import State

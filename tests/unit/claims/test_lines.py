@@ -8,9 +8,16 @@ from force import by_force
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from subsidy_match.claims.lines.guards import LINE_GUARDS
-from subsidy_match.claims.lines.tables import BATCH_TABLE, LINE_TABLE, BatchGuard, LineGuard, batch_rule, line_rule
-from subsidy_match.claims.payment_states import (
+from subsidy_match.claims.payment.lines.guards import LINE_GUARDS
+from subsidy_match.claims.payment.lines.tables import (
+    BATCH_TABLE,
+    LINE_TABLE,
+    BatchGuard,
+    LineGuard,
+    batch_rule,
+    line_rule,
+)
+from subsidy_match.claims.payment.payment_states import (
     BATCH_EVENT_NAMES,
     BATCH_STATE_NAMES,
     LINE_EVENT_NAMES,

@@ -11,11 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.masking import mask_account, mask_numbers, mask_person
-from subsidy_match.claims.notice_files import notice_csv, notice_text, notice_xlsx
-from subsidy_match.claims.notice_list import read_list
-from subsidy_match.claims.payment_steps import BatchRefused
-from subsidy_match.claims.public_notices import Contact, PublicNotice
+from subsidy_match.claims.many_claims import BatchRefused
+from subsidy_match.claims.official.masking import mask_account, mask_numbers, mask_person
+from subsidy_match.claims.official.notice_files import notice_csv, notice_text, notice_xlsx
+from subsidy_match.claims.official.notice_list import read_list
+from subsidy_match.claims.official.public_notices import Contact, PublicNotice
 from subsidy_match.claims.states import State
 from subsidy_match.errors import SubsidyError
 from subsidy_match.store import audit

@@ -8,12 +8,12 @@ from sqlalchemy import select, text
 
 from subsidy_match.claims.assessment import Limit
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.clock import business_day
+from subsidy_match.claims.deadline.clock import business_day
 from subsidy_match.claims.evidence_records import ExclusiveCap
-from subsidy_match.claims.funds import freeze_fund
-from subsidy_match.claims.notice_list import read_list
-from subsidy_match.claims.objection_values import Objection
-from subsidy_match.claims.objections import Objector
+from subsidy_match.claims.fund.funds import freeze_fund
+from subsidy_match.claims.official.notice_list import read_list
+from subsidy_match.claims.official.objection_values import Objection
+from subsidy_match.claims.official.objections import Objector
 from subsidy_match.claims.states import State
 from subsidy_match.errors import SubsidyError
 from subsidy_match.store import audit

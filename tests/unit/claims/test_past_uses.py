@@ -11,7 +11,7 @@ from claims_world import ASSESSMENT, World
 from policy_world import AS_OF, LOADED, PAID_FACTS, USCC, WAN, policy_text
 
 from subsidy_match.claims.assessment import Assessment, Limit, PastUse
-from subsidy_match.claims.past_uses import history_gap, with_past_uses
+from subsidy_match.claims.risk.past_uses import history_gap, with_past_uses
 from subsidy_match.claims.states import State
 from subsidy_match.errors import SubsidyError
 from subsidy_match.rules.enterprise import Collection, Enterprise, Row

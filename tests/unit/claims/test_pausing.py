@@ -8,12 +8,12 @@ import pytest
 from claims_world import CALENDAR, World
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.clock import ClockReading, business_day
-from subsidy_match.claims.pausing import Stop, resume, stop
+from subsidy_match.claims.deadline.clock import ClockReading, business_day
+from subsidy_match.claims.deadline.pausing import Stop, resume, stop
+from subsidy_match.claims.deadline.stage_clock import clocks_of, note_due
+from subsidy_match.claims.deadline.sweeper import plan
 from subsidy_match.claims.reading import locked_row
-from subsidy_match.claims.stage_clock import clocks_of, note_due
 from subsidy_match.claims.states import State
-from subsidy_match.claims.sweeper import plan
 from subsidy_match.errors import Conflict
 from subsidy_match.store.unit import in_unit
 

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import String, Text
 
-from subsidy_match.claims.allocation_records import AllocationRow
 from subsidy_match.claims.evidence_records import ClaimRisk, DeferredMaterial
 from subsidy_match.claims.fields import FIELDS
+from subsidy_match.claims.fund.rehoming_records import RehomingRow
+from subsidy_match.claims.fund.run_records import RunRow
 from subsidy_match.claims.handling.records import TaskRow
-from subsidy_match.claims.notice_records import PublicNoticeRow
-from subsidy_match.claims.payout_records import BatchRow, LineReturnRow, LineRow
+from subsidy_match.claims.official.allocation_records import AllocationRow
+from subsidy_match.claims.official.notice_records import PublicNoticeRow
+from subsidy_match.claims.payment.payout_records import BatchRow, LineReturnRow, LineRow
 from subsidy_match.claims.records import ClaimRow
-from subsidy_match.claims.rehoming_records import RehomingRow
-from subsidy_match.claims.run_records import RunRow
 from subsidy_match.claims.undo_records import RecoveryReceiptRow, RecoveryRow
 from subsidy_match.claims.wording import check_text
 from subsidy_match.errors import InputError

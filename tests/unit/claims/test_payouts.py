@@ -13,14 +13,14 @@ from people_kit import hire
 from sqlalchemy import text
 
 from subsidy_match.claims.assessment import Standing
-from subsidy_match.claims.batches import Batch, newest_batches
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.outgoing import write_once
-from subsidy_match.claims.payment_checks import check_totals
-from subsidy_match.claims.payment_states import BatchState, LineState
-from subsidy_match.claims.payment_steps import BatchRefused
+from subsidy_match.claims.many_claims import BatchRefused
+from subsidy_match.claims.payment.batches import Batch, newest_batches
+from subsidy_match.claims.payment.outgoing import write_once
+from subsidy_match.claims.payment.payment_checks import check_totals
+from subsidy_match.claims.payment.payment_states import BatchState, LineState
+from subsidy_match.claims.payment.treasury_folder import TreasuryFolder, foreign_findings
 from subsidy_match.claims.states import State
-from subsidy_match.claims.treasury_folder import TreasuryFolder, foreign_findings
 from subsidy_match.errors import Conflict, SubsidyError
 from subsidy_match.store import audit
 from subsidy_match.store.unit import in_unit
@@ -226,7 +226,7 @@ def test_sending_again_writes_the_same_bytes(world: World):
 
 
 def test_a_crash_between_intent_and_file_leaves_a_batch_that_can_be_sent_again(world: World, monkeypatch):
-    from subsidy_match.claims import payouts
+    from subsidy_match.claims.payment import payouts
 
     batch = approve(world, make(world, payable(world, 1)))
     with monkeypatch.context() as patch:

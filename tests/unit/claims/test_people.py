@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 
 from subsidy_match.claims.assessment import Share
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.fund_records import Mode
-from subsidy_match.claims.objections import Objector
+from subsidy_match.claims.fund.fund_records import Mode
+from subsidy_match.claims.official.objections import Objector
 from subsidy_match.claims.people import administration, authorisations, delegations, interests
 from subsidy_match.claims.people.administration import Rights
 from subsidy_match.claims.people.records import DelegationRow

@@ -9,12 +9,12 @@ from people_kit import declare
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from subsidy_match.claims import funds
-from subsidy_match.claims.allocation_runs import Run
 from subsidy_match.claims.assessment import Share
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.fund_records import Mode
-from subsidy_match.claims.ledger_checks import check_runs, check_shares
+from subsidy_match.claims.fund import funds
+from subsidy_match.claims.fund.allocation_runs import Run
+from subsidy_match.claims.fund.fund_records import Mode
+from subsidy_match.claims.fund.ledger_checks import check_runs, check_shares
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict, InputError

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 import pytest
 from claims_world import FIRM, World, receipt_file
 
-from subsidy_match.claims.batches import Batch
-from subsidy_match.claims.parking import parked_findings
-from subsidy_match.claims.payment_states import LineState
-from subsidy_match.claims.resolving import ParkedOffice
+from subsidy_match.claims.payment.batches import Batch
+from subsidy_match.claims.payment.parking import parked_findings
+from subsidy_match.claims.payment.payment_states import LineState
+from subsidy_match.claims.payment.resolving import ParkedOffice
 from subsidy_match.claims.states import State
 from subsidy_match.errors import InputError, SubsidyError
 from subsidy_match.store import audit

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from subsidy_match.claims.assessment import Share
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.payments import all_payments, payments_of
+from subsidy_match.claims.payment.payments import all_payments, payments_of
 from subsidy_match.claims.pending import pending_of
 from subsidy_match.claims.recovery import Recovery, RecoveryState, WriteOffState, check_recoveries, recoveries_of
 from subsidy_match.claims.states import State

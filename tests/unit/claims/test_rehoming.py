@@ -16,12 +16,12 @@ from store_truths import check_store
 
 from subsidy_match.claims.assessment import Share
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.forecast import forecast
-from subsidy_match.claims.fund_records import Mode
-from subsidy_match.claims.funds import Fund
-from subsidy_match.claims.objections import Objector
+from subsidy_match.claims.fund.forecast import forecast
+from subsidy_match.claims.fund.fund_records import Mode
+from subsidy_match.claims.fund.funds import Fund
+from subsidy_match.claims.fund.rehoming_office import Rehomed, Rehoming, RehomingOffice
+from subsidy_match.claims.official.objections import Objector
 from subsidy_match.claims.reading import ClaimFilter
-from subsidy_match.claims.rehoming_office import Rehomed, Rehoming, RehomingOffice
 from subsidy_match.claims.states import State
 from subsidy_match.claims.store_checks import STORE_CHECKS
 from subsidy_match.errors import Conflict, SubsidyError

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims.amendments import amendments_of
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.notice_list import read_list
+from subsidy_match.claims.official.notice_list import read_list
 from subsidy_match.claims.record_checks import check_names
 from subsidy_match.claims.states import Event, State
 from subsidy_match.claims.store_checks import STORE_CHECKS

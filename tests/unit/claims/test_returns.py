@@ -10,19 +10,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.assessment import Standing
-from subsidy_match.claims.bank_records import ParkedAnswerRow
-from subsidy_match.claims.batches import Line
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.funds import check_balances
-from subsidy_match.claims.lines.steps import Hand
-from subsidy_match.claims.parking import Parked, parked_findings, take_in
-from subsidy_match.claims.payment_checks import check_payments, check_totals
-from subsidy_match.claims.payment_states import BatchState, LineState
-from subsidy_match.claims.payment_steps import BatchRefused
-from subsidy_match.claims.payments import payments_of
-from subsidy_match.claims.payout_records import LineRow
+from subsidy_match.claims.fund.funds import check_balances
+from subsidy_match.claims.many_claims import BatchRefused
+from subsidy_match.claims.payment.bank_records import ParkedAnswerRow
+from subsidy_match.claims.payment.batches import Line
+from subsidy_match.claims.payment.lines.steps import Hand
+from subsidy_match.claims.payment.parking import Parked, parked_findings, take_in
+from subsidy_match.claims.payment.payment_checks import check_payments, check_totals
+from subsidy_match.claims.payment.payment_states import BatchState, LineState
+from subsidy_match.claims.payment.payments import payments_of
+from subsidy_match.claims.payment.payout_records import LineRow
+from subsidy_match.claims.payment.resolving import ParkedOffice
 from subsidy_match.claims.recovery import check_recoveries, recoveries_of
-from subsidy_match.claims.resolving import ParkedOffice
 from subsidy_match.claims.states import State
 from subsidy_match.errors import InputError, SubsidyError
 from subsidy_match.store import audit

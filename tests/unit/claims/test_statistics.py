@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from claims_world import CALENDAR, World
 
+from subsidy_match.claims.deadline.sweeper import sweep
 from subsidy_match.claims.states import State
 from subsidy_match.claims.statistics import Figures, read_statistics
-from subsidy_match.claims.sweeper import sweep
 from subsidy_match.store.unit import in_unit
 
 

@@ -15,14 +15,14 @@ from sqlalchemy import Engine, text
 from sqlalchemy.event import listen, remove
 
 from subsidy_match.claims.assessment import Material
-from subsidy_match.claims.breaches import TOTAL, breaches_of
-from subsidy_match.claims.clock import business_day
+from subsidy_match.claims.deadline.breaches import TOTAL, breaches_of
+from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.deadline.stage_clock import clocks_of, stage_history
+from subsidy_match.claims.deadline.stage_limits import Limit, LimitKind, set_limit
+from subsidy_match.claims.deadline.sweeper import SweepReport, last_sweep, plan, sweep
+from subsidy_match.claims.deadline.sweeps import SWEEPS
 from subsidy_match.claims.reading import visible_row
-from subsidy_match.claims.stage_clock import clocks_of, stage_history
-from subsidy_match.claims.stage_limits import Limit, LimitKind, set_limit
 from subsidy_match.claims.states import Event, State
-from subsidy_match.claims.sweeper import SweepReport, last_sweep, plan, sweep
-from subsidy_match.claims.sweeps import SWEEPS
 from subsidy_match.errors import Conflict, SubsidyError
 from subsidy_match.store import audit, outbox
 from subsidy_match.store.unit import in_unit

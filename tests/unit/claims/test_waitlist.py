@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from subsidy_match.claims.assessment import Share
 from subsidy_match.claims.claim import Claim
+from subsidy_match.claims.deadline.sweeper import sweep
 from subsidy_match.claims.states import State
-from subsidy_match.claims.sweeper import sweep
 from subsidy_match.store.unit import in_unit
 
 ALL = 1_000_000_00

@@ -10,11 +10,11 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from subsidy_match.claims.assessment import Share
-from subsidy_match.claims.bank_records import ForeignFileRow
-from subsidy_match.claims.clock_records import BreachRow
+from subsidy_match.claims.deadline.clock_records import BreachRow
 from subsidy_match.claims.evidence_records import ClaimRisk, RiskAnswer
-from subsidy_match.claims.fund_records import Mode
-from subsidy_match.claims.rehoming_office import RehomingOffice
+from subsidy_match.claims.fund.fund_records import Mode
+from subsidy_match.claims.fund.rehoming_office import RehomingOffice
+from subsidy_match.claims.payment.bank_records import ForeignFileRow
 from subsidy_match.claims.states import State
 from subsidy_match.store.anchors import set_anchor
 from subsidy_match.store.engine import open_engine

@@ -15,8 +15,8 @@ from sqlalchemy import Engine, event, text
 from store_fixtures import STORES, database_url, execute_on
 from store_truths import check_store
 
-from subsidy_match.claims import funds
-from subsidy_match.claims.payment_checks import check_totals
+from subsidy_match.claims.fund import funds
+from subsidy_match.claims.payment.payment_checks import check_totals
 from subsidy_match.claims.states import State
 from subsidy_match.errors import SubsidyError
 from subsidy_match.store.backup import backup, restore

@@ -11,8 +11,8 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 from store_truths import check_store
 
-import subsidy_match.claims.fund_office
-import subsidy_match.claims.payouts
+import subsidy_match.claims.fund.fund_office
+import subsidy_match.claims.payment.payouts
 import subsidy_match.claims.service
 import subsidy_match.push.records
 import subsidy_match.store.anchors

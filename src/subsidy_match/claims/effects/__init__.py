@@ -33,11 +33,11 @@ from subsidy_match.claims.effects import (
     year_end,
 )
 from subsidy_match.claims.effects.timing import apply_clock
-from subsidy_match.claims.exclusive import release_exclusive
-from subsidy_match.claims.listings import leave_documents
 from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.official.listings import leave_documents
 from subsidy_match.claims.records import ClaimItem, ClaimRow
 from subsidy_match.claims.registry import covering
+from subsidy_match.claims.risk.exclusive import release_exclusive
 from subsidy_match.claims.states import OCCUPYING, Event
 from subsidy_match.claims.transition import FundEffect
 

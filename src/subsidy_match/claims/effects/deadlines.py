@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import select
 
+from subsidy_match.claims.deadline.pausing import Stop
+from subsidy_match.claims.deadline.redating import correction_end, moved_dates, notice_end
+from subsidy_match.claims.deadline.stage_limits import LimitKind
 from subsidy_match.claims.guards.timing import limit_end
 from subsidy_match.claims.occasion import Occasion
-from subsidy_match.claims.pausing import Stop
 from subsidy_match.claims.records import ClaimPause
-from subsidy_match.claims.redating import correction_end, moved_dates, notice_end
-from subsidy_match.claims.stage_limits import LimitKind
 from subsidy_match.claims.states import Event
 
 __all__ = ["FIELDS"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from subsidy_match.claims.exclusive import take_cap, take_slots
-from subsidy_match.claims.items import take_items
 from subsidy_match.claims.materials import take_materials
 from subsidy_match.claims.occasion import Occasion
-from subsidy_match.claims.qa_sample import take_sample
-from subsidy_match.claims.risks import answer_risk, note_risks
+from subsidy_match.claims.risk.exclusive import take_cap, take_slots
+from subsidy_match.claims.risk.items import take_items
+from subsidy_match.claims.risk.qa_sample import take_sample
+from subsidy_match.claims.risk.risks import answer_risk, note_risks
 from subsidy_match.claims.states import Event
 
 __all__ = ["FIELDS", "take_at_approval", "take_at_correction", "take_at_submission"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from subsidy_match.claims.fund_ops import EFFECTS, OF_CLAIMS, Op
-from subsidy_match.claims.funds import Posting, hold_funds, post
+from subsidy_match.claims.fund.fund_ops import EFFECTS, OF_CLAIMS, Op
+from subsidy_match.claims.fund.funds import Posting, hold_funds, post
+from subsidy_match.claims.fund.shares import split
 from subsidy_match.claims.occasion import Occasion, shares_of
 from subsidy_match.claims.records import ClaimShare
-from subsidy_match.claims.shares import split
 
 __all__ = ["committed", "move", "paid", "parts_of", "reserved"]
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 
 from subsidy_match.claims.effects.fields import nothing_more
 from subsidy_match.claims.effects.moving import committed, move
-from subsidy_match.claims.exclusive import release_caps
-from subsidy_match.claims.fund_ops import Op
-from subsidy_match.claims.listings import leave_documents
-from subsidy_match.claims.notice_records import ObjectionRow
+from subsidy_match.claims.fund.fund_ops import Op
 from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.official.listings import leave_documents
+from subsidy_match.claims.official.notice_records import ObjectionRow
+from subsidy_match.claims.risk.exclusive import release_caps
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.transition import FundEffect
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from subsidy_match.claims.effects.fields import nothing_more, take_account
 from subsidy_match.claims.effects.moving import committed, move, paid
-from subsidy_match.claims.fund_ops import Op
+from subsidy_match.claims.fund.fund_ops import Op
 from subsidy_match.claims.occasion import Occasion
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.transition import FundEffect

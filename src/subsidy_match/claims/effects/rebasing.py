@@ -7,13 +7,13 @@ from fractions import Fraction
 
 from subsidy_match.claims.effects.moving import move, reserved
 from subsidy_match.claims.effects.reserving import adjust_or_wait
-from subsidy_match.claims.fund_ops import Op
-from subsidy_match.claims.funds import fund, lock_funds
+from subsidy_match.claims.fund.fund_ops import Op
+from subsidy_match.claims.fund.funds import fund, lock_funds
+from subsidy_match.claims.fund.pooling import check_modes
+from subsidy_match.claims.fund.rehomings import home_of, homes_of
+from subsidy_match.claims.fund.shares import split
 from subsidy_match.claims.occasion import Occasion, forget_shares, shares_of
-from subsidy_match.claims.pooling import check_modes
 from subsidy_match.claims.records import ClaimShare
-from subsidy_match.claims.rehomings import home_of, homes_of
-from subsidy_match.claims.shares import split
 from subsidy_match.claims.transition import FundEffect
 
 __all__ = ["MONEY"]

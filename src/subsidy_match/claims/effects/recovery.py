@@ -9,11 +9,11 @@ from fractions import Fraction
 from sqlalchemy.exc import IntegrityError
 
 from subsidy_match.claims.effects.moving import move, paid
-from subsidy_match.claims.fund_ops import Op
+from subsidy_match.claims.fund.fund_ops import Op
+from subsidy_match.claims.fund.shares import split
 from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.payment.references import Movement, take_reference
 from subsidy_match.claims.recovery import RecoveryState, WriteOffState, live_recovery, open_write_off
-from subsidy_match.claims.references import Movement, take_reference
-from subsidy_match.claims.shares import split
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.transition import FundEffect
 from subsidy_match.claims.undo_records import RecoveryDueRow, RecoveryReceiptRow, RecoveryRow, WriteOffRow

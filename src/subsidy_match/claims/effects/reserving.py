@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from subsidy_match.claims.effects.moving import move, parts_of, reserved
-from subsidy_match.claims.fund_ops import Op
-from subsidy_match.claims.fund_records import FundRow, Mode
-from subsidy_match.claims.funds import lock_funds
+from subsidy_match.claims.fund.fund_ops import Op
+from subsidy_match.claims.fund.fund_records import FundRow, Mode
+from subsidy_match.claims.fund.funds import lock_funds
+from subsidy_match.claims.fund.pooling import is_pooled
 from subsidy_match.claims.guards import others_waiting
 from subsidy_match.claims.occasion import Occasion, current_amount, shares_of
-from subsidy_match.claims.pooling import is_pooled
 from subsidy_match.claims.transition import FundEffect
 
 __all__ = ["MONEY", "adjust", "adjust_or_wait", "fits"]

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from subsidy_match.claims.effects.moving import move, paid
 from subsidy_match.claims.effects.recovery import BACK_TO, drop_proposed, end_recovery
 from subsidy_match.claims.occasion import Occasion
-from subsidy_match.claims.payout_records import LineReturnRow, LineRow
+from subsidy_match.claims.payment.payout_records import LineReturnRow, LineRow
+from subsidy_match.claims.payment.returned_recoveries import UNDER_RECOVERY, settled_by_return
 from subsidy_match.claims.recovery import RecoveryState
-from subsidy_match.claims.returned_recoveries import UNDER_RECOVERY, settled_by_return
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.transition import FundEffect
 from subsidy_match.claims.undo_records import RecoveryReceiptRow, RecoveryRow

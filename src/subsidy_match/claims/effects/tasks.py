@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import bindparam, select
 
+from subsidy_match.claims.deadline.pausing import Stop, resume
 from subsidy_match.claims.handling.endorsements import since
 from subsidy_match.claims.handling.records import EndorsementRow, TaskRow
 from subsidy_match.claims.handling.tasks import TaskKind
 from subsidy_match.claims.occasion import Occasion
-from subsidy_match.claims.pausing import Stop, resume
 from subsidy_match.claims.states import Event, State
 
 __all__ = ["FIELDS", "STOPS", "close_tasks", "end_pause"]

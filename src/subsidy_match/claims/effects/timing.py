@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from subsidy_match.claims.deadline.pausing import BOUND, Stop, end_all, ended_by, stop
 from subsidy_match.claims.effects.tasks import STOPS, end_pause
 from subsidy_match.claims.handling.records import TaskRow
 from subsidy_match.claims.handling.tasks import TaskKind
 from subsidy_match.claims.occasion import Occasion
-from subsidy_match.claims.pausing import BOUND, Stop, end_all, ended_by, stop
 from subsidy_match.claims.records import ClaimPause
 from subsidy_match.claims.registry import covering
 from subsidy_match.claims.states import State

@@ -7,11 +7,11 @@ from fractions import Fraction
 
 from subsidy_match.claims.effects.fields import nothing_more
 from subsidy_match.claims.effects.moving import move
-from subsidy_match.claims.fund_ops import Op
+from subsidy_match.claims.fund.fund_ops import Op
+from subsidy_match.claims.fund.rehoming_records import RehomingRow
+from subsidy_match.claims.fund.rehomings import carry_between
 from subsidy_match.claims.occasion import Occasion, forget_shares, shares_of
 from subsidy_match.claims.records import ClaimShare
-from subsidy_match.claims.rehoming_records import RehomingRow
-from subsidy_match.claims.rehomings import carry_between
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.transition import FundEffect
 from subsidy_match.store import audit

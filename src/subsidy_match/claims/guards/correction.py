@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from subsidy_match.claims.due_days import check_due
+from subsidy_match.claims.deadline.due_days import check_due
+from subsidy_match.claims.deadline.redating import correction_end
 from subsidy_match.claims.occasion import Occasion
-from subsidy_match.claims.redating import correction_end
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 

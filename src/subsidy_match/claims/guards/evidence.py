@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from subsidy_match.claims.duties import Duty, check_duties
-from subsidy_match.claims.exclusive import check_cap, check_slots
-from subsidy_match.claims.items import check_items, check_paid_items
 from subsidy_match.claims.materials import check_given, check_outstanding, outstanding
 from subsidy_match.claims.occasion import Occasion, past_duties
 from subsidy_match.claims.originals import PAPER
-from subsidy_match.claims.risks import check_answered, check_open
+from subsidy_match.claims.risk.exclusive import check_cap, check_slots
+from subsidy_match.claims.risk.items import check_items, check_paid_items
+from subsidy_match.claims.risk.risks import check_answered, check_open
 from subsidy_match.claims.states import State
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from subsidy_match.claims.listings import issued_number
+from subsidy_match.claims.deadline.redating import notice_end
 from subsidy_match.claims.occasion import Occasion
-from subsidy_match.claims.redating import notice_end
+from subsidy_match.claims.official.listings import issued_number
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 

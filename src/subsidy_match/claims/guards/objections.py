@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import func, or_, select
 
 from subsidy_match.claims.guards.persons import DECISIONS, steps_by
-from subsidy_match.claims.listings import open_objections
 from subsidy_match.claims.occasion import Occasion
+from subsidy_match.claims.official.listings import open_objections
 from subsidy_match.claims.records import ClaimStep
 from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import Event, State

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from subsidy_match.claims.assessment import Standing
 from subsidy_match.claims.occasion import Occasion, shares_of
-from subsidy_match.claims.parking import check_nothing_parked
-from subsidy_match.claims.payment_states import FAILURES, RETURNS
-from subsidy_match.claims.payout_records import LineRow
+from subsidy_match.claims.payment.parking import check_nothing_parked
+from subsidy_match.claims.payment.payment_states import FAILURES, RETURNS
+from subsidy_match.claims.payment.payout_records import LineRow
 from subsidy_match.claims.records import AccountRow
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from subsidy_match.claims.fund.pooling import is_allotted, is_pooled
 from subsidy_match.claims.occasion import Occasion, current_amount, shares_of
-from subsidy_match.claims.pooling import is_allotted, is_pooled
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 

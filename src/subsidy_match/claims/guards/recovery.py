@@ -9,14 +9,14 @@ from sqlalchemy import func, select
 
 from subsidy_match.claims.duties import DUTY_NAMES
 from subsidy_match.claims.occasion import Occasion, past_duties, shares_of
-from subsidy_match.claims.parking import parked_for_another
-from subsidy_match.claims.payout_records import LineRow
+from subsidy_match.claims.payment.parking import parked_for_another
+from subsidy_match.claims.payment.payout_records import LineRow
+from subsidy_match.claims.payment.references import used_for
+from subsidy_match.claims.payment.returned_recoveries import parked, settled_by_return
 from subsidy_match.claims.people.records import DeputyRow
 from subsidy_match.claims.records import ClaimRow, ClaimStep
 from subsidy_match.claims.recovery import RecoveryState, live_recovery, open_write_off
-from subsidy_match.claims.references import used_for
 from subsidy_match.claims.refusals import Forbidden
-from subsidy_match.claims.returned_recoveries import parked, settled_by_return
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.transition import Guard
 from subsidy_match.claims.undo_records import RecoveryRow, WriteOffRow

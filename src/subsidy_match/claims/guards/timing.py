@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
+from subsidy_match.claims.deadline.redating import moved_dates
+from subsidy_match.claims.deadline.stage_clock import open_visit
+from subsidy_match.claims.deadline.stage_limits import LimitKind, read_limits
 from subsidy_match.claims.occasion import Occasion
-from subsidy_match.claims.redating import moved_dates
-from subsidy_match.claims.stage_clock import open_visit
-from subsidy_match.claims.stage_limits import LimitKind, read_limits
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import exists, or_, select
 
-from subsidy_match.claims.allocation_records import AllocationClaimRow, AllocationRow
-from subsidy_match.claims.funds import lock_funds
+from subsidy_match.claims.fund.funds import lock_funds
+from subsidy_match.claims.fund.rehomings import check_keeper, check_way, homes_of
 from subsidy_match.claims.occasion import Occasion, shares_of
-from subsidy_match.claims.payout_records import BatchRow, LineRow
-from subsidy_match.claims.rehomings import check_keeper, check_way, homes_of
+from subsidy_match.claims.official.allocation_records import AllocationClaimRow, AllocationRow
+from subsidy_match.claims.payment.payout_records import BatchRow, LineRow
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.clock import business_day
+from subsidy_match.claims.deadline.clock import business_day
 from subsidy_match.claims.handling.records import HandlingRow
 from subsidy_match.claims.occasion import bearers_of
 from subsidy_match.claims.people.posts import check_admin

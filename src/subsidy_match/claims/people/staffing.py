@@ -10,7 +10,7 @@ from fractions import Fraction
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.duties import DUTY_NAMES, FORBIDDEN, Duty
-from subsidy_match.claims.fund_records import FundRow
+from subsidy_match.claims.fund.fund_records import FundRow
 from subsidy_match.claims.handling.channels import CHANNELS
 from subsidy_match.claims.handling.rules import rule_on
 from subsidy_match.claims.states import Event

@@ -1,0 +1,1 @@
+"""Funds: the ledger, shares, pooled sharing, the waitlist, year end."""

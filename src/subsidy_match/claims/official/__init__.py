@@ -1,0 +1,1 @@
+"""Official documents over many claims: public notices with their objections, and allocations of money."""

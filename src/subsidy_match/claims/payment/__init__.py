@@ -1,0 +1,1 @@
+"""Payment: batches, the treasury's files, what the bank answers, returns."""
