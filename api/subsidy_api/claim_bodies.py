@@ -14,7 +14,7 @@ from subsidy_api.security import is_outsider
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.amendments import Amendment, amendments_of
 from subsidy_match.claims.claim import Claim, Step
-from subsidy_match.claims.deadline.clock import ClockReading
+from subsidy_match.claims.clock import ClockReading
 from subsidy_match.claims.deadline.stage_clock import StageReading, clocks_of
 from subsidy_match.claims.duties import Duty
 from subsidy_match.claims.payload import desk_fields

@@ -9,7 +9,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.payment.payouts import PayoutOffice
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.platform import Platform

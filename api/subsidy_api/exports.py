@@ -18,7 +18,7 @@ from subsidy_api.security import Caller, check_asks_for, is_outsider
 from subsidy_api.workbooks import WORKBOOK, Book, Column, Origin, Value, send
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.deadline.clock import ClockReading
+from subsidy_match.claims.clock import ClockReading
 from subsidy_match.claims.occasion import claim_clock
 from subsidy_match.claims.reading import ClaimFilter, find_claims
 from subsidy_match.claims.records import ClaimRow

@@ -14,7 +14,7 @@ from subsidy_api.paging import Cursor, Limit, after_id, page
 from subsidy_api.problems import responses
 from subsidy_api.schemas import FindingBody, Id, Page, Refusal
 from subsidy_api.security import Officer
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.payment.ageing import LONGEST_SILENCE, unanswered_lines
 from subsidy_match.claims.payment.exporters import EXPORTERS
 from subsidy_match.claims.payment.receipts import ReceiptReport

@@ -14,8 +14,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from subsidy_api.context import Moment, PlatformDep, Today
 from subsidy_match.claims.people.authorisations import seen_today
-from subsidy_match.claims.people.posts import check_officer
 from subsidy_match.claims.refusals import Forbidden, record_refusals
+from subsidy_match.claims.rights import check_officer
 from subsidy_match.errors import InputError
 from subsidy_match.store.unit import in_unit
 from subsidy_match.store.users import Actor, user_by_token

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from subsidy_match.calendar import WorkingCalendar, load_calendar
 from subsidy_match.claims.assessment import Assessment, Share, Standing
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.fund import funds
 from subsidy_match.claims.fund.fund_office import FundOffice
 from subsidy_match.claims.official.allocation_office import AllocationOffice

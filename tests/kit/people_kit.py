@@ -8,7 +8,7 @@ from typing import Any
 from claims_world import World
 
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.handling.rules import Band, TaskRule, add_rule
 from subsidy_match.claims.handling.tasks import Task, tasks_of
 from subsidy_match.claims.people.delegations import Delegation, delegate

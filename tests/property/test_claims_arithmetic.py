@@ -9,7 +9,7 @@ from claims_world import CALENDAR
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subsidy_match.claims.deadline.clock import Pause, read_clock
+from subsidy_match.claims.clock import Pause, read_clock
 from subsidy_match.claims.fund.shares import split
 
 DAYS = st.dates(date(2024, 1, 1), date(2026, 12, 1))

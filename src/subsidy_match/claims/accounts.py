@@ -11,7 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.handling.rules import place_of
 from subsidy_match.claims.people.authorisations import ANY_POLICY, check_authorised
 from subsidy_match.claims.people.parties import files_for, has_renamed, is_within, out_of_scope

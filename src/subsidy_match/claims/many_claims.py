@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.assessment import Standing
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.fund.funds import lock_funds
 from subsidy_match.claims.occasion import Occasion, shares_of
 from subsidy_match.claims.payload import parse_payload

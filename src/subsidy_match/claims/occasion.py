@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.assessment import Assessment, Standing
+from subsidy_match.claims.clock import TOLERANCE, ClockReading, Pause, read_clock
 from subsidy_match.claims.deadline.calendar_store import calendar_in_force
-from subsidy_match.claims.deadline.clock import TOLERANCE, ClockReading, Pause, read_clock
 from subsidy_match.claims.duties import Duty, PastDuty
 from subsidy_match.claims.fund.fund_records import FundRow
 from subsidy_match.claims.payload import Payload

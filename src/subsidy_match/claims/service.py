@@ -21,7 +21,7 @@ from subsidy_match.claims.accounts import Account, accounts_of, register_account
 from subsidy_match.claims.assessment import Assessment, Assessor, Standing
 from subsidy_match.claims.birth import draft_row, insert_claim
 from subsidy_match.claims.claim import Claim, Step
-from subsidy_match.claims.deadline.clock import TOLERANCE, ClockReading, business_day
+from subsidy_match.claims.clock import TOLERANCE, ClockReading, business_day
 from subsidy_match.claims.deadline.stage_clock import StageReading, clocks_of
 from subsidy_match.claims.duties import Duty
 from subsidy_match.claims.following import take_following

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
-from subsidy_match.claims.deadline.clock import Light
+from subsidy_match.claims.clock import Light
 from subsidy_match.claims.handling.rules import place_of
 from subsidy_match.claims.occasion import claim_clock
 from subsidy_match.claims.records import ClaimRow, ClaimStep

@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from subsidy_match.claims.clock import ClockReading, business_day, check_order
 from subsidy_match.claims.deadline.calendar_store import calendar_in_force
-from subsidy_match.claims.deadline.clock import ClockReading, business_day, check_order
 from subsidy_match.claims.deadline.stage_clock import keep_time
 from subsidy_match.claims.effects import apply_clock, apply_fields, apply_funds, release_items
 from subsidy_match.claims.effects.tasks import close_tasks

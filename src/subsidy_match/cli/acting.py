@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.people.authorisations import seen_today
-from subsidy_match.claims.people.posts import check_officer
 from subsidy_match.claims.refusals import audited
+from subsidy_match.claims.rights import check_officer
 from subsidy_match.cli.context import business_today, now, platform
 from subsidy_match.errors import InputError
 from subsidy_match.store.unit import in_unit

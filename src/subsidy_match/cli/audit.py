@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.cli.context import JSON, now, platform
 from subsidy_match.cli.output import print_findings, print_json, print_table, print_text
 from subsidy_match.errors import Finding

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.deadline.clock import ClockReading
+from subsidy_match.claims.clock import ClockReading
 from subsidy_match.claims.service import ClaimFilter
 from subsidy_match.claims.states import State
 from subsidy_match.cli.acting import As, caller

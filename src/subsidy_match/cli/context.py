@@ -73,7 +73,7 @@ def fen_of(text: str) -> int:
 
 def business_today() -> date:
     """Today as the offices count it (UTC+8)."""
-    from subsidy_match.claims.deadline.clock import business_day
+    from subsidy_match.claims.clock import business_day
 
     return business_day(now())
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.reading import visible_row
 from subsidy_match.claims.recovery import Recovery, recoveries_of
 from subsidy_match.claims.states import Event

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.money import yuan_text
 from subsidy_match.profiles.catalogue import Catalogue
 from subsidy_match.rules.enterprise import Scalar, Source

@@ -15,7 +15,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule
 
 from machine.model import POOL, POOL_STEP, Attempt, Model, ModelClaim, Topic, joined
 from subsidy_match.claims.assessment import Assessment, Share
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.fund.fund_records import Mode
 from subsidy_match.claims.table import TRANSITIONS
 from subsidy_match.claims.transition import Transition

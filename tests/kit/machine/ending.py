@@ -8,7 +8,7 @@ from hypothesis.stateful import rule
 
 from machine.base import CLAIMS, Base, tried
 from machine.model import Attempt, Model, ModelClaim, Topic
-from subsidy_match.claims.deadline.clock import TOLERANCE
+from subsidy_match.claims.clock import TOLERANCE
 from subsidy_match.claims.transition import Transition
 
 

@@ -9,7 +9,7 @@ from claims_world import FUND, OTHER_USCC, World
 
 from subsidy_match.claims.assessment import Share
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.many_claims import BatchRefused
 from subsidy_match.claims.states import State
 from subsidy_match.errors import Conflict, NotFound

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from claims_world import CALENDAR, World
 
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.deadline.calendar_files import YearTable, read_calendar
 from subsidy_match.claims.deadline.calendar_office import publish_calendar
 from subsidy_match.claims.deadline.calendar_store import (
@@ -18,7 +19,6 @@ from subsidy_match.claims.deadline.calendar_store import (
     published_years,
     seed,
 )
-from subsidy_match.claims.deadline.clock import business_day
 from subsidy_match.claims.deadline.sweeper import plan, sweep
 from subsidy_match.claims.deadline.sweeps import SWEEPS
 from subsidy_match.claims.states import Event, State

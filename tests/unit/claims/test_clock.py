@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from claims_world import CALENDAR, World
 
-from subsidy_match.claims.deadline.clock import ClockReading, Light, Pause, business_day, read_clock
+from subsidy_match.claims.clock import ClockReading, Light, Pause, business_day, read_clock
 from subsidy_match.claims.states import State
 from subsidy_match.errors import InputError
 

@@ -9,7 +9,7 @@ import xlsxwriter
 from claims_world import FUND, World
 from python_calamine import CalamineWorkbook
 
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.payment.ageing import silence_findings, unanswered_lines
 from subsidy_match.claims.payment.exporters import EXPORTERS, exporter
 from subsidy_match.claims.payment.payment_states import LineState

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from subsidy_match.claims.assessment import Share
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.handling.rules import Band, TaskRule
 from subsidy_match.claims.matched import handling_of
 from subsidy_match.claims.states import State

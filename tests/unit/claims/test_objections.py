@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 
 from subsidy_match.claims.assessment import Limit
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.evidence_records import ExclusiveCap
 from subsidy_match.claims.fund.funds import freeze_fund
 from subsidy_match.claims.official.notice_list import read_list

@@ -8,7 +8,7 @@ import pytest
 from claims_world import CALENDAR, World
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.deadline.clock import ClockReading, business_day
+from subsidy_match.claims.clock import ClockReading, business_day
 from subsidy_match.claims.deadline.pausing import Stop, resume, stop
 from subsidy_match.claims.deadline.stage_clock import clocks_of, note_due
 from subsidy_match.claims.deadline.sweeper import plan

@@ -10,7 +10,7 @@ import pytest
 from claims_world import CONTACT, World, receipt_file
 from sqlalchemy import text
 
-from subsidy_match.claims.deadline.clock import TOLERANCE, business_day
+from subsidy_match.claims.clock import TOLERANCE, business_day
 from subsidy_match.claims.many_claims import BatchRefused
 from subsidy_match.claims.official.notice_office import NoticeOffice
 from subsidy_match.claims.states import State

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 from claims_world import FUND, MORNING, POLICY, World
 
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.duties import Duty
 from subsidy_match.claims.handling.channels import FULL_CHAIN
 from subsidy_match.claims.people.staffing import Need, duties_of, find_staff, staffing_findings

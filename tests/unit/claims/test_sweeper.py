@@ -15,8 +15,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.event import listen, remove
 
 from subsidy_match.claims.assessment import Material
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.deadline.breaches import TOTAL, breaches_of
-from subsidy_match.claims.deadline.clock import business_day
 from subsidy_match.claims.deadline.stage_clock import clocks_of, stage_history
 from subsidy_match.claims.deadline.stage_limits import Limit, LimitKind, set_limit
 from subsidy_match.claims.deadline.sweeper import SweepReport, last_sweep, plan, sweep

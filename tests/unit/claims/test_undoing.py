@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from subsidy_match.claims.amendments import amendments_of
 from subsidy_match.claims.assessment import Limit, Share
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.fund.fund_records import Mode
 from subsidy_match.claims.states import State
 from subsidy_match.errors import SubsidyError

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.deadline.clock import Light, light_of
+from subsidy_match.claims.clock import Light, light_of
 from subsidy_match.claims.deadline.clock_records import BreachRow
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.states import STATE_NAMES, State

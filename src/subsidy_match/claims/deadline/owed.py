@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.evidence_records import DeferredMaterial
 from subsidy_match.claims.handling.records import TaskRow
 from subsidy_match.claims.handling.tasks import TASK_NAMES, TaskKind

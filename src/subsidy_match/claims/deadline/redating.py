@@ -14,8 +14,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
+from subsidy_match.claims.clock import Pause, read_clock
 from subsidy_match.claims.deadline.calendar_store import calendar_in_force
-from subsidy_match.claims.deadline.clock import Pause, read_clock
 from subsidy_match.claims.deadline.clock_records import ClaimDue
 from subsidy_match.claims.deadline.pausing import Stop
 from subsidy_match.claims.occasion import clock_of, pauses_of

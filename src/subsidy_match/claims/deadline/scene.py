@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
+from subsidy_match.claims.clock import Pause, business_day
 from subsidy_match.claims.deadline.calendar_store import calendar_in_force
-from subsidy_match.claims.deadline.clock import Pause, business_day
 from subsidy_match.claims.deadline.clock_records import BreachRow, ClaimDue, StageVisit
 from subsidy_match.claims.deadline.redating import Basis, published_days
 from subsidy_match.claims.deadline.stage_limits import LimitKind, Limits, read_limits

@@ -15,9 +15,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import DueDate, WorkingCalendar
+from subsidy_match.claims.clock import ClockReading, Light, Pause, light_of, read_clock
 from subsidy_match.claims.deadline.breaches import TOTAL, record_breaches
 from subsidy_match.claims.deadline.calendar_store import calendar_in_force
-from subsidy_match.claims.deadline.clock import ClockReading, Light, Pause, light_of, read_clock
 from subsidy_match.claims.deadline.clock_records import ClaimDue, StageVisit
 from subsidy_match.claims.deadline.stage_limits import LimitKind, Limits, read_limits
 from subsidy_match.claims.occasion import claim_clock, clock_of, pauses_of

@@ -13,9 +13,9 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
+from subsidy_match.claims.clock import ClockReading, Light, business_day
 from subsidy_match.claims.deadline.breaches import TOTAL, levels, record_breaches
 from subsidy_match.claims.deadline.calendar_store import calendar_in_force
-from subsidy_match.claims.deadline.clock import ClockReading, Light, business_day
 from subsidy_match.claims.deadline.owed import FindOwed, materials_owed, tasks_owed
 from subsidy_match.claims.deadline.redating import compare_dates
 from subsidy_match.claims.deadline.scene import Scene, Task, Watched, read_scene

@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.fund.fund_records import FundRow, Mode
 from subsidy_match.claims.fund.funds import lock_funds
 from subsidy_match.claims.fund.run_records import RUN_STATE_NAMES, RunPartRow, RunRow, RunState

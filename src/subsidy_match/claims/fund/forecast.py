@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.effects.moving import parts_of
 from subsidy_match.claims.fund.fund_ops import OF_CLAIMS
 from subsidy_match.claims.fund.fund_records import FundEntry

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.canonical import as_known
-from subsidy_match.claims.deadline.clock import TOLERANCE
+from subsidy_match.claims.clock import TOLERANCE
 from subsidy_match.claims.fund import allocation_runs, funds, ledger
 from subsidy_match.claims.fund.allocation_runs import Run
 from subsidy_match.claims.fund.fund_ops import Op
@@ -26,7 +26,8 @@ from subsidy_match.claims.fund.funds import Fund
 from subsidy_match.claims.fund.ledger import Carry, Closing, Transfer
 from subsidy_match.claims.fund.waitlist import serve_waitlist
 from subsidy_match.claims.many_claims import Deed
-from subsidy_match.claims.refusals import Forbidden, audited
+from subsidy_match.claims.refusals import audited
+from subsidy_match.claims.rights import check_funds, check_role
 from subsidy_match.claims.wording import check_text
 from subsidy_match.errors import Conflict, InputError, RetryableError
 from subsidy_match.store.unit import in_unit
@@ -120,7 +121,7 @@ class FundOffice:
 
         def work(session: Session) -> Transfer:
             funds.fund(session, target_id)
-            _check_fund(actor, target_id)
+            check_funds(actor, (target_id,))
             document = _document(document_no)
             _check_size(amount)
             return ledger.transfer(session, source_id, target_id, amount, document_no=document, at=at, actor=actor.id)
@@ -168,7 +169,7 @@ class FundOffice:
         def work(session: Session) -> Carry:
             document = _document(document_no)
             funds.fund(session, target_id)
-            _check_fund(actor, target_id)
+            check_funds(actor, (target_id,))
             return ledger.carry_over(session, source_id, target_id, amount, document_no=document, at=at, actor=actor.id)
 
         return self._on(source_id, "carry_over", actor, at, work, also, frees=[target_id])
@@ -275,10 +276,8 @@ class FundOffice:
             return result
 
         def do() -> Result:
-            if not actor.has_any(roles):
-                needed = ", ".join(sorted(roles))
-                raise Forbidden("role_missing", "无权管理资金", f"{action} needs one of these roles: {needed}")
-            _check_fund(actor, fund_id)
+            check_role(actor, roles, ("资金管理", action))
+            check_funds(actor, (fund_id,))
             return in_unit(self.engine, finished)
 
         # What cannot be the id of a fund gets no chain of its own.
@@ -294,11 +293,6 @@ def _check_id(fund_id: str) -> None:
     if _ID.fullmatch(fund_id) is None:
         zh = "资金编号须为1至60位字母、数字、点、横线或下划线,以字母或数字开头"
         raise InputError("fund_id_wrong", zh, "a fund id is 1 to 60 letters, digits, dots, dashes or underscores")
-
-
-def _check_fund(actor: Actor, fund_id: str) -> None:
-    if not actor.may_use_fund(fund_id):
-        raise Forbidden("fund_not_yours", f"无权使用资金:{fund_id}", f"not your fund: {fund_id}")
 
 
 def _check_size(amount: int, *, least: int = 1) -> None:

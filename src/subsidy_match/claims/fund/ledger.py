@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.canonical import is_known
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.fund.fund_ops import Op
 from subsidy_match.claims.fund.fund_records import FundRow
 from subsidy_match.claims.fund.funds import Posting, lock_funds, post

@@ -15,17 +15,18 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
-from subsidy_match.claims.deadline.clock import TOLERANCE
+from subsidy_match.claims.clock import TOLERANCE
 from subsidy_match.claims.fund.funds import lock_funds
 from subsidy_match.claims.fund.rehoming_records import RehomingRow
-from subsidy_match.claims.fund.rehomings import check_keeper, check_way
+from subsidy_match.claims.fund.rehomings import check_way
 from subsidy_match.claims.fund.stranded import Stranded, stranded_in
 from subsidy_match.claims.fund.waitlist import serve_waitlist
 from subsidy_match.claims.many_claims import Deed, step_claim
 from subsidy_match.claims.payload import parse_payload
 from subsidy_match.claims.reading import CLAIM_UNKNOWN, locked_row
 from subsidy_match.claims.records import ClaimRow
-from subsidy_match.claims.refusals import Forbidden, audited, record_refusals
+from subsidy_match.claims.refusals import audited, record_refusals
+from subsidy_match.claims.rights import check_funds, check_role
 from subsidy_match.claims.states import Event, State
 from subsidy_match.claims.table import rows_for
 from subsidy_match.claims.transition import Door
@@ -158,10 +159,8 @@ class RehomingOffice:
         source_id, target_id = said["fund"], said["to_fund"]
 
         def look(session: Session) -> Sequence[Stranded]:
-            if not actor.has_any(_ROW.roles):
-                needed = ", ".join(sorted(_ROW.roles))
-                raise Forbidden("role_missing", "无权管理资金", f"{_ACTION} needs one of these roles: {needed}")
-            check_keeper(actor, source_id, target_id)
+            check_role(actor, _ROW.roles, ("资金管理", _ACTION))
+            check_funds(actor, (source_id, target_id))
             rows = {row.id: row for row in lock_funds(session, (source_id, target_id))}
             check_way(session, rows[source_id], rows[target_id])
             parse_payload(_ROW, said)

@@ -10,28 +10,15 @@ from sqlalchemy.orm import Session
 from subsidy_match.claims.fund.fund_records import FundRow
 from subsidy_match.claims.fund.ledger_records import CarryRow
 from subsidy_match.claims.fund.rehoming_records import RehomingRow
-from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.errors import Conflict
-from subsidy_match.store.users import Actor
 
-__all__ = ["carry_between", "check_keeper", "check_way", "home_of", "homes_of"]
+__all__ = ["carry_between", "check_way", "home_of", "homes_of"]
 
 
 def carry_between(session: Session, source_id: str, target_id: str) -> CarryRow | None:
     """The newest carry-over from one fund into another."""
     query = select(CarryRow).where(CarryRow.source_id == source_id, CarryRow.target_id == target_id)
     return session.scalars(query.order_by(CarryRow.closing_id.desc()).limit(1)).first()
-
-
-def check_keeper(actor: Actor, source_id: str, target_id: str) -> None:
-    """Refuse whoever does not keep both funds.
-
-    Raises:
-        Forbidden: ``fund_not_yours``.
-    """
-    for fund_id in (source_id, target_id):
-        if not actor.may_use_fund(fund_id):
-            raise Forbidden("fund_not_yours", f"无权使用资金:{fund_id}", f"not your fund: {fund_id}")
 
 
 def check_way(session: Session, source: FundRow, target: FundRow) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.calendar import WorkingCalendar
 from subsidy_match.claims.claim import Claim
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.effects.moving import parts_of
 from subsidy_match.claims.effects.reserving import fits
 from subsidy_match.claims.fund.funds import lock_funds

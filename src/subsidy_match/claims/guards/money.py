@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, bindparam, or_, select
 from subsidy_match.claims.guards.pooled import check_allotted
 from subsidy_match.claims.occasion import Occasion, current_amount, shares_of
 from subsidy_match.claims.records import ClaimRow, ClaimShare
-from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.rights import check_funds
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 
@@ -59,9 +59,7 @@ def _reserved_in_full(occasion: Occasion) -> None:
 
 
 def _may_use_funds(occasion: Occasion) -> None:
-    for share in shares_of(occasion.session, occasion.claim.id):
-        if not occasion.rights.may_use_fund(share.fund_id):
-            raise Forbidden("fund_not_yours", f"无权使用资金:{share.fund_id}", f"not your fund: {share.fund_id}")
+    check_funds(occasion.rights, {share.fund_id for share in shares_of(occasion.session, occasion.claim.id)})
 
 
 def _first_in_line(occasion: Occasion) -> None:

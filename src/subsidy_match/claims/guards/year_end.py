@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import exists, or_, select
 
 from subsidy_match.claims.fund.funds import lock_funds
-from subsidy_match.claims.fund.rehomings import check_keeper, check_way, homes_of
+from subsidy_match.claims.fund.rehomings import check_way, homes_of
 from subsidy_match.claims.occasion import Occasion, shares_of
 from subsidy_match.claims.official.allocation_records import AllocationClaimRow, AllocationRow
 from subsidy_match.claims.payment.payout_records import BatchRow, LineRow
+from subsidy_match.claims.rights import check_funds
 from subsidy_match.claims.transition import Guard
 from subsidy_match.errors import Conflict
 
@@ -19,7 +20,7 @@ __all__ = ["GUARDS"]
 
 def _carried_over(occasion: Occasion) -> None:
     source_id, target_id = occasion.payload["fund"], occasion.payload["to_fund"]
-    check_keeper(occasion.rights, source_id, target_id)
+    check_funds(occasion.rights, (source_id, target_id))
     borne_by = {share.fund_id for share in shares_of(occasion.session, occasion.claim.id)}
     # All at once and in the order of their ids, whichever of them move.
     rows = {row.id: row for row in lock_funds(occasion.session, {*borne_by, source_id, target_id})}

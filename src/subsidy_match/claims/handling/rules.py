@@ -16,11 +16,11 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.handling.records import HandlingRow
 from subsidy_match.claims.occasion import bearers_of
-from subsidy_match.claims.people.posts import check_admin
 from subsidy_match.claims.records import ClaimRow
+from subsidy_match.claims.rights import check_admin
 from subsidy_match.claims.wording import check_line, check_word
 from subsidy_match.errors import InputError
 from subsidy_match.store import audit

@@ -16,29 +16,17 @@ from subsidy_match.claims.official.allocation_records import AllocationClaimRow,
 from subsidy_match.claims.official.document_states import AllocationState
 from subsidy_match.claims.official.official_documents import check_number, insert_numbered, left_document
 from subsidy_match.claims.records import ClaimRow
-from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.rights import check_funds
 from subsidy_match.claims.states import State
 from subsidy_match.claims.wording import check_line
 from subsidy_match.errors import Conflict, InputError, SubsidyError
-from subsidy_match.store.users import Actor
 
-__all__ = ["check_fundable", "check_issuable", "insert_allocation", "money_of"]
+__all__ = ["check_issuable", "insert_allocation", "money_of"]
 
 
 def money_of(session: Session, claim_id: int) -> dict[str, int]:
     """What is committed to a claim, by fund."""
     return {share.fund_id: share.committed for share in shares_of(session, claim_id) if share.committed}
-
-
-def check_fundable(actor: Actor, funds: Collection[str]) -> None:
-    """Refuse whoever may not use one of the funds.
-
-    Raises:
-        Forbidden: ``fund_not_yours``.
-    """
-    for fund_id in sorted(funds):
-        if not actor.may_use_fund(fund_id):
-            raise Forbidden("fund_not_yours", f"无权使用资金:{fund_id}", f"not your fund: {fund_id}")
 
 
 def insert_allocation(deed: Deed, claims: Mapping[int, ClaimRow], *, number: str, title: str) -> AllocationRow:
@@ -59,7 +47,7 @@ def insert_allocation(deed: Deed, claims: Mapping[int, ClaimRow], *, number: str
     _check_free(session, claims)
     money = {claim_id: money_of(session, claim_id) for claim_id in claims}
     by_fund = _by_fund(money)
-    check_fundable(deed.actor, by_fund)
+    check_funds(deed.actor, by_fund)
     row = AllocationRow(
         number=clean,
         number_key=key,

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.deadline.clock import business_day, check_order
+from subsidy_match.claims.clock import business_day, check_order
 from subsidy_match.claims.many_claims import Deed, audited_batch, lock_claims, step_claims
-from subsidy_match.claims.official.allocation_drafts import check_fundable, check_issuable, insert_allocation
+from subsidy_match.claims.official.allocation_drafts import check_issuable, insert_allocation
 from subsidy_match.claims.official.allocation_records import AllocationRow
 from subsidy_match.claims.official.document_states import AllocationState
 from subsidy_match.claims.official.fund_allocations import (
@@ -28,13 +28,13 @@ from subsidy_match.claims.official.fund_allocations import (
 from subsidy_match.claims.official.official_documents import (
     check_claim_ids,
     check_listed,
-    check_role,
     check_why,
     write_down,
 )
 from subsidy_match.claims.people.persons import is_same_person
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.rights import check_funds, check_role
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event, State
 from subsidy_match.claims.transition import Door
@@ -77,7 +77,7 @@ class AllocationOffice:
 
         def work(session: Session) -> Allocation:
             deed = self.desk.deed(session, actor, at)
-            check_role(actor, _MAKERS, "拟制资金下达文件", "draft an allocation")
+            check_role(actor, _MAKERS, ("拟制资金下达文件", "draft an allocation"))
             claims = lock_claims(session, dict.fromkeys(check_claim_ids(claim_ids)))
             check_listed(deed, claims, _MAKERS)
             row = insert_allocation(deed, claims, number=number, title=title)
@@ -99,7 +99,7 @@ class AllocationOffice:
                 zh = "拟稿人不得签发本人拟制的资金下达文件"
                 raise Forbidden("duty_conflict", zh, "whoever drafted the document cannot issue it")
             by_fund, entries = funds_in(deed.session, row.id), claims_in(deed.session, row.id)
-            check_fundable(actor, by_fund)
+            check_funds(actor, by_fund)
             claims = lock_claims(deed.session, {entry.claim_id: None for entry in entries})
             check_listed(deed, claims, _ISSUERS)
             entries = claims_in(deed.session, row.id)  # a claim may have left while its lock was waited for
@@ -146,8 +146,8 @@ class AllocationOffice:
 
         def work(deed: Deed, row: AllocationRow) -> None:
             if row.state == AllocationState.ISSUED:
-                check_role(actor, _ISSUERS, "作废已下达文件", "void an issued document")
-            check_fundable(actor, funds_in(deed.session, row.id))
+                check_role(actor, _ISSUERS, ("作废已下达文件", "void an issued document"))
+            check_funds(actor, funds_in(deed.session, row.id))
             why = check_why(reason_code, note, Event.RECALL)
             live = [entry for entry in claims_in(deed.session, row.id) if entry.is_live]
             claims = lock_claims(deed.session, {entry.claim_id: None for entry in live})
@@ -190,7 +190,7 @@ class AllocationOffice:
         def whole(session: Session) -> Allocation:
             deed = self.desk.deed(session, actor, at)
             locked_allocation(session, allocation_id, *AllocationState)
-            check_role(actor, roles, "资金下达", f"{action} an allocation")
+            check_role(actor, roles, ("资金下达", f"{action} an allocation"))
             row = locked_allocation(session, allocation_id, *states)
             check_order(at, row.issued_at or row.made_at, self.desk.tolerance)
             work(deed, row)

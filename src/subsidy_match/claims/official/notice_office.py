@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.deadline.clock import business_day, check_order
+from subsidy_match.claims.clock import business_day, check_order
 from subsidy_match.claims.many_claims import Deed, audited_batch, lock_claims, refuse_batch, step_claims
 from subsidy_match.claims.occasion import current_amount
 from subsidy_match.claims.official.document_states import NoticeState
@@ -21,7 +21,6 @@ from subsidy_match.claims.official.notice_records import PublicNoticeRow
 from subsidy_match.claims.official.official_documents import (
     check_claim_ids,
     check_listed,
-    check_role,
     check_why,
     left_document,
     write_down,
@@ -34,6 +33,7 @@ from subsidy_match.claims.official.public_notices import (
     load_notice,
     locked_notice,
 )
+from subsidy_match.claims.rights import check_role
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.transition import Door
@@ -74,7 +74,7 @@ class NoticeOffice:
 
         def work(session: Session) -> PublicNotice:
             deed = self.desk.deed(session, actor, at)
-            check_role(actor, _OFFICERS, "拟制公示", "draft a notice")
+            check_role(actor, _OFFICERS, ("拟制公示", "draft a notice"))
             row = new_notice(deed, number, title, contact)
             return _finished(deed, add_claims(deed, row, check_claim_ids(claim_ids)), "draft", also)
 
@@ -181,7 +181,7 @@ class NoticeOffice:
         def whole(session: Session) -> PublicNotice:
             deed = self.desk.deed(session, actor, at)
             row = locked_notice(session, notice_id, *NoticeState)
-            check_role(actor, _OFFICERS, "公示", f"{action} a notice")
+            check_role(actor, _OFFICERS, ("公示", f"{action} a notice"))
             row = locked_notice(session, notice_id, *states)
             check_order(at, row.published_at or row.drafted_at, self.desk.tolerance)
             work(deed, row)

@@ -16,7 +16,7 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.fund.waitlist import freed_funds
 from subsidy_match.claims.many_claims import Deed, step_claim
 from subsidy_match.claims.official.document_states import ObjectionState
@@ -28,12 +28,13 @@ from subsidy_match.claims.official.objection_values import (
     objection_from_row,
     unknown_objection,
 )
-from subsidy_match.claims.official.official_documents import check_number, check_role, write_down
+from subsidy_match.claims.official.official_documents import check_number, write_down
 from subsidy_match.claims.official.public_notices import notice_by_number
 from subsidy_match.claims.people.parties import check_apart
 from subsidy_match.claims.reading import locked_row
 from subsidy_match.claims.records import ClaimRow
 from subsidy_match.claims.refusals import audited
+from subsidy_match.claims.rights import check_role
 from subsidy_match.claims.sealed import OBJECTOR, check_key
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event, State
@@ -175,7 +176,7 @@ class ObjectionDesk:
         """
 
         def work(session: Session) -> Objector | None:
-            check_role(actor, _OPENERS, "查看异议人", "see who objected")
+            check_role(actor, _OPENERS, ("查看异议人", "see who objected"))
             row = session.get(ObjectionRow, objection_id)
             if row is None:
                 raise unknown_objection(objection_id)

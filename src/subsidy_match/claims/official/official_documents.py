@@ -9,24 +9,22 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.many_claims import Deed, refuse_batch
 from subsidy_match.claims.people.parties import why_not_apart
 from subsidy_match.claims.reasons import check_reason
 from subsidy_match.claims.records import ClaimRow
-from subsidy_match.claims.refusals import Forbidden
 from subsidy_match.claims.states import Event
 from subsidy_match.claims.wording import check_text
 from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store import audit
 from subsidy_match.store.schema import Base
-from subsidy_match.store.users import Actor, Role
+from subsidy_match.store.users import Role
 
 __all__ = [
     "check_claim_ids",
     "check_listed",
     "check_number",
-    "check_role",
     "check_why",
     "insert_numbered",
     "left_document",
@@ -52,18 +50,6 @@ def check_number(number: str) -> str:
             "number_invalid", zh, f"a number has 1 to {_LONGEST_NUMBER} signs, no space and none of / ? # % \\"
         )
     return clean
-
-
-def check_role(actor: Actor, roles: Collection[Role], zh: str, en: str) -> None:
-    """Refuse whoever has none of ``roles``.
-
-    Raises:
-        Forbidden: ``role_missing``.
-    """
-    if not actor.has_any(roles):
-        raise Forbidden(
-            "role_missing", f"无权办理:{zh}", f"to {en} needs one of these roles: {', '.join(sorted(roles))}"
-        )
 
 
 def check_listed(deed: Deed, claims: Mapping[int, ClaimRow], roles: Collection[Role]) -> None:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from subsidy_match.claims.many_claims import Deed
 from subsidy_match.claims.payment.batches import Batch, Line
 from subsidy_match.claims.payment.lines.answers import Evidence, Outcome, Receipt
-from subsidy_match.claims.payment.lines.steps import may
 from subsidy_match.claims.payment.parking import is_any_parked
 from subsidy_match.claims.payment.payment_states import UNANSWERED, Source
 from subsidy_match.claims.payment.receipts import ReceiptReport, doubts_of, import_receipts
@@ -21,6 +20,7 @@ from subsidy_match.claims.payment.reconciling import keep_file, known_file, lock
 from subsidy_match.claims.payment.returns import ReturnReport, import_returns, return_doubts
 from subsidy_match.claims.payment.statements import parse_receipts, parse_returns
 from subsidy_match.claims.refusals import audited
+from subsidy_match.claims.rights import check_role
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.errors import InputError, Location
 from subsidy_match.store.unit import in_unit
@@ -47,7 +47,7 @@ class BankIntake:
         """Take in a receipt file; one that is known is read again while something of it waits for a person."""
 
         def take_in() -> ReceiptReport:
-            may(self.actor, _RECONCILERS, ("导入回单", "import receipts"))
+            check_role(self.actor, _RECONCILERS, ("导入回单", "import receipts"))
             receipts = parse_receipts(content, name=name)
 
             def work(deed: Deed) -> ReceiptReport:
@@ -66,7 +66,7 @@ class BankIntake:
         """Take in a file of returned payments."""
 
         def take_in() -> ReturnReport:
-            may(self.actor, _RECONCILERS, ("导入退票", "import returned payments"))
+            check_role(self.actor, _RECONCILERS, ("导入退票", "import returned payments"))
             returns = parse_returns(content, name=name)
 
             def work(deed: Deed) -> ReturnReport:
@@ -87,7 +87,7 @@ class BankIntake:
         """Ask about every line of ``batch`` that is not answered, outside of any transaction, then record the answers."""
 
         def take_in() -> ReceiptReport:
-            may(self.actor, _RECONCILERS, ("查询支付结果", "ask the bank"))
+            check_role(self.actor, _RECONCILERS, ("查询支付结果", "ask the bank"))
             answers = _asked([line for line in batch.lines if line.state in UNANSWERED], ask)
             return self._whole(lambda deed: import_receipts(deed, answers, Evidence(Source.QUERY)), also)
 

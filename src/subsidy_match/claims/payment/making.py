@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.assessment import Standing
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.many_claims import Deed, lock_claims, require_row, step_claims
 from subsidy_match.claims.occasion import shares_of
 from subsidy_match.claims.payment.batches import load_batch

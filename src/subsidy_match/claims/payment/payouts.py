@@ -15,14 +15,14 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.assessment import Standing
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.many_claims import Deed, audited_batch, lock_claims, step_claims
 from subsidy_match.claims.payment.bank import Bank, FileBank, SentFile
 from subsidy_match.claims.payment.batches import Batch, lines_of, list_batches, load_batch, locked_batch
 from subsidy_match.claims.payment.exporters import DEFAULT_FORMAT, exporter
 from subsidy_match.claims.payment.intake import BankIntake, Taken
 from subsidy_match.claims.payment.lines.answers import Receipt
-from subsidy_match.claims.payment.lines.steps import Hand, advance_batch, advance_line, may
+from subsidy_match.claims.payment.lines.steps import Hand, advance_batch, advance_line
 from subsidy_match.claims.payment.lines.tables import batch_rule
 from subsidy_match.claims.payment.making import make_batch, record_batch
 from subsidy_match.claims.payment.outgoing import kept_file, write_once
@@ -41,6 +41,7 @@ from subsidy_match.claims.payment.sending import (
 )
 from subsidy_match.claims.payment.treasury_folder import TreasuryFolder, check_no_foreign_files
 from subsidy_match.claims.reading import visible_row
+from subsidy_match.claims.rights import check_role
 from subsidy_match.claims.sealed import check_key
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.states import Event
@@ -184,7 +185,7 @@ class PayoutOffice:
             _finished(session, batch_id, also)
 
         def send() -> Path:
-            may(actor, senders(), BATCH_EVENT_NAMES[BatchEvent.SEND])
+            check_role(actor, senders(), BATCH_EVENT_NAMES[BatchEvent.SEND])
             batch = self.batch(batch_id)
             parcel = self._parcel(batch, format)
             claims = [line.claim_id for line in batch.lines]
@@ -209,7 +210,7 @@ class PayoutOffice:
         """
 
         def hand_out() -> Download:
-            may(actor, senders(), ("下载支付文件", "download treasury files"))
+            check_role(actor, senders(), ("下载支付文件", "download treasury files"))
             batch = self.batch(batch_id)
             in_unit(self.desk.engine, lambda session: check_hand(session, batch_id, actor, at), immediate=False)
             if batch.file_sha256 is None or batch.state is BatchState.APPROVED:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.deadline.clock import business_day, check_order
+from subsidy_match.claims.clock import business_day, check_order
 from subsidy_match.claims.many_claims import Deed
 from subsidy_match.claims.payment.batches import lines_of
 from subsidy_match.claims.payment.lines.answers import Answer, Evidence

@@ -13,14 +13,13 @@ from sqlalchemy.orm import Session
 
 from subsidy_match.claims.many_claims import Deed
 from subsidy_match.claims.occasion import shares_of
-from subsidy_match.claims.official.allocation_drafts import check_fundable
 from subsidy_match.claims.payment.bank_records import ParkedAnswerRow
 from subsidy_match.claims.payment.late_payments import settle_late
-from subsidy_match.claims.payment.lines.steps import may
 from subsidy_match.claims.payment.parking import ParkedAnswer, answer_of, parked_answers
 from subsidy_match.claims.payment.payout_records import LineRow
 from subsidy_match.claims.payment.reconciling import lock_line, taken_meanwhile
 from subsidy_match.claims.refusals import Forbidden, audited
+from subsidy_match.claims.rights import check_funds, check_role
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.wording import check_text
 from subsidy_match.errors import Conflict, NotFound
@@ -46,9 +45,9 @@ def resolve_parked(deed: Deed, parked_id: int, note: str, *, paid: bool = False)
         InputError: ``field_missing``, ``field_invalid``.
         Forbidden: ``role_missing``, ``fund_not_yours``.
     """
-    may(deed.actor, _RESOLVERS, ("处理待查答复", "answer for what the bank said"))
+    check_role(deed.actor, _RESOLVERS, ("处理待查答复", "answer for what the bank said"))
     row, line = _locked(deed.session, parked_id)
-    check_fundable(deed.actor, {share.fund_id for share in shares_of(deed.session, line.claim_id)})
+    check_funds(deed.actor, {share.fund_id for share in shares_of(deed.session, line.claim_id)})
     if row.parked_by in logins_of(deed.session, [deed.actor]):
         zh, en = "导入该答复的人员不得自行处理", "whoever took the answer in cannot answer for it"
         raise Forbidden("duty_conflict", zh, en)

@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.assessment import Standing
-from subsidy_match.claims.deadline.clock import TOLERANCE, business_day, check_order
+from subsidy_match.claims.clock import TOLERANCE, business_day, check_order
 from subsidy_match.claims.fund.funds import Fund, fund
 from subsidy_match.claims.guards.payment import check_credit
 from subsidy_match.claims.many_claims import refuse_batch
 from subsidy_match.claims.occasion import shares_of
-from subsidy_match.claims.official.allocation_drafts import check_fundable
 from subsidy_match.claims.payment.batches import lines_of, locked_batch
 from subsidy_match.claims.payment.lines.steps import Hand, advance_batch, advance_line
 from subsidy_match.claims.payment.lines.tables import batch_rule
@@ -26,6 +25,7 @@ from subsidy_match.claims.payment.treasury import Controls, Part, Payment, Treas
 from subsidy_match.claims.people.parties import why_not_apart
 from subsidy_match.claims.reading import locked_row
 from subsidy_match.claims.records import AccountRow, ClaimRow
+from subsidy_match.claims.rights import check_funds
 from subsidy_match.errors import Conflict, NotFound, SubsidyError
 from subsidy_match.store import audit
 from subsidy_match.store.schema import canonical_json
@@ -120,7 +120,7 @@ def check_hand(session: Session, batch_id: int, actor: Actor, at: datetime) -> N
     lines = lines_of(session, batch_id)
     claims = {line.claim_id: session.get_one(ClaimRow, line.claim_id) for line in lines}
     refuse_batch(why_not_apart(session, actor, claims, senders(), business_day(at)))
-    check_fundable(actor, {share.fund_id for line in lines for share in shares_of(session, line.claim_id)})
+    check_funds(actor, {share.fund_id for line in lines for share in shares_of(session, line.claim_id)})
 
 
 def senders() -> frozenset[Role]:

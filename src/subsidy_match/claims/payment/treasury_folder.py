@@ -19,9 +19,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.payment.bank_records import ForeignFileRow
-from subsidy_match.claims.payment.lines.steps import may
 from subsidy_match.claims.payment.payout_records import BatchFileRow, BatchRow
 from subsidy_match.claims.refusals import audited
+from subsidy_match.claims.rights import check_role
 from subsidy_match.claims.service import ClaimDesk
 from subsidy_match.claims.wording import check_text
 from subsidy_match.errors import Conflict, Finding, NotFound
@@ -75,7 +75,7 @@ class TreasuryFolder:
         """
 
         def work() -> None:
-            may(actor, _CONFIRMERS, ("确认支付文件", "answer for a payment file"))
+            check_role(actor, _CONFIRMERS, ("确认支付文件", "answer for a payment file"))
             found = next((file for file in _read(self.desk.engine, self.folder, _unknown) if file.name == name), None)
             if found is None:
                 raise _no_such(name)

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.people.posts import check_admin
 from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.rights import check_admin
 from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store import audit
 from subsidy_match.store.staff_numbers import rough_form, staff_number

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.canonical import canonical
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.payment.lines.answers import Answer, Return
 from subsidy_match.claims.payment.lines.tables import LineGuard
 from subsidy_match.claims.payment.payment_states import FAILURES, BatchState

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from subsidy_match.claims.deadline.clock import business_day
+from subsidy_match.claims.clock import business_day
 from subsidy_match.claims.payment.lines.answers import Answer, Evidence
 from subsidy_match.claims.payment.lines.guards import LINE_GUARDS, Asked
 from subsidy_match.claims.payment.lines.tables import LineRule, batch_rule, line_rule
@@ -24,11 +24,11 @@ from subsidy_match.claims.payment.payment_states import (
     LineState,
 )
 from subsidy_match.claims.payment.payout_records import BatchRow, LineRow, LineStepRow
-from subsidy_match.claims.refusals import Forbidden
+from subsidy_match.claims.rights import check_role
 from subsidy_match.errors import Conflict
-from subsidy_match.store.users import Actor, Role
+from subsidy_match.store.users import Actor
 
-__all__ = ["Hand", "advance_batch", "advance_line", "may"]
+__all__ = ["Hand", "advance_batch", "advance_line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def advance_line(hand: Hand, line: LineRow, event: LineEvent, *, answer: Answer 
     if rule is None:
         (zh, en), (zh_event, en_event) = LINE_STATE_NAMES[state], LINE_EVENT_NAMES[event]
         raise Conflict("line_event_not_allowed", f"支付明细{zh},不能{zh_event}", f"a line {en} cannot {en_event}")
-    may(hand.actor, rule.roles, LINE_EVENT_NAMES[event])
+    check_role(hand.actor, rule.roles, LINE_EVENT_NAMES[event])
     _check_answer(hand, line, rule, answer)
     _keep(hand, line, rule, state, code)
     line.state, line.is_open = str(rule.target), rule.target in OPEN_LINES
@@ -72,19 +72,8 @@ def advance_batch(batch: BatchRow, event: BatchEvent, actor: Actor) -> None:
     if rule is None:
         (zh, en), (zh_event, en_event) = BATCH_STATE_NAMES[state], BATCH_EVENT_NAMES[event]
         raise Conflict("batch_state", f"批次{zh},不能{zh_event}", f"the batch is {state} ({en}): cannot {en_event}")
-    may(actor, rule.roles, BATCH_EVENT_NAMES[event])
+    check_role(actor, rule.roles, BATCH_EVENT_NAMES[event])
     batch.state = str(rule.target)
-
-
-def may(actor: Actor, roles: frozenset[Role], what: tuple[str, str]) -> None:
-    """Refuse whoever has none of ``roles``.
-
-    Raises:
-        Forbidden: ``role_missing``.
-    """
-    if not actor.has_any(roles):
-        needed = ", ".join(sorted(roles))
-        raise Forbidden("role_missing", f"无权办理:{what[0]}", f"to {what[1]} needs one of these roles: {needed}")
 
 
 def _check_answer(hand: Hand, line: LineRow, rule: LineRule, answer: Answer | None) -> None:
