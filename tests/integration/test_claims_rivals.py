@@ -31,7 +31,7 @@ def crowd(world: World) -> World:
     answer = claims_world.ASSESSMENT
 
     def insert(session) -> None:
-        surplus = world.fund().allocated - FUND_SIZE
+        surplus = funds.fund(session, FUND).allocated - FUND_SIZE
         posting = funds.Posting(FUND, funds.Op.RESERVE, surplus, "others", MORNING, "admin")
         funds.post(session, posting)
         for number in range(CLAIMS):
