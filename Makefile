@@ -38,7 +38,7 @@ serve: $(VENV)/.installed  ## serve the API over the demo's data
 test: $(VENV)/.tested lint  ## everything that CI runs
 	$(BIN)/subsidy-match policies validate policies
 	$(BIN)/subsidy-match policies test policies --coverage --mutate
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.tested  ## style, types, directions
 	$(BIN)/ruff check .

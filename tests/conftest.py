@@ -27,3 +27,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if place is not None and config.option.basetemp is None:
         config.option.basetemp = tempfile.mkdtemp(prefix="subsidy-test-", dir=place)
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes minutes, so that no worker is left with it at the end; within a folder the order is kept."""
+    items.sort(key=lambda item: _LONGEST_FIRST.index(item.path.relative_to(_HERE).parts[0]))
+
+
+_HERE = Path(__file__).parent
+_LONGEST_FIRST = ("property", "integration", "unit")
