@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, insert, select, text
+from sqlalchemy import Connection, Engine, Table, exists, insert, or_, select, text
 
 from subsidy_match.store.schema import Base
-from subsidy_match.store.user_rows import UserRow
 
 _COUNTERS = text("SELECT sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL")
 _SET = text("SELECT setval(:name, :value)")
@@ -37,10 +36,10 @@ _KEPT: dict[tuple[str, str], tuple[KeptRows, Any]] = {}
 def keep_or_pour(engine: Engine, name: str, make: Callable[[], Any]) -> Any:
     """Let ``make`` fill the store, or pour what it filled another with; gives what ``make`` gave.
 
-    A store that has people already is left to ``make``: it may add to them, or fail as it should.
+    A store that has any row already is left to ``make``: what is kept must be of its making alone.
     """
     with engine.connect() as connection:
-        is_empty = connection.scalar(select(UserRow.id).limit(1)) is None
+        is_empty = not connection.scalar(select(or_(*(exists().select_from(t) for t in Base.metadata.sorted_tables))))
     key = (engine.dialect.name, name)
     if is_empty and key in _KEPT:
         rows, made = _KEPT[key]
