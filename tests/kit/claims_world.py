@@ -265,8 +265,8 @@ def made_on(instruction: str) -> date:
     return date.fromisoformat(known[1]) if known else FIRST_DAY
 
 
-def build_world(engine: Engine, folder: Path, *, allocated: int = 1_000_000_00) -> World:
-    """People for every post, one fund, and a firm with a verified account."""
+def build_world(engine: Engine, folder: Path, *, allocated: int = 1_000_000_00, anew: bool = False) -> World:
+    """People for every post, one fund, and a firm with a verified account; all made by the product itself if ``anew``."""
     people: dict[str, Actor] = {}
 
     def make() -> tuple[dict[str, Actor], bytes]:
@@ -276,7 +276,7 @@ def build_world(engine: Engine, folder: Path, *, allocated: int = 1_000_000_00) 
         world.give_account()
         return people, (folder / "seal.key").read_bytes()
 
-    known, seal_key = keep_or_pour(engine, f"claims {allocated}", make)
+    known, seal_key = make() if anew else keep_or_pour(engine, f"claims {allocated}", make)
     if not people:
         (folder / "seal.key").write_bytes(seal_key)  # the account was sealed with it
         (folder / "seal.key").chmod(0o600)

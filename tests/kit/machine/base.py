@@ -51,7 +51,7 @@ class Base(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.world = build_world(open_engine(self.fresh()), Path(self.folder.name))
+        self.world = build_world(open_engine(self.fresh()), Path(self.folder.name), anew=True)
         self.world.give_account(uscc=OTHER_USCC, number="6222000000005678")
         for fund, allocated in ALLOCATED.items():
             self.world.open_fund(fund, allocated, **TERMS.get(fund, {}))
