@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.clock import business_day, check_order
-from subsidy_match.claims.many_claims import Deed, audited_batch, lock_claims, step_claims
+from subsidy_match.claims.many_claims import Deed, lock_claims, step_claims
 from subsidy_match.claims.official.allocation_drafts import check_issuable, insert_allocation
 from subsidy_match.claims.official.allocation_records import AllocationRow
 from subsidy_match.claims.official.document_states import AllocationState
@@ -29,7 +29,8 @@ from subsidy_match.claims.official.official_documents import (
     check_claim_ids,
     check_listed,
     check_why,
-    write_down,
+    finish,
+    in_audited_unit,
 )
 from subsidy_match.claims.people.persons import is_same_person
 from subsidy_match.claims.records import ClaimRow
@@ -43,7 +44,6 @@ from subsidy_match.store.users import Actor, Role
 
 __all__ = ["AllocationOffice"]
 
-Result = TypeVar("Result")
 Also = Callable[[Session, Allocation], None]
 _MAKERS = frozenset({Role.NOTICE, Role.MAKER})
 _ISSUERS = frozenset({Role.APPROVER, Role.SUPERVISOR})
@@ -83,7 +83,7 @@ class AllocationOffice:
             row = insert_allocation(deed, claims, number=number, title=title)
             return _finished(deed, row, "draft", also)
 
-        return self._audited("allocations", "draft", actor, at, work)
+        return in_audited_unit(self.desk.engine, "allocations", "draft", actor=actor, at=at, work=work)
 
     def issue(self, allocation_id: int, *, actor: Actor, at: datetime, also: Also | None = None) -> Allocation:
         """Issue a document once the notice of every claim in it is over and its totals are those of its claims.
@@ -196,13 +196,7 @@ class AllocationOffice:
             work(deed, row)
             return _finished(deed, row, action, also)
 
-        return self._audited(f"allocation:{allocation_id}", action, actor, at, whole)
-
-    def _audited(
-        self, subject: str, action: str, actor: Actor, at: datetime, work: Callable[[Session], Result]
-    ) -> Result:
-        engine = self.desk.engine
-        return audited_batch(engine, subject, action, actor=actor, at=at, work=lambda: in_unit(engine, work))
+        return in_audited_unit(self.desk.engine, f"allocation:{allocation_id}", action, actor=actor, at=at, work=whole)
 
 
 def _is_ready(claim: ClaimRow, at: datetime) -> bool:
@@ -212,13 +206,10 @@ def _is_ready(claim: ClaimRow, at: datetime) -> bool:
 
 
 def _finished(deed: Deed, row: AllocationRow, action: str, also: Also | None) -> Allocation:
-    session = deed.session
-    session.flush()
-    allocation = load_allocation(session, row.id)
-    write_down(session, f"allocation:{row.id}", deed, action, _told(allocation))
-    if also is not None:
-        also(session, allocation)
-    return allocation
+    def read() -> Allocation:
+        return load_allocation(deed.session, row.id)
+
+    return finish(deed, f"allocation:{row.id}", action, read, _told, also)
 
 
 def _told(allocation: Allocation) -> Mapping[str, Any]:

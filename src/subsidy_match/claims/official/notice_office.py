@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.clock import business_day, check_order
-from subsidy_match.claims.many_claims import Deed, audited_batch, lock_claims, refuse_batch, step_claims
+from subsidy_match.claims.many_claims import Deed, lock_claims, refuse_batch, step_claims
 from subsidy_match.claims.occasion import current_amount
 from subsidy_match.claims.official.document_states import NoticeState
 from subsidy_match.claims.official.notice_drafts import account_tail, add_claims, new_notice, why_not_over
@@ -22,8 +22,9 @@ from subsidy_match.claims.official.official_documents import (
     check_claim_ids,
     check_listed,
     check_why,
+    finish,
+    in_audited_unit,
     left_document,
-    write_down,
 )
 from subsidy_match.claims.official.public_notices import (
     Contact,
@@ -42,7 +43,6 @@ from subsidy_match.store.users import Actor, Role
 
 __all__ = ["NoticeOffice"]
 
-Result = TypeVar("Result")
 Also = Callable[[Session, PublicNotice], None]
 _OFFICERS = frozenset({Role.NOTICE})
 
@@ -78,7 +78,7 @@ class NoticeOffice:
             row = new_notice(deed, number, title, contact)
             return _finished(deed, add_claims(deed, row, check_claim_ids(claim_ids)), "draft", also)
 
-        return self._audited("notices", "draft", actor, at, work)
+        return in_audited_unit(self.desk.engine, "notices", "draft", actor=actor, at=at, work=work)
 
     def publish(self, notice_id: int, *, actor: Actor, at: datetime, also: Also | None = None) -> PublicNotice:
         """Publish a notice: its claims go from APPROVED to PUBLISHED, for the longest notice that any of them needs.
@@ -187,23 +187,14 @@ class NoticeOffice:
             work(deed, row)
             return _finished(deed, row, action, also)
 
-        return self._audited(f"notice:{notice_id}", action, actor, at, whole)
-
-    def _audited(
-        self, subject: str, action: str, actor: Actor, at: datetime, work: Callable[[Session], Result]
-    ) -> Result:
-        engine = self.desk.engine
-        return audited_batch(engine, subject, action, actor=actor, at=at, work=lambda: in_unit(engine, work))
+        return in_audited_unit(self.desk.engine, f"notice:{notice_id}", action, actor=actor, at=at, work=whole)
 
 
 def _finished(deed: Deed, row: PublicNoticeRow, action: str, also: Also | None) -> PublicNotice:
-    session = deed.session
-    session.flush()
-    notice = load_notice(session, row.id)
-    write_down(session, f"notice:{row.id}", deed, action, _told(notice))
-    if also is not None:
-        also(session, notice)
-    return notice
+    def read() -> PublicNotice:
+        return load_notice(deed.session, row.id)
+
+    return finish(deed, f"notice:{row.id}", action, read, _told, also)
 
 
 def _told(notice: PublicNotice) -> Mapping[str, Any]:

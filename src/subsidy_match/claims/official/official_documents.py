@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from subsidy_match.claims.clock import business_day
-from subsidy_match.claims.many_claims import Deed, refuse_batch
+from subsidy_match.claims.many_claims import Deed, audited_batch, refuse_batch
 from subsidy_match.claims.people.parties import why_not_apart
 from subsidy_match.claims.reasons import check_reason
 from subsidy_match.claims.records import ClaimRow
@@ -19,17 +21,23 @@ from subsidy_match.claims.wording import check_text
 from subsidy_match.errors import Conflict, InputError
 from subsidy_match.store import audit
 from subsidy_match.store.schema import Base
-from subsidy_match.store.users import Role
+from subsidy_match.store.unit import in_unit
+from subsidy_match.store.users import Actor, Role
 
 __all__ = [
     "check_claim_ids",
     "check_listed",
     "check_number",
     "check_why",
+    "finish",
+    "in_audited_unit",
     "insert_numbered",
     "left_document",
     "write_down",
 ]
+
+Document = TypeVar("Document")
+Result = TypeVar("Result")
 
 MOST_CLAIMS = 2000
 _LONGEST_NUMBER = 80
@@ -111,3 +119,27 @@ def write_down(session: Session, subject: str, deed: Deed, action: str, detail: 
     session.flush()
     told = {**detail, "name": deed.actor.name}
     audit.append(session, subject, at=deed.at, actor=deed.actor.id, action=action, detail=told)
+
+
+def finish(
+    deed: Deed,
+    subject: str,
+    action: str,
+    read: Callable[[], Document],
+    told: Callable[[Document], Mapping[str, Any]],
+    also: Callable[[Session, Document], None] | None,
+) -> Document:
+    """Read a document as it is after what was done, write that down, and let ``also`` keep an answer with it."""
+    deed.session.flush()
+    document = read()
+    write_down(deed.session, subject, deed, action, told(document))
+    if also is not None:
+        also(deed.session, document)
+    return document
+
+
+def in_audited_unit(
+    engine: Engine, subject: str, action: str, *, actor: Actor, at: datetime, work: Callable[[Session], Result]
+) -> Result:
+    """Do ``work`` in one transaction; a refusal goes to the chain of the document and of every claim that refused."""
+    return audited_batch(engine, subject, action, actor=actor, at=at, work=lambda: in_unit(engine, work))
