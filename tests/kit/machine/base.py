@@ -58,6 +58,7 @@ class Base(RuleBasedStateMachine):
         self.world.people = dict(self.world.people) | {"system": SYSTEM}
         self.topic = joined(self.topics)
         self.model = Model(dict(ALLOCATED), self.topic, lambda: self.world.now)
+        self.files: set[tuple[date, tuple[tuple[str, int, str, str, str], ...]]] = set()
 
     def teardown(self) -> None:
         self.world.engine.dispose()
